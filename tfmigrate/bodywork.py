@@ -1,0 +1,500 @@
+"""The body of a member after its scopes and variables are gone: what leaves it, and what is read instead."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from tfmigrate.compose import index_text, names_for_all
+from tfmigrate.layering import Body, LayerPlan, Refusal, Role
+from tfmigrate.link import Module
+from tfmigrate.render import render
+from tfmigrate.requests import Naming, arguments_of
+from tfmigrate.sites import Argument, BlockCall, Extend, Invoke, LayerClass, MethodBody, NameScope, Remove, Replace, Sites, Unwrap
+from tfmigrate.slots import Made, Slot
+from tfmigrate.spans import span
+from tfmigrate.split import Level
+from tfmigrate.tf1.layers import DROPPED, VARIABLE_SCOPE
+from tfmigrate.units import Member, Shape
+from tfmigrate.values import is_tensor
+
+# Functions that take a Keras variable as it is; elsewhere its `.value` is passed.
+TAKES_VARIABLES = {
+    "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",
+    "bias_add", "reshape", "transpose", "square", "reduce_sum", "reduce_mean", "reduce_max", "l2_loss", "gather",
+    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum", "l2_normalize",
+}  # fmt: skip
+
+
+def is_reuse_statement(node: ast.stmt) -> bool:
+    """`scope.reuse_variables()`, or an `if` around nothing else."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+        return node.value.func.attr == "reuse_variables"
+    if isinstance(node, ast.If):
+        inner = [*node.body, *node.orelse]
+        return all(is_reuse_statement(s) or isinstance(s, ast.Pass) for s in inner) and any(map(is_reuse_statement, inner))
+    return False
+
+
+def statements(body: list[ast.stmt], opaque: frozenset[ast.AST]) -> list[ast.stmt]:
+    """All statements of a body, nested ones too, without those of opaque blocks and inner functions."""
+    found: list[ast.stmt] = []
+    for statement in body:
+        found.append(statement)
+        if statement in opaque or isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        for field_name in ("body", "orelse", "finalbody"):
+            found.extend(statements(getattr(statement, field_name, None) or [], opaque))
+        for handler in getattr(statement, "handlers", []):
+            found.extend(statements(handler.body, opaque))
+    return found
+
+
+def scope_name(call: ast.expr) -> ast.expr | None:
+    """The name that a `variable_scope(...)` call opens."""
+    return arguments_of(call, VARIABLE_SCOPE).get("name_or_scope") if isinstance(call, ast.Call) else None
+
+
+@dataclass
+class Bodywork:
+    """One body of one class."""
+
+    plan: LayerPlan
+    body: Body
+    plans: dict[object, LayerPlan]
+    naming: Naming
+    blocks: dict[ast.With, bool]
+
+    @property
+    def module(self) -> Module:
+        return self.body.module
+
+    # -- first: what leaves --------------------------------------------------------------------------------------
+
+    def mark(self) -> None:
+        """Find what leaves the body. Raises Refusal."""
+        for statement in statements(list(self.body.member.body), self.body.scan.opaque):
+            if is_reuse_statement(statement):
+                self.body.removed.add(statement)
+        scope = self.body.member.scope
+        if scope is not None:
+            self.body.gone.update(item.context_expr for item in scope.items)
+        for with_block in self.blocks:
+            if with_block in self.body.scan.parents or with_block in self.body.member.body:
+                self.body.gone.update(i.context_expr for i in with_block.items)
+        for slot in self.plan.slots:
+            for site in slot.sites:
+                if self._is_mine(site):
+                    self._mark_site(slot, site)
+        self._drop_weight_statements()
+
+    def _is_mine(self, site: ast.AST) -> bool:
+        return site in self.body.scan.parents or site in self.body.member.body
+
+    def _mark_site(self, slot: Slot, site: ast.AST) -> None:
+        if slot.kind is Made.WEIGHT:
+            self.body.gone.add(site)
+            return
+        if isinstance(site, ast.With):
+            child = self.plans[slot.unit]
+            member = next(m for m in child.unit.members if m.node is site)
+            for item in child.call_inputs(member):
+                self.body.handed_on.setdefault(item.name, []).append(_Handed(site))
+            return
+        assert isinstance(site, ast.Call)
+        if slot.kind is Made.LAYER:
+            row = slot.first.creation.row if slot.first.creation is not None else None
+            assert row is not None
+            kept = {"inputs", *row.call_params}
+            for param, argument in arguments_of(site, row.params).items():
+                if param not in kept:
+                    self.body.gone.add(argument)
+            return
+        keep = {name for name, _ in self._call_arguments(slot, site)}
+        for name, argument in self._given(slot, site).items():
+            if name not in keep:
+                self.body.gone.add(argument)
+
+    def _member_at(self, slot: Slot, site: ast.AST) -> Member:
+        child = self.plans[slot.unit]
+        for instance in child.unit.instances:
+            for region in instance.regions:
+                if region.node is site:
+                    return next(m for m in child.unit.members if region in m.regions)
+        return child.unit.primary
+
+    def _given(self, slot: Slot, site: ast.Call) -> dict[str, ast.expr]:
+        member = self._member_at(slot, site)
+        params = tuple(member.function.params) if member.function is not None else ()
+        return arguments_of(site, params)
+
+    def _call_arguments(self, slot: Slot, site: ast.Call) -> list[tuple[str, bool]]:
+        """The arguments that the call of a layer takes: (input, may be positional)."""
+        child = self.plans[slot.unit]
+        member = self._member_at(slot, site)
+        given = self._given(slot, site)
+        result = []
+        for item in child.call_inputs(member):
+            regions = [r for r in member.regions if r.node is site]
+            values = [child.bodies[member].value(item.name, r) for r in regions]
+            sure = bool(values) and all(is_tensor(v) for v in values)
+            if item.name in given or item.is_attribute:
+                result.append((item.name, sure))
+        return result
+
+    def _drop_weight_statements(self) -> None:
+        """`w = get_variable(...)` goes where every read of `w` can read the attribute instead."""
+        for name, bindings in self.body.scan.bindings.items():
+            if not all(isinstance(b.statement, ast.Assign) and b.value is b.statement.value for b in bindings):
+                continue
+            slots = [self._weight_at(b.value) for b in bindings]
+            if name.startswith("self.") or None in slots or name in self.body.inputs:
+                continue
+            if all(self._one_slot(name, node) is not None for node in self.body.scan.loads(name)):
+                self.body.removed.update(b.statement for b in bindings)
+
+    def _weight_at(self, node: ast.AST | None) -> Slot | None:
+        return next((s for s in self.plan.slots if s.kind is Made.WEIGHT and node in s.sites), None)
+
+    def _one_slot(self, name: str, node: ast.expr) -> Slot | None:
+        certain, binding = self.body.scan.reaching(name, node)
+        if not certain or binding is None:
+            return None
+        slot = self._weight_at(binding.value)
+        if slot is not None and slot.loops and not set(slot.loops) <= set(self.body.scan.ancestors(node)):
+            return None
+        return slot
+
+    def drop_dead_statements(self) -> None:
+        """Assignments that only served what has left the body go with it."""
+        changed = True
+        while changed:
+            changed = False
+            for name, bindings in self.body.scan.bindings.items():
+                loads = self.body.scan.loads(name)
+                if name.startswith("self.") or not loads or self.body.remaining(name):
+                    continue
+                for binding in bindings:
+                    if binding.statement not in self.body.removed and self._is_pure(binding.statement, name):
+                        self.body.removed.add(binding.statement)
+                        changed = True
+
+    def _is_pure(self, statement: ast.stmt, name: str) -> bool:
+        if not isinstance(statement, ast.Assign) or self.body.is_gone(statement):
+            return False
+        targets = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+        attributes = any(isinstance(n, (ast.Attribute, ast.Subscript)) for t in statement.targets for n in ast.walk(t))
+        if attributes or any(self.body.remaining(t) for t in targets):
+            return False
+        return self.body.splitter.need(statement.value).level is not Level.CALL
+
+    # -- then: what is read instead ------------------------------------------------------------------------------
+
+    def sites(self, sites: Sites) -> MethodBody:
+        """Write down every change of the body; returns the method that it becomes. Raises Refusal."""
+        prelude = self._inputs(sites)
+        for output in self.body.outputs:
+            self._output(output, sites)
+        for slot in self.plan.slots:
+            for site in slot.sites:
+                if self._is_mine(site) and not self._inside_removed(site):
+                    self._slot_site(slot, site, sites)
+        self._weight_reads(sites)
+        self._scopes(sites)
+        for statement in self.body.removed:
+            if not any(a in self.body.removed for a in self.body.scan.ancestors(statement)):
+                sites.add("reuse" if is_reuse_statement(statement) else "weights", span(self.module, statement), Remove())
+        results = self._returns(sites)
+        return self._method(prelude, results)
+
+    def _inside_removed(self, node: ast.AST) -> bool:
+        return any(a in self.body.removed for a in self.body.scan.ancestors(node))
+
+    def _inputs(self, sites: Sites) -> list[str]:
+        prelude = []
+        spelled = names_for_all(self.plan, Level.CALL)
+        for item in self.body.inputs.values():
+            if item.role is Role.CALL and item.is_attribute:
+                text = item.identifier
+            elif item.name in spelled and item.role in (Role.CTOR, Role.NAME):
+                text = spelled[item.name]
+            else:
+                continue
+            if item.name in self.body.scan.bindings and not item.is_attribute:
+                if self.body.remaining(item.name):
+                    prelude.append(f"{item.name} = {text}")
+                continue
+            for node in self.body.scan.loads(item.name):
+                if not self.body.is_gone(node) and not (item.is_attribute and text == f"self.{item.identifier}"):
+                    sites.add("functions", span(self.module, node), Replace(text))
+        return prelude
+
+    def _output(self, name: str, sites: Sites) -> None:
+        """An attribute that the body sets becomes a local and one more result."""
+        local = name.removeprefix("self.")
+        if local in self.body.scan.bindings or local in self.body.inputs:
+            raise Refusal("TFM404", self.body.member.node, self.module, f"{name} is set here, and {local} means something else")
+        for statement in statements(list(self.body.member.body), self.body.scan.opaque):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Attribute) and self.body.splitter.spelling(node) == name and self._owner(node) is statement:
+                    sites.add("methods", span(self.module, node), Replace(local))
+
+    def _owner(self, node: ast.AST) -> ast.stmt:
+        return self.body.scan.statement(node)
+
+    def _slot_site(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
+        target = self.target(slot)
+        where = span(self.module, site)
+        if slot.kind is Made.WEIGHT:
+            assert isinstance(site, ast.expr)
+            sites.add("weights", where, Replace(self._weight_text(site, target)))
+        elif isinstance(site, ast.With):
+            self._block_call(slot, site, target, sites)
+        elif slot.kind is Made.LAYER:
+            assert isinstance(site, ast.Call)
+            sites.add("tf_layers", where, Invoke(target, layer_call(slot, site)))
+        else:
+            assert isinstance(site, ast.Call)
+            self._instance_call(slot, site, target, sites)
+
+    def target(self, slot: Slot) -> str:
+        """`self.conv`, or `self.convs[i]` inside the loop."""
+        text = f"self.{slot.name}"
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            text += f"[{index_text(loop, self.module)}]"
+        return text
+
+    def _instance_call(self, slot: Slot, site: ast.Call, target: str, sites: Sites) -> None:
+        member = self._member_at(slot, site)
+        child = self.plans[slot.unit]
+        if member is not child.unit.primary:
+            target += f".{member.method}"
+        spelled = names_for_all(self.plan, Level.CALL)
+        arguments = call_arguments(self._call_arguments(slot, site), self._given(slot, site), site, spelled)
+        sites.add("calls", span(self.module, site), Invoke(target, arguments))
+        extra = child.bodies[member].outputs
+        if extra:
+            extend_targets(self.body.scan.statement(site), site, member, extra, self.module, sites)
+
+    def _block_call(self, slot: Slot, site: ast.With, target: str, sites: Sites) -> None:
+        child = self.plans[slot.unit]
+        member = self._member_at(slot, site)
+        if member is not child.unit.primary:
+            target += f".{member.method}"
+        spelled = {**names_for_all(self.plan, Level.CALL)}
+        for name in self.body.scan.bindings:
+            weight = self._weight_of_local(name)
+            if weight is not None:
+                spelled[name] = f"{self.target(weight)}.value"
+        sites.add("blocks", span(self.module, site), block_call(child, member, target, spelled, self.module))
+
+    def _weight_of_local(self, name: str) -> Slot | None:
+        bindings = self.body.scan.bindings[name]
+        return self._weight_at(bindings[-1].value) if bindings[-1].statement in self.body.removed else None
+
+    def _weight_reads(self, sites: Sites) -> None:
+        for name, bindings in self.body.scan.bindings.items():
+            if not any(b.statement in self.body.removed and self._weight_at(b.value) for b in bindings):
+                continue
+            for node in self.body.scan.loads(name):
+                slot = self._one_slot(name, node)
+                if slot is not None and not self.body.is_gone(node):
+                    sites.add("weights", span(self.module, node), Replace(self._weight_text(node, self.target(slot))))
+
+    def _weight_text(self, node: ast.expr, text: str) -> str:
+        """`self.w` where TensorFlow takes a Keras variable, `self.w.value` elsewhere."""
+        parent = self.body.scan.parents.get(node)
+        if isinstance(parent, ast.keyword):
+            parent = self.body.scan.parents.get(parent)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub, ast.Mult)):
+            return text
+        if isinstance(parent, ast.Call) and node is not parent.func and isinstance(parent.func, ast.Attribute):
+            if parent.func.attr in TAKES_VARIABLES:
+                return text
+        return f"{text}.value"
+
+    def _scopes(self, sites: Sites) -> None:
+        scope = self.body.member.scope
+        if scope is not None and scope is not self.body.member.node:
+            self._check_alias(scope)
+            sites.add("scopes", span(self.module, scope), Unwrap())
+        elif scope is not None:
+            self._check_alias(scope)
+        for block, makes in self.blocks.items():
+            if not (block in self.body.scan.parents or block in self.body.member.body):
+                continue
+            self._check_alias(block)
+            sites.add("scopes", span(self.module, block), self._name_scope(block, makes))
+
+    def _name_scope(self, block: ast.With, makes: bool) -> Unwrap | NameScope:
+        spelled = names_for_all(self.plan, Level.CALL)
+        return name_scope(block, makes, self.module, spelled)
+
+    def _check_alias(self, block: ast.With) -> None:
+        """`as scope` may serve reuse and names of operations, nothing else."""
+        alias = block.items[0].optional_vars
+        if not isinstance(alias, ast.Name):
+            return
+        for node in self.body.scan.loads(alias.id):
+            certain, binding = self.body.scan.reaching(alias.id, node)
+            if self.body.is_gone(node) or not certain or binding is None or binding.statement is not block:
+                if block is self.body.member.scope or self.body.is_gone(node):
+                    if self.body.is_gone(node) or (binding is not None and binding.statement is not block):
+                        continue
+                else:
+                    continue
+            raise Refusal("TFM205", node, self.module, f"the scope object {alias.id} is used for more than reuse")
+
+    def _returns(self, sites: Sites) -> tuple[str, ...]:
+        """Hand back what the code around still wants."""
+        member = self.body.member
+        outputs = tuple(name.removeprefix("self.") for name in self.body.outputs)
+        if member.shape is Shape.BLOCK:
+            return tuple(block_results(self.body))
+        if not outputs:
+            return ()
+        returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
+        top = _top_statements(member)
+        for name in self.body.outputs:
+            if not any(b.statement in top for b in self.body.scan.bindings[name]):
+                raise Refusal("TFM404", member.node, self.module, f"{name} is set under a condition only")
+        if not returns:
+            return outputs
+        for statement in returns:
+            if statement not in top:
+                raise Refusal("TFM404", statement, self.module, f"returns before all of {', '.join(self.body.outputs)} are set")
+            sites.add("methods", span(self.module, statement), Extend(outputs, alone=statement.value is None))
+        return ()
+
+    def _method(self, prelude: list[str], results: tuple[str, ...]) -> MethodBody:
+        member = self.body.member
+        parameters = []
+        for item in self.plan.call_inputs(member):
+            default = "" if item.default is None else f"={render(self.module, item.default, lambda _: None)}"
+            parameters.append(f"{item.identifier}{default}")
+        primary = member is self.plan.unit.primary
+        return MethodBody(span(self.module, member.node), member.method, tuple(parameters), tuple(prelude), results, primary)
+
+
+class _Handed(ast.expr):
+    """A read that a block call makes; it stands nowhere in the source."""
+
+    def __init__(self, block: ast.With) -> None:
+        super().__init__()
+        self.block = block
+
+
+def _top_statements(member: Member) -> list[ast.stmt]:
+    """The statements that surely run: those of the body, and of the scope's block."""
+    found: list[ast.stmt] = []
+    for statement in member.node.body:
+        found.append(statement)
+        if statement is member.scope:
+            found.extend(member.scope.body)
+    return found
+
+
+def layer_call(slot: Slot, site: ast.Call) -> tuple[Argument, ...]:
+    """What a library layer is called with: its input and, of some, `training`."""
+    creation = slot.first.creation
+    assert creation is not None and creation.row is not None
+    row = creation.row
+    arguments = []
+    for i, argument in enumerate(site.args):
+        if i < len(row.params) and (row.params[i] == "inputs" or row.params[i] in row.call_params):
+            arguments.append(Argument(i, keyword=None if row.params[i] == "inputs" else row.params[i]))
+    for keyword in site.keywords:
+        if keyword.arg == "inputs":
+            arguments.insert(0, Argument(keyword.arg))
+        elif keyword.arg in row.call_params:
+            arguments.append(Argument(keyword.arg, keyword=keyword.arg))
+    for param in row.call_params:
+        if param not in {a.keyword for a in arguments}:
+            arguments.append(Argument(text="False", keyword=param))
+    return tuple(arguments)
+
+
+def call_arguments(
+    wanted: list[tuple[str, bool]], given: dict[str, ast.expr], site: ast.Call, spelled: dict[str, str]
+) -> tuple[Argument, ...]:
+    """The arguments of a layer's call, in the form that the program gave them where Keras allows it."""
+    arguments: list[Argument] = []
+    positional = True
+    for name, sure in wanted:
+        bare = name.removeprefix("self.")
+        if name.startswith("self."):
+            positional = positional and sure
+            arguments.append(Argument(text=spelled.get(name, name), keyword=None if positional else bare))
+            continue
+        expression = given[name]
+        by_position = expression in site.args
+        positional = positional and sure and by_position
+        source: int | str = site.args.index(expression) if by_position else name
+        arguments.append(Argument(source, keyword=None if positional else bare))
+    return tuple(arguments)
+
+
+def extend_targets(
+    statement: ast.stmt, site: ast.Call, member: Member, extra: list[str], module: Module, sites: Sites
+) -> None:
+    """`y = self.f(x)` takes the attributes that `f` used to set: `y, self.h = f(x)`."""
+    returns = member.node.returns if isinstance(member.node, ast.FunctionDef) else None
+    del returns
+    result = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(member.node))
+    if isinstance(statement, ast.Assign) and statement.value is site and len(statement.targets) == 1:
+        tuple_target = isinstance(statement.targets[0], ast.Tuple)
+        values = [n.value for n in ast.walk(member.node) if isinstance(n, ast.Return) and n.value is not None]
+        tuples = [isinstance(v, ast.Tuple) for v in values]
+        if result and (all(tuples) and tuple_target or not any(tuples) and not tuple_target):
+            sites.add("methods", span(module, statement), Extend(tuple(extra)))
+            return
+    if isinstance(statement, ast.Expr) and statement.value is site and not result:
+        sites.add("methods", span(module, statement), Extend(tuple(extra), alone=True))
+        return
+    raise Refusal("TFM404", site, module, f"{member.name} sets {', '.join(extra)}, which this call has no place for")
+
+
+def block_results(body: Body) -> list[str]:
+    """The names that the code behind a block reads."""
+    return [*body.live, *[name.removeprefix("self.") for name in body.outputs]]
+
+
+def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str, str], module: Module) -> BlockCall:
+    """The statement that takes the place of a block. The class is filled in when all methods are known."""
+    body = child.bodies[member]
+    arguments: list[str] = []
+    positional = True
+    for item in child.call_inputs(member):
+        text = spelled.get(item.name, item.name)
+        positional = positional and item.sure
+        arguments.append(text if positional else f"{item.identifier}={text}")
+    call = f"{target}({', '.join(arguments)})"
+    targets = [*body.live, *body.outputs]
+    if isinstance(member.node.body[-1], ast.Return):
+        statement = f"return {call}"
+    else:
+        statement = f"{', '.join(targets)} = {call}" if targets else call
+    return BlockCall(LayerClass(child.class_name, (), ()), statement, (0, 0, 0, 0))
+
+
+def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, str]) -> Unwrap | NameScope:
+    """What remains of a scope block that makes no variable by itself."""
+    call = block.items[0].context_expr
+    name = scope_name(call)
+    if name is None or _reenters(name):
+        return Unwrap()
+
+    def substitute(node: ast.expr) -> str | None:
+        return spelled.get(node.id) if isinstance(node, ast.Name) else None
+
+    text = render(module, name, substitute)
+    library = "keras" if makes else render(module, call.func.value, lambda _: None)  # type: ignore[attr-defined]
+    return NameScope(f"{library}.name_scope({text})")
+
+
+def _reenters(name: ast.expr) -> bool:
+    return isinstance(name, ast.Call) and ast.unparse(name.func).endswith("get_variable_scope")
+
+
+__all__ = ["DROPPED", "Bodywork", "block_call", "call_arguments", "extend_targets", "is_reuse_statement", "layer_call", "name_scope", "statements"]

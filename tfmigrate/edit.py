@@ -1,0 +1,121 @@
+"""Node-building verbs that several transforms share: a layer class, a rewritten call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+from tfmigrate.sites import Argument, Invoke, LayerClass, MethodBody
+from tfmigrate.transform import Context
+
+_BLANK = cst.EmptyLine(indent=False)
+
+
+def layer_class(action: LayerClass, context: Context, leading_lines: Sequence[cst.EmptyLine]) -> cst.ClassDef:
+    """The class with `__init__`, `build` and its methods."""
+    bodies = [(method, context.body(method.span)) for method in action.methods]
+    docstring: list[cst.BaseStatement] = []
+    methods: list[cst.BaseStatement] = []
+    for method, node in bodies:
+        statements = _statements(node)
+        if method.docstring and isinstance(node, cst.FunctionDef) and _is_docstring(statements):
+            docstring = [statements.pop(0)]
+        methods.append(_method(method, node, statements, context))
+    head = context.statements(action.head)
+    members = [*docstring, *_spaced([*head, *methods], bool(docstring))]
+    base = "keras.layers.Layer"
+    return cst.ClassDef(
+        name=cst.Name(action.name),
+        bases=[cst.Arg(context.expression(base))],
+        body=cst.IndentedBlock(members),
+        lpar=cst.LeftParen(),
+        rpar=cst.RightParen(),
+        leading_lines=list(leading_lines),
+    )
+
+
+def _spaced(members: Sequence[cst.BaseStatement], first_too: bool) -> list[cst.BaseStatement]:
+    result = []
+    for i, member in enumerate(members):
+        assert isinstance(member, cst.FunctionDef)
+        lines = [line for line in member.leading_lines if line.comment is not None]
+        result.append(member.with_changes(leading_lines=[*([_BLANK] if i or first_too else []), *lines]))
+    return result
+
+
+def _statements(node: cst.CSTNode) -> list[cst.BaseStatement]:
+    assert isinstance(node, (cst.FunctionDef, cst.With))
+    body = node.body
+    if isinstance(body, cst.IndentedBlock):
+        return list(body.body)
+    return [cst.SimpleStatementLine(body.body)]  # type: ignore[attr-defined]
+
+
+def _is_docstring(statements: Sequence[cst.BaseStatement]) -> bool:
+    if not statements or not isinstance(statements[0], cst.SimpleStatementLine):
+        return False
+    first = statements[0].body[0]
+    return isinstance(first, cst.Expr) and isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
+def _method(
+    method: MethodBody, node: cst.CSTNode, statements: list[cst.BaseStatement], context: Context
+) -> cst.FunctionDef:
+    assert isinstance(node, (cst.FunctionDef, cst.With))
+    prelude = context.statements(method.prelude) if method.prelude else []
+    results = context.statements([f"return {', '.join(method.results)}"]) if method.results else []
+    head = context.statements([f"def {method.name}({', '.join(['self', *method.parameters])}):", f"{context.indent}pass"])
+    function = head[0]
+    assert isinstance(function, cst.FunctionDef) and isinstance(function.body, cst.IndentedBlock)
+    body = [*prelude, *_without_leading_blank(statements), *results]
+    if not body:
+        body = context.statements(["pass"])
+    footer = node.body.footer if isinstance(node.body, cst.IndentedBlock) else ()
+    comments = [line for line in footer if line.comment is not None]
+    return function.with_changes(body=function.body.with_changes(body=body, footer=comments))
+
+
+def _without_leading_blank(statements: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """What was removed above the first statement leaves no gap."""
+    if not statements:
+        return statements
+    first, *rest = statements
+    assert isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+    lines = list(first.leading_lines)
+    while lines and lines[0].comment is None:
+        lines.pop(0)
+    return [first.with_changes(leading_lines=lines), *rest]
+
+
+def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:
+    """The call with a new callee and the arguments that stay."""
+    arguments = [_argument(argument, node, context) for argument in action.arguments]
+    if arguments:
+        arguments[-1] = arguments[-1].with_changes(
+            comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=_closing_space(node, arguments[-1])
+        )
+    for i, argument in enumerate(arguments[:-1]):
+        if isinstance(argument.comma, cst.MaybeSentinel) and not isinstance(arguments[i], cst.MaybeSentinel):
+            arguments[i] = argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+    same = len(arguments) == len(node.args)
+    space = node.whitespace_before_args if same else cst.SimpleWhitespace("")
+    return node.with_changes(func=context.expression(action.callee), args=arguments, whitespace_before_args=space)
+
+
+def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:
+    return last.whitespace_after_arg if node.args and last.deep_equals(node.args[-1]) else cst.SimpleWhitespace("")
+
+
+def _argument(argument: Argument, node: cst.Call, context: Context) -> cst.Arg:
+    if argument.source is None:
+        assert argument.text is not None
+        original = cst.Arg(context.expression(argument.text))
+    elif isinstance(argument.source, int):
+        original = node.args[argument.source]
+    else:
+        original = next(a for a in node.args if a.keyword is not None and a.keyword.value == argument.source)
+    if argument.keyword is None:
+        return original.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
+    tight = cst.SimpleWhitespace("")
+    equal = cst.AssignEqual(whitespace_before=tight, whitespace_after=tight)
+    return original.with_changes(keyword=cst.Name(argument.keyword), equal=equal)

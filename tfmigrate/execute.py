@@ -1,0 +1,551 @@
+"""Statements, calls and imports of a program, run on symbolic values."""
+
+from __future__ import annotations
+
+import ast
+from enum import Enum
+
+from tfmigrate import operate
+from tfmigrate.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
+from tfmigrate.link import Class, Function, Module, Program
+from tfmigrate.shapes import is_shape_helper
+from tfmigrate.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    UNKNOWN,
+    ClassValue,
+    Const,
+    DictValue,
+    Env,
+    FunctionValue,
+    Library,
+    ListValue,
+    LoopIndex,
+    ModuleValue,
+    ObjectValue,
+    Opaque,
+    Shape,
+    Symbol,
+    Tensor,
+    TupleValue,
+    Value,
+    is_tensor,
+    join,
+)
+
+MAX_FRAMES = 20_000
+MAX_DEPTH = 40
+_UNROLL = 64
+
+
+class Flow(Enum):
+    """How a block ends."""
+
+    NEXT = 0
+    RETURN = 1
+    BREAK = 2
+    RAISE = 3
+
+
+class TooLarge(Exception):
+    """The walk was cut short: the program calls too much to be followed."""
+
+
+class Executor(Evaluator):
+    """Runs functions and module bodies. Undecided conditions run both ways; loops run a first and a later time."""
+
+    def __init__(self, program: Program, semantics: Semantics) -> None:
+        super().__init__(program, semantics)
+        self.envs: dict[Module, Env] = {}
+        self.visited: set[Function] = set()
+        self.main: Module | None = None
+        self.frames = 0
+        self.depth = 0
+
+    # -- modules -------------------------------------------------------------------------------------------------
+
+    def module_env(self, module: Module) -> Env:
+        """The global names of a module; its body runs at the first use, as at the first import."""
+        if module in self.envs:
+            return self.envs[module]
+        env = self.envs[module] = Env({}, None, module)
+        name = "__main__" if module is self.main else module.name
+        env.names["__name__"] = Const(name)
+        env.names["__file__"] = PYTHON
+        outer = getattr(self, "frame", None)
+        frame = Frame(None, module, None, outer, env)
+        self.frame = frame
+        self.semantics.enter_frame(self, frame)
+        self.block(module.tree.body, env)
+        self.semantics.leave_frame(self, frame, NONE)
+        if outer is not None:
+            self.frame = outer
+        return env
+
+    def forget(self) -> None:
+        """Start afresh: the next use of a module runs its body again."""
+        self.envs.clear()
+        self.bases.clear()
+        self.class_names.clear()
+        self.frames = 0
+
+    # -- functions -----------------------------------------------------------------------------------------------
+
+    def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value:
+        function = callee.function
+        if self.depth >= MAX_DEPTH or self._recursion(function) > 1:
+            return UNKNOWN
+        self.frames += 1
+        if self.frames > MAX_FRAMES:
+            raise TooLarge
+        env = Env({}, callee.env, function.module)
+        obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
+        frame = Frame(function, function.module, node, self.frame, env, obj=obj)
+        self._bind(function, callee, args, frame)
+        self.visited.add(function)
+        self.frame, outer = frame, self.frame
+        self.depth += 1
+        self.semantics.enter_frame(self, frame)
+        try:
+            self.block(function.node.body, env)
+            result = self._result(frame)
+            if frame.args and is_shape_helper(callee):
+                tensor = frame.args[function.params[0]]
+                result = Shape(tensor.label) if isinstance(tensor, Tensor) else result
+            self.semantics.leave_frame(self, frame, result)
+        finally:
+            self.frame = outer
+            self.depth -= 1
+        return result
+
+    def _recursion(self, function: Function) -> int:
+        count, frame = 0, getattr(self, "frame", None)
+        while frame is not None:
+            count += frame.function is function
+            frame = frame.parent
+        return count
+
+    @staticmethod
+    def _result(frame: Frame) -> Value:
+        if frame.function is not None and any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(frame.function.node)):
+            return UNKNOWN
+        if not frame.returns:
+            return NONE
+        result = frame.returns[0]
+        for value in frame.returns[1:]:
+            result = join(result, value)
+        return result
+
+    def _bind(self, function: Function, callee: FunctionValue, args: Arguments, frame: Frame) -> None:
+        spec = function.node.args
+        names = frame.env.names
+        positional = [arg.arg for arg in (*spec.posonlyargs, *spec.args)]
+        bound = callee.bound
+        if bound is None and function.self_name is not None and args.positional:
+            first = args.positional[0][0]
+            if isinstance(first, ObjectValue):
+                bound, frame.obj = first, first
+                args = Arguments(args.positional[1:], args.keywords, args.star)
+        if function.cls is not None and not function.is_static and positional:
+            names[positional.pop(0)] = bound if bound is not None else UNKNOWN
+        for name, default in zip(reversed(positional), reversed(spec.defaults)):
+            names[name] = self.evaluate(default, frame.env.parent or self.module_env(function.module))
+        for arg, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults):
+            if keyword_default is not None:
+                names[arg.arg] = self.evaluate(keyword_default, frame.env.parent or self.module_env(function.module))
+        for name, (value, expression) in zip(positional, args.positional):
+            names[name] = _labelled(value, name)
+            frame.given[name] = expression
+        known = {*positional, *(arg.arg for arg in spec.kwonlyargs)}
+        extra = {}
+        for name, (value, expression) in args.keywords.items():
+            if name in known:
+                names[name] = _labelled(value, name)
+                frame.given[name] = expression
+            else:
+                extra[name] = value
+        if spec.vararg is not None:
+            names[spec.vararg.arg] = TupleValue(tuple(v for v, _ in args.positional[len(positional) :]))
+        if spec.kwarg is not None:
+            names[spec.kwarg.arg] = DictValue(dict(extra), not args.star)
+        for name in known:
+            if name not in names or (args.star and name not in frame.given):
+                names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")
+        frame.args = {name: names[name] for name in known}
+
+    # -- statements ----------------------------------------------------------------------------------------------
+
+    def block(self, body: list[ast.stmt], env: Env) -> Flow:
+        """Run statements one after the other."""
+        for statement in body:
+            flow = self.statement(statement, env)
+            if flow is not Flow.NEXT:
+                return flow
+        return Flow.NEXT
+
+    def statement(self, node: ast.stmt, env: Env) -> Flow:
+        method = getattr(self, f"_run_{type(node).__name__}", None)
+        if method is None:
+            return Flow.NEXT
+        flow: Flow | None = method(node, env)
+        return flow or Flow.NEXT
+
+    def _run_Expr(self, node: ast.Expr, env: Env) -> None:
+        self.evaluate(node.value, env)
+
+    def _run_Assign(self, node: ast.Assign, env: Env) -> None:
+        value = self.evaluate(node.value, env)
+        for target in node.targets:
+            self.assign(target, value, env)
+
+    def _run_AnnAssign(self, node: ast.AnnAssign, env: Env) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.evaluate(node.value, env), env)
+
+    def _run_AugAssign(self, node: ast.AugAssign, env: Env) -> None:
+        left = self.evaluate(node.target, env)
+        right = self.evaluate(node.value, env)
+        if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
+            left.items.extend(right.items)
+            left.complete = left.complete and not self.frame.loops and not self.frame.conditions
+            return
+        self.assign(node.target, operate.binary(node.op, left, right), env)
+
+    def assign(self, target: ast.expr, value: Value, env: Env) -> None:
+        """Bind a value to a name, an attribute or a pattern of names."""
+        if isinstance(target, ast.Name):
+            owner = self._owner(target.id, env)
+            owner.names[target.id] = _labelled(value, target.id)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for i, item in enumerate(target.elts):
+                self.assign(item.value if isinstance(item, ast.Starred) else item, element(value, i), env)
+        elif isinstance(target, ast.Attribute):
+            obj = self.evaluate(target.value, env)
+            if isinstance(obj, ObjectValue):
+                known = obj.attrs.get(target.attr)
+                undecided = bool(self.frame.conditions) and known is not None
+                obj.attrs[target.attr] = join(known, value) if undecided else _labelled(value, target.attr)
+            elif isinstance(obj, ModuleValue):
+                self.module_env(obj.module).names[target.attr] = value
+        elif isinstance(target, ast.Subscript):
+            container, key = self.evaluate(target.value, env), self.evaluate(target.slice, env)
+            if isinstance(container, DictValue) and isinstance(key, Const):
+                container.items[key.value] = value
+            elif isinstance(container, (DictValue, ListValue)):
+                container.complete = False
+
+    def _owner(self, name: str, env: Env) -> Env:
+        function = self.frame.function
+        if function is not None and any(isinstance(n, ast.Global) and name in n.names for n in function.node.body):
+            return self.module_env(env.module)
+        return env
+
+    def _run_Return(self, node: ast.Return, env: Env) -> Flow:
+        self.frame.returns.append(NONE if node.value is None else self.evaluate(node.value, env))
+        return Flow.RETURN
+
+    def _run_Raise(self, node: ast.Raise, env: Env) -> Flow:
+        return Flow.RAISE
+
+    def _run_Break(self, node: ast.Break, env: Env) -> Flow:
+        return Flow.BREAK
+
+    _run_Continue = _run_Break
+
+    def _run_Assert(self, node: ast.Assert, env: Env) -> None:
+        self.evaluate(node.test, env)
+
+    def _run_If(self, node: ast.If, env: Env) -> Flow:
+        known = operate.truth(self.evaluate(node.test, env))
+        if known is not None:
+            return self.block(node.body if known else node.orelse, env)
+        return self.both(node, node.body, node.orelse, env)
+
+    def both(self, node: ast.AST, body: list[ast.stmt], orelse: list[ast.stmt], env: Env) -> Flow:
+        """Run two blocks of which one will be taken, and join what they leave behind."""
+        before = dict(env.names)
+        self.frame.conditions.append(node)
+        first = self.block(body, env)
+        after_first = env.names
+        env.names = dict(before)
+        second = self.block(orelse, env)
+        self.frame.conditions.pop()
+        if first is not Flow.NEXT and second is not Flow.NEXT:
+            return first if first is second else Flow.RETURN
+        if first is Flow.NEXT and second is Flow.NEXT:
+            for name in {*after_first, *env.names}:
+                env.names[name] = join(after_first.get(name), env.names.get(name))
+        elif first is Flow.NEXT:
+            env.names = after_first
+        return Flow.NEXT
+
+    def _run_Try(self, node: ast.Try, env: Env) -> Flow:
+        self.frame.conditions.append(node)
+        flow = self.block(node.body, env)
+        for handler in node.handlers:
+            before = dict(env.names)
+            if self.block(handler.body, env) is not Flow.NEXT:
+                env.names = before
+        self.frame.conditions.pop()
+        if flow is Flow.NEXT:
+            flow = self.block(node.orelse, env)
+        self.block(node.finalbody, env)
+        return flow
+
+    def _run_With(self, node: ast.With, env: Env) -> Flow:
+        contexts = []
+        for item in node.items:
+            context = self.evaluate(item.context_expr, env)
+            inner = self.semantics.enter_block(self, context, node)
+            contexts.append(context)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, inner, env)
+        flow = self.block(node.body, env)
+        for context in reversed(contexts):
+            self.semantics.leave_block(self, context, node)
+        return flow
+
+    # -- loops ---------------------------------------------------------------------------------------------------
+
+    def _run_For(self, node: ast.For, env: Env) -> Flow:
+        iterable = self.evaluate(node.iter, env)
+        concrete = self._concrete(iterable)
+        if concrete is not None:
+            for item in concrete:
+                self.assign(node.target, item, env)
+                flow = self.block(node.body, env)
+                if flow in (Flow.RETURN, Flow.RAISE):
+                    return flow
+            return self.block(node.orelse, env)
+        self.frame.loops.append(node)
+        returned = Flow.NEXT
+        for first in (True, False):
+            self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, first), env)
+            before = dict(env.names)
+            returned = self.block(node.body, env)
+            for name, value in before.items():
+                if not first and not isinstance(env.names[name], LoopIndex):
+                    env.names[name] = join(value, env.names[name])
+        self.frame.loops.pop()
+        self.block(node.orelse, env)
+        return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT
+
+    _run_AsyncFor = _run_For
+
+    @staticmethod
+    def _concrete(iterable: Value) -> list[Value] | None:
+        """The items of a loop that is walked item by item: over objects, functions or variables."""
+        if isinstance(iterable, ListValue) and not iterable.complete:
+            return None
+        if not isinstance(iterable, (ListValue, TupleValue)) or not iterable.items:
+            return None
+        items = list(iterable.items)
+        own = (ObjectValue, FunctionValue, ClassValue, Opaque)
+        return items if all(isinstance(item, own) for item in items) else None
+
+    def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, first: bool) -> Value:
+        """What the loop variable is in the first or in a later iteration."""
+        name = target.id if isinstance(target, ast.Name) else ast.unparse(target)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            if node.func.id in ("range", "xrange"):
+                return self._range_index(node, name, env, first)
+            if node.func.id == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2:
+                index_name = ast.unparse(target.elts[0])
+                start = self.evaluate(node.args[1], env) if len(node.args) > 1 else Const(0)
+                known = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
+                sequence = self.evaluate(node.args[0], env)
+                key = f"enumerate({operate.show(sequence)}, {known})"
+                index = LoopIndex(index_name, key, True, known, first)
+                return TupleValue((index, self._item(node.args[0], sequence, ast.unparse(target.elts[1]), first)))
+            if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
+                items = (self._item(a, self.evaluate(a, env), ast.unparse(t), first) for a, t in zip(node.args, target.elts))
+                return TupleValue(tuple(items))
+            if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
+                return self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, first)
+        return self._item(node, iterable, name, first)
+
+    def _range_index(self, node: ast.Call, name: str, env: Env, first: bool) -> LoopIndex:
+        bounds = [self.evaluate(arg, env) for arg in node.args]
+        start = bounds[0] if len(bounds) > 1 else Const(0)
+        stop = bounds[1] if len(bounds) > 1 else bounds[0]
+        known = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
+        step = bounds[2] if len(bounds) > 2 else Const(1)
+        positive = isinstance(step, Const) and isinstance(step.value, int) and step.value > 0
+        values: tuple[object, ...] | None = None
+        if known is not None and isinstance(stop, Const) and isinstance(stop.value, int) and isinstance(step, Const):
+            if isinstance(step.value, int) and step.value and stop.value - known < _UNROLL:
+                values = tuple(range(known, stop.value, step.value))
+        key = f"range({operate.show(start)}, {operate.show(stop)}, {operate.show(step)})"
+        return LoopIndex(name, key, True, known if positive else None, first, values)
+
+    @staticmethod
+    def _item(node: ast.expr, sequence: Value, name: str, first: bool) -> Value:
+        made = sequence.of_round(first) if isinstance(sequence, ListValue) else None
+        if made is not None:
+            return made
+        if isinstance(sequence, (ListValue, TupleValue)) and sequence.items:
+            items = list(sequence.items)
+            complete = sequence.complete if isinstance(sequence, ListValue) else True
+            if complete and all(isinstance(i, Const) and isinstance(i.value, (str, int)) for i in items):
+                values = tuple(i.value for i in items if isinstance(i, Const))
+                return LoopIndex(name, operate.show(sequence), len(set(values)) == len(values), None, first, values)
+            value = items[0]
+            for item in items[1:]:
+                value = join(value, item)
+            return value
+        if isinstance(sequence, Symbol):
+            return Symbol(name, f"item of {sequence.key}", sequence.kind)
+        return TENSOR if is_tensor(sequence) else UNKNOWN
+
+    def _run_While(self, node: ast.While, env: Env) -> Flow:
+        test = operate.truth(self.evaluate(node.test, env))
+        if test is False:
+            return self.block(node.orelse, env)
+        self.frame.loops.append(node)
+        for _ in range(2):
+            before = dict(env.names)
+            self.block(node.body, env)
+            for name, value in before.items():
+                env.names[name] = join(value, env.names[name])
+        self.frame.loops.pop()
+        return Flow.NEXT
+
+    def comprehend(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, env: Env) -> Value:
+        results: list[Value] = []
+        inner = Env({}, env, env.module)
+        source = self.evaluate(node.generators[0].iter, env)
+        complete = self._generate(node, node.generators, source, inner, results)
+        if isinstance(node, ast.DictComp):
+            return DictValue({}, complete=False)
+        result = ListValue(results, complete)
+        if len(node.generators) == 1 and not node.generators[0].ifs and not complete:
+            result.index = round_index(node.generators[0].target, inner)
+        self.semantics.comprehended(self, node, source, result)
+        return result
+
+    def _generate(
+        self, node: ast.expr, generators: list[ast.comprehension], iterable: Value, env: Env, results: list[Value]
+    ) -> bool:
+        generator, *rest = generators
+        concrete = self._concrete(iterable)
+        if isinstance(iterable, (ListValue, TupleValue)) and not iterable.items:
+            return isinstance(iterable, TupleValue) or iterable.complete
+        complete = concrete is not None
+        if concrete is None:
+            self.frame.loops.append(node)
+            rounds = [self.loop_target(generator.iter, iterable, generator.target, env, first) for first in (True, False)]
+        else:
+            rounds = concrete
+        for item in rounds:
+            self.assign(generator.target, item, env)
+            answers = [operate.truth(self.evaluate(test, env)) for test in generator.ifs]
+            if False in answers:
+                continue
+            complete = complete and None not in answers
+            if rest:
+                complete = self._generate(node, rest, self.evaluate(rest[0].iter, env), env, results) and complete
+            else:
+                results.append(self._element(node, env))
+        if concrete is None:
+            self.frame.loops.pop()
+        return complete
+
+    def _element(self, node: ast.expr, env: Env) -> Value:
+        if isinstance(node, ast.DictComp):
+            self.evaluate(node.key, env)
+            return self.evaluate(node.value, env)
+        assert isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp))
+        return self.evaluate(node.elt, env)
+
+    # -- definitions and imports ---------------------------------------------------------------------------------
+
+    def _run_FunctionDef(self, node: ast.FunctionDef, env: Env) -> None:
+        function = env.module.functions[node]
+        value: Value = FunctionValue(function, None if env is self.envs.get(env.module) else env)
+        for decorator in reversed(node.decorator_list):
+            value = self._decorated(value, decorator, env)
+        env.names[node.name] = value
+
+    _run_AsyncFunctionDef = _run_FunctionDef
+
+    def _decorated(self, value: Value, decorator: ast.expr, env: Env) -> Value:
+        if ast.unparse(decorator) in ("property", "staticmethod", "classmethod") or not isinstance(decorator, (ast.Name, ast.Attribute)):
+            return value
+        callee = self.evaluate(decorator, env)
+        if not isinstance(callee, FunctionValue):
+            return value
+        result = self.call_function(callee, Arguments([(value, decorator)]), None)
+        return result if isinstance(result, (FunctionValue, ObjectValue)) else value
+
+    def _run_ClassDef(self, node: ast.ClassDef, env: Env) -> None:
+        cls: Class = env.module.classes[node]
+        self.bases[cls] = [self.evaluate(base, env) for base in node.bases]
+        body = Env({}, env, env.module)
+        self.block(node.body, body)
+        for name, value in body.names.items():
+            if isinstance(value, FunctionValue) and value.env is body:
+                value.env = None if env is self.envs.get(env.module) else env
+        self.class_names[cls] = body.names
+        env.names[node.name] = ClassValue(cls)
+
+    def _run_Import(self, node: ast.Import, env: Env) -> None:
+        for alias in node.names:
+            target = self._import(alias.name, env.module)
+            if alias.asname is not None:
+                env.names[alias.asname] = target
+            else:
+                root = alias.name.split(".")[0]
+                env.names[root] = self._import(root, env.module)
+
+    def _import(self, name: str, importer: Module) -> Value:
+        module = self.program.find(name, importer)
+        return ModuleValue(module) if module is not None else self.semantics.canonical(name)
+
+    def _run_ImportFrom(self, node: ast.ImportFrom, env: Env) -> None:
+        if node.level:
+            module = self.program.relative(env.module, node.level, node.module)
+        else:
+            module = self.program.find(node.module or "", env.module)
+        for alias in node.names:
+            if alias.name == "*":
+                if module is not None and module is not env.module:
+                    public = {k: v for k, v in self.module_env(module).names.items() if not k.startswith("_")}
+                    env.names.update(public)
+                continue
+            env.names[alias.asname or alias.name] = self._imported_name(node, module, alias.name, env)
+
+    def _imported_name(self, node: ast.ImportFrom, module: Module | None, name: str, env: Env) -> Value:
+        if module is None:
+            if node.level:
+                return UNKNOWN
+            return self.semantics.canonical(f"{node.module}.{name}")
+        submodule = self.program.modules.get(f"{module.name}.{name}")
+        if module is env.module:
+            return ModuleValue(submodule) if submodule is not None else UNKNOWN
+        value = self.module_env(module).names.get(name)
+        if value is None and submodule is not None:
+            return ModuleValue(submodule)
+        return UNKNOWN if value is None else value
+
+
+def element(value: Value, index: int) -> Value:
+    """The item at `index` of a value that is unpacked."""
+    if isinstance(value, (TupleValue, ListValue)):
+        if index < len(value.items):
+            return value.items[index]
+        return value.items[0] if value.items else UNKNOWN
+    from tfmigrate.evaluate import subscript
+
+    return subscript(value, Const(index))
+
+
+def _labelled(value: Value, name: str) -> Value:
+    if isinstance(value, Tensor):
+        return Tensor(name.strip("_"))
+    return value
+
+
+def is_library(value: Value, *names: str) -> bool:
+    """Whether the value is one of these library symbols."""
+    return isinstance(value, Library) and value.name in names

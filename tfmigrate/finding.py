@@ -1,0 +1,96 @@
+"""Findings: what the tool has to say to a person, and the one table of codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """ERROR: a file could not be handled. REFUSED: code stays TF1. REVIEW: rewritten, look at it. BUG: ours."""
+
+    ERROR = "error"
+    REFUSED = "refused"
+    REVIEW = "review"
+    BUG = "bug"
+
+
+@dataclass(frozen=True)
+class Code:
+    """One row of the table: a title, why it matters, what to do."""
+
+    severity: Severity
+    title: str
+    why: str
+    todo: str
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing to tell the user, at its line. line is 1-based, column 0-based."""
+
+    path: str
+    line: int
+    column: int
+    code: str
+    message: str
+
+    @property
+    def severity(self) -> Severity:
+        return CODES[self.code].severity
+
+    @property
+    def todo(self) -> str:
+        return CODES[self.code].todo
+
+
+_E, _R, _V, _B = Severity.ERROR, Severity.REFUSED, Severity.REVIEW, Severity.BUG
+
+CODES: dict[str, Code] = {
+    # 0xx: the file itself
+    "TFM001": Code(_E, "file cannot be read", "The operating system refused to open it.", "Check that it exists and that you may read it."),
+    "TFM002": Code(_E, "file cannot be decoded", "Its bytes are not valid in the encoding it declares (UTF-8 if none).", "Fix the encoding cookie or convert the file to UTF-8."),
+    "TFM003": Code(_E, "file cannot be parsed", "It is not valid Python 3; Python 2 syntax counts as such.", "Fix the syntax error, or convert the file to Python 3 first."),
+    "TFM004": Code(_E, "file cannot be written", "It is read-only or the disk refused the write.", "Make it writable, or migrate into a copy with --out."),
+    "TFM005": Code(_E, "file changed meanwhile", "It is no longer what was analysed, so the plan no longer fits.", "Run again."),
+    # 1xx: the program is wrong already
+    "TFM101": Code(_R, "variable made a second time", "TF1 raises ValueError here: the variable exists and reuse is off.", "Pass reuse=True at the second call, or another scope."),
+    "TFM102": Code(_R, "variable reused before it was made", "TF1 raises ValueError here: reuse is on and there is nothing to reuse.", "Make the variables first, or use tf.AUTO_REUSE."),
+    # 2xx: names and scopes
+    "TFM201": Code(_R, "name cannot be known", "The name of this scope or variable is computed from something outside the program's text.", "Write the name as a literal or pass it as one through the calls."),
+    "TFM202": Code(_R, "scope name with a slash", "A Keras layer's name may not contain '/'.", "Open one scope per segment."),
+    "TFM203": Code(_R, "scope argument not carried over", "This argument of variable_scope changes the variables inside, and a layer has no place for it.", "Pass it to each get_variable instead."),
+    "TFM204": Code(_R, "automatic number not known", "TF1 numbers unnamed layers by the order of calls, which depends on a loop or a condition here.", "Give the layer a name."),
+    "TFM205": Code(_R, "scope object used", "The scope object is stored, passed on or entered again.", "Open the scope by its name, or pass the layer's output."),
+    # 3xx: sharing and owners
+    "TFM301": Code(_R, "nobody calls this", "Without a call it cannot be known who shares these variables.", "Name the file with the program that calls it as well."),
+    "TFM302": Code(_R, "function used as a value", "A function that is passed on may be called from anywhere, in any scope.", "Call it directly, or migrate this network by hand."),
+    "TFM303": Code(_R, "no common owner", "The calls that share these variables stand in functions that hold nothing in common before the first call.", "Make the calls in one function, or in methods of one class."),
+    "TFM304": Code(_R, "sharing calls disagree", "Variables that are shared depend on an argument that differs between the calls.", "Give every call the same value, or another scope."),
+    "TFM305": Code(_R, "shared here but not there", "The same two calls share variables in one place of the program and not in another.", "Give the calls scope names that do not depend on the place."),
+    "TFM306": Code(_R, "two functions, one scope", "Two functions share a scope in a way that one layer cannot express.", "Let one function make all the variables and the other use them."),
+    "TFM307": Code(_R, "call cannot be followed", "It may reach this code in a scope that is not known.", "Call it on an object whose class the program shows."),
+    # 4xx: construction, build and call
+    "TFM401": Code(_R, "known only at the call", "A variable or layer depends on a value that exists only when the network runs.", "Compute it from shapes or from arguments that are the same for all calls."),
+    "TFM402": Code(_R, "made under a condition of the call", "A variable exists only if something holds that is known when the network runs.", "Make the condition a constructor argument."),
+    "TFM403": Code(_R, "made where a layer cannot make it", "Variables are made inside a lambda, an inner function, a generator or a branch that nothing reaches.", "Move the code into a function of the module."),
+    "TFM404": Code(_R, "object state that cannot be passed", "The body uses its object, or sets attributes, in a way that a layer beside it cannot.", "Pass what it needs as arguments and return what it makes."),
+    "TFM405": Code(_R, "helper does more at each call", "It makes a variable and has an effect each time it is called.", "Split the effect from the making."),
+    "TFM406": Code(_R, "*args or **kwargs", "Which argument belongs to the constructor and which to the call cannot be seen.", "Write the arguments out."),
+    "TFM407": Code(_R, "decorated function", "A decorator may call the function in a way that is not visible.", "Remove the decorator or migrate this function by hand."),
+    # 5xx: symbols
+    "TFM501": Code(_R, "layer library not covered", "This library makes variables by rules that are not covered yet.", "Replace the call by tf.layers or tf.get_variable, or wait for a later version."),
+    "TFM502": Code(_R, "layer argument not covered", "Keras gives this argument another meaning, or has none.", "Remove the argument, or migrate this layer by hand."),
+    "TFM503": Code(_R, "variable argument not covered", "add_weight has no argument that does the same.", "Remove the argument, or migrate this variable by hand."),
+    "TFM504": Code(_R, "tf.Variable under a scope", "tf.Variable makes a new variable at every call, shared scope or not.", "Use tf.get_variable if it should be shared."),
+    "TFM505": Code(_R, "make_template", "A template keeps its own scope from call to call.", "Call the function in a variable scope with reuse."),
+    "TFM506": Code(_R, "float64 or float16", "Keras casts inputs to the layer's dtype, so other precisions would change silently.", "Migrate by hand with dtype= on every layer."),
+    # 6xx: collections and names
+    "TFM601": Code(_R, "variable list is not a set of layers", "The list filters variables by name in a way that no list of layers gives.", "Build the list from the layers' variables."),
+    "TFM602": Code(_R, "variables found by name", "The program finds variables or operations by their TF1 names, which change.", "Use the layer's variables, or map the names with tfmigrate's variable map."),
+    "TFM603": Code(_R, "collection that Keras does not fill", "Keras layers do not add to this collection.", "Use the layers' losses or updates."),
+    "TFM604": Code(_V, "saver keeps TensorFlow's names", "A Saver without a list stores the new variable names, so old checkpoints do not load as they are.", "Give the Saver a dictionary of names, or convert old checkpoints."),
+    # 9xx: ours
+    "TFM901": Code(_B, "recount differs", "The emitted code would not make the same variables, so nothing of this cluster was written.", "Please report it with the two inventories below."),
+    "TFM902": Code(_B, "emitted code is not valid", "The emitted text does not parse or changes again on a second run, so it was not written.", "Please report it with the file."),
+}

@@ -1,0 +1,120 @@
+"""Plans the imports of every file of a program that migrates."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from tfmigrate.layering import LayerPlan
+from tfmigrate.link import Module, Program
+from tfmigrate.sites import Before, BlockCall, Imports, LayerClass, NameScope, Replace, Site, Sites
+from tfmigrate.tf1 import symbols
+from tfmigrate.units import Shape
+
+FILE = (0, 0, 0, 0)
+
+
+def plan_imports(program: Program, sites: dict[Module, Sites], plans: Iterable[LayerPlan]) -> None:
+    """Add an import site to every file that changes, and to every file that belongs to the same program."""
+    renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
+    changed = {module for module, items in sites.items() if items.items}
+    for module in _together(program, changed):
+        renames = tuple(sorted(_renames(program, module, renamed)))
+        items = sites.get(module, Sites()).items
+        action = Imports(
+            keras=any(_uses_keras(site) for site in items),
+            tensorflow=True,
+            renames=renames,
+            lines=tuple(sorted(_unused(module))),
+            disable_v2=_session_alias(module),
+        )
+        if items or renames or _imports_tensorflow(module) or action.disable_v2:
+            sites.setdefault(module, Sites()).add("imports", FILE, action)
+
+
+def _is_renamed(plan: LayerPlan) -> bool:
+    return plan.unit.primary.shape is Shape.FUNCTION
+
+
+def _uses_keras(site: Site) -> bool:
+    action = site.action
+    if isinstance(action, (LayerClass, BlockCall)):
+        return True
+    if isinstance(action, Before):
+        return any("keras." in line for line in action.lines)
+    return isinstance(action, (NameScope, Replace)) and action.text.startswith("keras.")
+
+
+def _together(program: Program, changed: set[Module]) -> list[Module]:
+    """The files that import a changed one or are imported by one, directly or not."""
+    links: dict[Module, set[Module]] = {module: set() for module in program.modules.values()}
+    for module in program.modules.values():
+        for other in _imported(program, module):
+            links[module].add(other)
+            links[other].add(module)
+    found, queue = set(changed), list(changed)
+    while queue:
+        for other in links[queue.pop()] - found:
+            found.add(other)
+            queue.append(other)
+    return [module for module in program.modules.values() if module in found]
+
+
+def _imported(program: Program, module: Module) -> Iterable[Module]:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            found = [program.find(alias.name, module) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
+            found = [base]
+            if base is not None:
+                found += [program.modules.get(f"{base.name}.{alias.name}") for alias in node.names]
+        else:
+            continue
+        yield from (other for other in found if other is not None)
+
+
+def _renames(program: Program, module: Module, renamed: dict[tuple[Module, str], str]) -> Iterable[tuple[str, str, str]]:
+    for node in ast.walk(module.tree):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        base = program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
+        for alias in node.names:
+            if base is not None and (base, alias.name) in renamed:
+                yield ("." * node.level + (node.module or ""), alias.name, renamed[base, alias.name])
+
+
+def _imports_tensorflow(module: Module) -> bool:
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import) and any(alias.name == "tensorflow" for alias in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module == "tensorflow":
+            return True
+    return False
+
+
+def _unused(module: Module) -> set[str]:
+    """Names imported from tensorflow that nothing used before; they are not ours to remove."""
+    used = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+    names = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow":
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names - used
+
+
+def _session_alias(module: Module) -> str | None:
+    """The file's name for tensorflow, if it starts a session and does not switch the new behaviour off itself."""
+    if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
+        return None
+    aliases = {}
+    for node in module.tree.body:
+        if isinstance(node, ast.Import):
+            aliases.update({a.asname or a.name: a.name for a in node.names if a.name in ("tensorflow", "tensorflow.compat.v1") and (a.asname or a.name == "tensorflow")})
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute):
+            text = ast.unparse(node)
+            alias = text.split(".")[0]
+            if alias in aliases and f"tf{text[len(alias) :]}" in symbols.SESSION:
+                return alias
+    return None

@@ -1,0 +1,147 @@
+"""The whole program: its modules, functions and classes, and what an import in one of them refers to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function or method, where it is defined and what it is nested in."""
+
+    module: Module
+    node: FunctionNode
+    qualname: str
+    cls: Class | None = None
+    parent: Function | None = None
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    @property
+    def is_static(self) -> bool:
+        return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in self.node.decorator_list)
+
+    @property
+    def params(self) -> list[str]:
+        """Names of the parameters without `self`, `*args` and `**kwargs`."""
+        args = self.node.args
+        names = [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+        return names[1:] if self.cls is not None and not self.is_static else names
+
+    @property
+    def self_name(self) -> str | None:
+        args = self.node.args.args
+        return args[0].arg if self.cls is not None and not self.is_static and args else None
+
+    def __repr__(self) -> str:
+        return f"{self.module.name}.{self.qualname}"
+
+
+@dataclass(frozen=True, eq=False)
+class Class:
+    """A class of the program with the methods it defines itself."""
+
+    module: Module
+    node: ast.ClassDef
+    qualname: str
+    methods: dict[str, Function] = field(default_factory=dict)
+    parent: Function | None = None
+
+    @property
+    def name(self) -> str:
+        return self.node.name
+
+    def __repr__(self) -> str:
+        return f"{self.module.name}.{self.qualname}"
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """One parsed file. name is dotted from the root of the program; path is as the user named it."""
+
+    name: str
+    path: Path
+    text: str
+    tree: ast.Module
+    functions: dict[FunctionNode, Function] = field(default_factory=dict)
+    classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True)
+
+    @property
+    def is_package(self) -> bool:
+        return self.path.name == "__init__.py"
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """All modules by dotted name."""
+
+    modules: dict[str, Module]
+
+    def functions(self) -> Iterator[Function]:
+        for module in self.modules.values():
+            yield from module.functions.values()
+
+    def find(self, name: str, importer: Module) -> Module | None:
+        """The module that `import name` means inside `importer`: absolute, or beside it as a script sees it."""
+        if name in self.modules:
+            return self.modules[name]
+        folder = importer.name.rpartition(".")[0]
+        while folder:
+            if f"{folder}.{name}" in self.modules:
+                return self.modules[f"{folder}.{name}"]
+            folder = folder.rpartition(".")[0]
+        return None
+
+    def relative(self, importer: Module, level: int, name: str | None) -> Module | None:
+        """The module that `from ..name import` means; the package itself for `from . import`."""
+        parts = importer.name.split(".")
+        keep = len(parts) - level + (1 if importer.is_package else 0)
+        if keep < 0:
+            return None
+        target = ".".join([*parts[:keep], *([name] if name else [])])
+        return self.modules.get(target)
+
+
+def module_name(path: Path, root: Path) -> str:
+    """The dotted name of a file below the root of the program."""
+    parts = list(PurePosixPath(path.relative_to(root).with_suffix("").as_posix()).parts)
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) or root.name
+
+
+def parse_module(name: str, path: Path, text: str) -> Module:
+    """Parse one file. Raises SyntaxError."""
+    module = Module(name, path, text, ast.parse(text))
+    _collect(module, module.tree, "", None, None)
+    return module
+
+
+def _collect(module: Module, node: ast.AST, prefix: str, cls: Class | None, parent: Function | None) -> None:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            function = Function(module, child, prefix + child.name, cls, parent)
+            module.functions[child] = function
+            if cls is not None:
+                cls.methods[child.name] = function
+            _collect(module, child, f"{prefix}{child.name}.", None, function)
+        elif isinstance(child, ast.ClassDef):
+            inner = Class(module, child, prefix + child.name, {}, parent)
+            module.classes[child] = inner
+            _collect(module, child, f"{prefix}{child.name}.", inner, parent)
+        elif not isinstance(child, ast.expr):
+            _collect(module, child, prefix, cls, parent)

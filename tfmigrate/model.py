@@ -1,0 +1,88 @@
+"""The nouns that travel between the phases. All of them are frozen, picklable data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from tfmigrate.finding import Finding
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A place in a source file: the file as the user named it, 1-based line, 0-based column in characters."""
+
+    path: str
+    line: int
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, order=True)
+class Variable:
+    """One variable of the inventory, by symbolic name.
+
+    name: TF1 name without ":0"; a loop index stands in braces, `d_h{i}_conv/w`.
+    shape: dimensions as text, `("x.shape[-1]", "hidden")`; None where the layer decides it when it is built.
+    dtype: as TensorFlow names it, `float32`.
+    initializer: source text with names resolved as far as they are known; None is the default one.
+    """
+
+    name: str
+    shape: tuple[str, ...] | None
+    dtype: str = "float32"
+    trainable: bool = True
+    initializer: str | None = None
+
+
+class State(Enum):
+    """What became of a sharing group."""
+
+    MIGRATED = "migrated"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class SharingGroup:
+    """All the calls that reach one scope path; it becomes one layer instance.
+
+    scope: the TF1 scope path. layer: the class it becomes. owner: who will hold the instance, `build` or `Gan.generator`.
+    creates: the call that makes the variables. reuses: the calls that share them.
+    """
+
+    scope: str
+    layer: str
+    owner: str
+    creates: Place
+    reuses: tuple[Place, ...]
+    variables: tuple[Variable, ...]
+    state: State
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """The whole text of one file before and after. before is None for a file that the migration adds."""
+
+    path: Path
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True)
+class Migration:
+    """What a run found and would write. Nothing here has touched the disk.
+
+    variable_map: TF1 variable name to Keras path, only where the two differ.
+    callers: files outside the named paths that must change with it (already part of `changes` with `with_callers`).
+    """
+
+    changes: tuple[FileChange, ...] = ()
+    groups: tuple[SharingGroup, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    variable_map: dict[str, str] = field(default_factory=dict)
+    callers: tuple[Path, ...] = ()
+    files_read: int = 0

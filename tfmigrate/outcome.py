@@ -1,0 +1,59 @@
+"""What a plan says to a person: the sharing groups with their variables, owners and state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfmigrate.model import Place, SharingGroup, State, Variable
+from tfmigrate.plan import Plan
+from tfmigrate.regions import Region, show_path
+from tfmigrate.units import Instance
+
+
+def groups_of(plan: Plan) -> Iterator[SharingGroup]:
+    """One group for each instance that plain code holds, in the order of the program."""
+    groups: dict[tuple[object, ...], SharingGroup] = {}
+    for instance in plan.instances:
+        if isinstance(instance.owner, Instance):
+            continue
+        group = _group(instance, plan)
+        groups.setdefault((group.scope, group.owner, group.creates), group)
+    yield from sorted(groups.values(), key=lambda g: (g.creates, g.scope))
+
+
+def _group(instance: Instance, plan: Plan) -> SharingGroup:
+    assert not isinstance(instance.owner, Instance)
+    layer = plan.plans.get(instance.unit)
+    places = list(dict.fromkeys(_place(region) for region in instance.regions))
+    migrated = instance.unit in plan.migrated
+    holder = instance.owner.region
+    owner = holder.function.qualname if holder.function is not None else holder.module.name
+    return SharingGroup(
+        scope=show_path(instance.path) or "(no scope)",
+        layer=layer.class_name if layer is not None else instance.unit.primary.name,
+        owner=owner,
+        creates=places[0],
+        reuses=tuple(places[1:]),
+        variables=tuple(_variables(instance)),
+        state=State.MIGRATED if migrated else State.REFUSED,
+        codes=() if migrated else plan.clusters.codes(instance.unit),
+    )
+
+
+def _place(region: Region) -> Place:
+    outer = region.parent
+    assert outer is not None and region.node is not None
+    return Place(str(outer.module.path), region.node.lineno, region.node.col_offset)
+
+
+def _variables(instance: Instance) -> Iterator[Variable]:
+    seen = set()
+    for region in instance.regions:
+        for creation in region.creations():
+            for variable in creation.variables:
+                if variable in seen or variable.path is None:
+                    continue
+                seen.add(variable)
+                yield Variable(
+                    show_path(variable.path), variable.shape, variable.dtype, variable.trainable, variable.initializer
+                )

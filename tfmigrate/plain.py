@@ -1,0 +1,253 @@
+"""Functions that stay as they are: they make the instances before the first call and call them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tfmigrate import names
+from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, statements
+from tfmigrate.compose import dict_key, index_text
+from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.link import Function, Module
+from tfmigrate.regions import Region
+from tfmigrate.render import call_lines, line_length, render, source
+from tfmigrate.requests import Naming, Request, arguments_of, request_for
+from tfmigrate.scan import Scan, names_in
+from tfmigrate.sites import Before, Invoke, Remove, Sites, Unwrap
+from tfmigrate.slots import Made, Slot
+from tfmigrate.spans import span
+from tfmigrate.units import Member, Shape
+from tfmigrate.values import is_tensor
+
+
+@dataclass(eq=False)
+class Code:
+    """The statements of one plain function or of a module."""
+
+    function: Function | None
+    module: Module
+    scan: Scan
+    taken: set[str] = field(default_factory=set)
+
+
+def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
+    """Look at the code of a plain function, or of the module itself."""
+    body = function.node.body if function is not None else module.tree.body
+    scan = Scan(body, function.self_name if function is not None else None, opaque)
+    taken = set(scan.bindings) | set(scan.reads)
+    if function is not None:
+        taken |= set(function.params)
+    return Code(function, module, scan, taken)
+
+
+class PlainWork:
+    """Plans the instances of one plain function, of the methods of one class, or of a module's body."""
+
+    def __init__(self, slots: list[Slot], codes: dict[Function | None, Code], plans: dict[object, LayerPlan], naming: Naming) -> None:
+        self.slots = slots
+        self.codes = codes
+        self.plans = plans
+        self.naming = naming
+        self.requests: dict[Slot, Request] = {}
+
+    def code_of(self, site: ast.AST) -> Code:
+        """The function that a site stands in."""
+        for code in self.codes.values():
+            if site in code.scan.parents or site in code.scan.body:
+                return code
+        raise KeyError(site)
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def name_slots(self) -> None:
+        """`discriminator` for the only instance of that function here, the scope's name where there are several."""
+        per_unit: dict[object, int] = {}
+        for slot in self.slots:
+            per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
+        freed = {slot.unit.primary.name for slot in self.slots if slot.unit is not None}
+        attributes: set[str] = set()
+        for slot in self.slots:
+            base = self._base_name(slot, per_unit)
+            code = self.code_of(slot.site())
+            if self.on_object(slot):
+                slot.name = names.unique(base, attributes | self._object_attributes() - freed)
+                attributes.add(slot.name)
+                continue
+            bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
+            if base in bound:
+                base = f"{base}_layer"
+            slot.name = names.unique(base, code.taken - freed)
+            code.taken.add(slot.name)
+
+    def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
+        unit = slot.unit
+        literal, symbolic = names.path_identifier(slot.path[-1:], unit.primary.name if unit is not None else "layer")
+        block = unit is not None and unit.primary.shape is Shape.BLOCK
+        if unit is not None and per_unit[unit] == 1 and not block:
+            literal = unit.primary.name.strip("_") or "layer"
+        return names.plural(literal) if symbolic and slot.loops else literal
+
+    def _object_attributes(self) -> set[str]:
+        found: set[str] = set()
+        for code in self.codes.values():
+            for name in (*code.scan.bindings, *code.scan.reads):
+                if name.startswith("self."):
+                    found.add(name.removeprefix("self."))
+        return found
+
+    def on_object(self, slot: Slot) -> bool:
+        """Whether the instance is kept as an attribute of the object whose methods use it."""
+        functions = {self.code_of(site).function for site in slot.sites}
+        function = next(iter(functions))
+        if function is None or function.self_name is None:
+            return False
+        return len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
+
+    def target(self, slot: Slot) -> str:
+        """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""
+        text = self.holder_text(slot)
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            text += f"[{index_text(loop, None)}]"
+        return text
+
+    def holder_text(self, slot: Slot) -> str:
+        function = self.code_of(slot.site()).function
+        return f"{function.self_name}.{slot.name}" if function is not None and self.on_object(slot) else slot.name
+
+    # -- sites ---------------------------------------------------------------------------------------------------
+
+    def sites(self, sites: Sites) -> None:
+        """Write down the making and the calls of every instance. Raises Refusal."""
+        made: dict[ast.stmt, list[str]] = {}
+        for slot in self.slots:
+            code = self.code_of(slot.site())
+            statement = self._place(slot, code)
+            made.setdefault(statement, []).extend(self._making(slot, code, statement))
+            for site in slot.sites:
+                self._call(slot, site, sites)
+        for statement, lines in made.items():
+            module = self.code_of(statement).module
+            sites.add("calls", span(module, statement), Before(tuple(lines)))
+
+    def _place(self, slot: Slot, code: Code) -> ast.stmt:
+        """The statement before which the instance is made: it must come before all calls and outlive them."""
+        statement = slot.site() if isinstance(slot.site(), ast.stmt) else code.scan.statement(slot.site())
+        assert isinstance(statement, ast.stmt)
+        others = [site for site in slot.sites if self.code_of(site) is code]
+        while True:
+            owner = code.scan.parents.get(statement)
+            if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.FunctionDef, ast.ClassDef)):
+                break
+            inside = all(owner in code.scan.ancestors(site) for site in others)
+            loop = isinstance(owner, (ast.For, ast.While, ast.AsyncFor))
+            if inside and not loop:
+                break
+            if not inside and isinstance(owner, ast.With):
+                break
+            statement = owner
+        self._check_reach(slot, code, statement)
+        return statement
+
+    def _check_reach(self, slot: Slot, code: Code, statement: ast.stmt) -> None:
+        """What the constructor reads must have its value already where the instance is made."""
+        request = self._request(slot, code.module)
+        own = {n for loop in slot.loops if isinstance(loop, ast.For) for n in names_in(loop.target)}
+        for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, ast.For))]:
+            for name in names_in(expression) - own:
+                for binding in code.scan.bindings.get(name, []):
+                    inside = statement in (binding.statement, *code.scan.ancestors(binding.statement))
+                    if inside and isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+                        raise Refusal(
+                            "TFM303", slot.site(), code.module,
+                            f"the shared layer would have to be made before {name} is known",
+                        )  # fmt: skip
+
+    def _request(self, slot: Slot, module: Module) -> Request:
+        if slot not in self.requests:
+            self.requests[slot] = request_for(slot, self.plans, module, "", self.naming)
+        return self.requests[slot]
+
+    def _making(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
+        request = self._request(slot, code.module)
+        pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
+        head, tail = f"{self.holder_text(slot)} = ", ""
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            key = dict_key(loop)
+            head += "[" if key is None else f"{{{key}: "
+            clause = f" for {source(code.module, loop.target)} in {source(code.module, loop.iter)}"
+            tail = clause + ("]" if key is None else "}") + tail
+        return call_lines(f"{head}{request.callee}", pieces, tail, line_length(code.module), statement.col_offset)
+
+    def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
+        code = self.code_of(site)
+        target = self.target(slot)
+        if slot.kind is Made.LAYER:
+            assert isinstance(site, ast.Call)
+            sites.add("tf_layers", span(code.module, site), Invoke(target, layer_call(slot, site)))
+            return
+        assert slot.unit is not None
+        child = self.plans[slot.unit]
+        member = member_at(child, site)
+        if member is not child.unit.primary:
+            target += f".{member.method}"
+        if isinstance(site, ast.With):
+            sites.add("blocks", span(code.module, site), block_call(child, member, target, {}, code.module))
+            return
+        assert isinstance(site, ast.Call)
+        params = tuple(member.function.params) if member.function is not None else ()
+        given = arguments_of(site, params)
+        wanted = []
+        for item in child.call_inputs(member):
+            values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
+            if item.name in given or item.is_attribute:
+                wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
+        sites.add("calls", span(code.module, site), Invoke(target, call_arguments(wanted, given, site, {})))
+        extra = child.bodies[member].outputs
+        if extra:
+            extend_targets(code.scan.statement(site), site, member, extra, code.module, sites)
+
+
+def member_at(child: LayerPlan, site: ast.AST) -> Member:
+    """Which member of a class a site reaches."""
+    for member in child.unit.members:
+        if any(region.node is site for region in member.regions):
+            return member
+    return child.unit.primary
+
+
+def _plain_text(module: Module, expression: ast.expr) -> str:
+    if getattr(expression, "synthetic", False):
+        return ast.unparse(expression)
+    return render(module, expression, lambda _: None)
+
+
+def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
+    """Scope blocks of a plain function become name scopes; switching reuse on goes. Raises Refusal."""
+    seen: dict[ast.With, bool] = {}
+    for region in blocks:
+        assert isinstance(region.node, ast.With)
+        seen[region.node] = seen.get(region.node, False) or region in makers
+    for block, makes in seen.items():
+        _check_alias(code, block)
+        action = name_scope(block, makes, code.module, {})
+        sites.add("scopes", span(code.module, block), action)
+        assert isinstance(action, Unwrap) or action.text
+    if keep_reuse:
+        return
+    for statement in statements(list(code.scan.body), code.scan.opaque):
+        if is_reuse_statement(statement) and not any(is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)):
+            sites.add("reuse", span(code.module, statement), Remove())
+
+
+def _check_alias(code: Code, block: ast.With) -> None:
+    alias = block.items[0].optional_vars
+    if not isinstance(alias, ast.Name):
+        return
+    for node in code.scan.loads(alias.id):
+        statement = code.scan.statement(node)
+        if not is_reuse_statement(statement):
+            raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")

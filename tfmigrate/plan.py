@@ -1,0 +1,520 @@
+"""Decides everything that needs the whole program: what becomes a layer, who owns it, where every file changes."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tfmigrate import names
+from tfmigrate.bodywork import Bodywork, scope_name
+from tfmigrate.clusters import Clusters
+from tfmigrate.collecting import Collecting
+from tfmigrate.compose import Composer
+from tfmigrate.execute import Executor
+from tfmigrate.finding import Finding
+from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
+from tfmigrate.link import Class, Function, Module, Program
+from tfmigrate.plain import Code, PlainWork, make_code, plain_scopes
+from tfmigrate.regions import Path, Region, show_path
+from tfmigrate.render import source
+from tfmigrate.requests import Naming, file_quote
+from tfmigrate.roots import Walk
+from tfmigrate.scan import Scan
+from tfmigrate.importing import plan_imports
+from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
+from tfmigrate.slots import Disagreement, slots_of_plain, slots_of_unit
+from tfmigrate.spans import span
+from tfmigrate.tf1 import symbols
+from tfmigrate.units import Classification, Holder, Instance, Member, Ownership, Shape, Unit
+from tfmigrate.values import Const, Value
+
+
+@dataclass
+class Plan:
+    """Where every file changes, what was found, and the layers with their owners."""
+
+    sites: dict[Module, list[Site]]
+    findings: set[Finding]
+    instances: list[Instance]
+    plans: dict[object, LayerPlan]
+    clusters: Clusters
+    variable_map: dict[str, str] = field(default_factory=dict)
+    migrated: set[Unit] = field(default_factory=set)
+
+
+class Doubted(Protocol):
+    """What an earlier planning got wrong; its units stay as they are."""
+
+    def concerns(self, unit: Unit) -> bool: ...
+
+
+class Planner:
+    """One planning of one program."""
+
+    def __init__(self, program: Program, walks: list[Walk], executor: Executor, doubts: Sequence[Doubted] = ()) -> None:
+        self.doubts = doubts
+        self.program = program
+        self.walks = walks
+        self.executor = executor
+        self.classes = Classification(walks)
+        self.owners = Ownership(self.classes)
+        self.clusters = Clusters(self.classes, self.owners)
+        self.plans: dict[object, LayerPlan] = {}
+        self.sites: dict[Module, Sites] = {}
+        self.taken: dict[Module, set[str]] = {}
+        self.blocks: dict[Span, tuple[LayerClass, Span]] = {}
+        self.opaque = frozenset(n for n in self.classes.units if isinstance(n, ast.With))
+
+    def plan(self) -> Plan:
+        """Plan units from the inside out, then the plain code that uses them."""
+        self.clusters.blame_walks()
+        self.clusters.check_functions(self.executor)
+        self.clusters.check_owners()
+        self._check_orphans()
+        for unit in set(self.owners.units.values()):
+            if any(doubt.concerns(unit) for doubt in self.doubts):
+                self.clusters.refused.setdefault(self.clusters.find(unit), set()).add("TFM901")
+        for unit in self._inside_out():
+            self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
+        plain = self._plan_plain()
+        collecting = Collecting(self)
+        collecting.check(plain)
+        migrated = {u for u in set(self.owners.units.values()) if not self.clusters.is_refused(u) and u in self.plans}
+        self._unit_sites(migrated)
+        self._plain_sites(plain, migrated)
+        collecting.sites(plain, migrated)
+        self._finish_blocks()
+        if any(items.items for items in self.sites.values()):
+            plan_imports(self.program, self.sites, [self.plans[u] for u in migrated])
+        sites = {module: items.items for module, items in self.sites.items() if items.items}
+        instances = list(self.owners.instances())
+        result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
+        result.variable_map = self._variable_map(migrated)
+        return result
+
+    def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Refusal as refusal:
+            self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), unit)
+        except Disagreement as disagreement:
+            message = "these calls share variables in one place of the program and not in another"
+            self.clusters.refuse("TFM305", disagreement.node, unit.primary.module, message, unit)
+
+    def _check_orphans(self) -> None:
+        """A network that nothing in the program calls is left alone."""
+        for walk in self.walks:
+            target = walk.entry.target
+            if isinstance(target, Module) or isinstance(target, Class) or target in self.classes.evident:
+                continue
+            regions = [r for r in self.classes.calls.get(target, []) if r in self.classes.makers and r.node is None]
+            required = len(target.params) - len(target.node.args.defaults)
+            if not regions or required <= 0:
+                continue
+            message = f"nothing in the program calls {target.name}, so who shares its variables cannot be known"
+            units = {self.owners.instance_of[e].unit for r in regions for e in r.walk() if e in self.owners.instance_of}
+            self.clusters.refuse("TFM301", target.node, target.module, message, None)
+            for unit in units:
+                self.clusters.refuse("TFM301", target.node, target.module, message, unit)
+
+    # -- units ---------------------------------------------------------------------------------------------------
+
+    def _inside_out(self) -> list[Unit]:
+        order: list[Unit] = []
+        visiting: set[Unit] = set()
+
+        def visit(unit: Unit) -> None:
+            if unit in visiting:
+                return
+            visiting.add(unit)
+            for instance in unit.instances:
+                for child in instance.children:
+                    visit(child.unit)
+            order.append(unit)
+
+        for unit in self.owners.units.values():
+            visit(unit)
+        return order
+
+    def resolve(self, module: Module, expression: ast.expr) -> Value | None:
+        """What a dotted name means at module level."""
+        if isinstance(expression, ast.Name):
+            found = self.executor.module_env(module).names.get(expression.id)
+            return found if found is not None else None
+        if isinstance(expression, ast.Attribute):
+            owner = self.resolve(module, expression.value)
+            return self.executor.attribute(owner, expression.attr, expression) if owner is not None else None
+        return None
+
+    def _plan_unit(self, unit: Unit) -> None:
+        primary = unit.primary
+        if primary.shape is Shape.CALLABLE:
+            raise Refusal("TFM404", primary.node, primary.module, "callable classes are not covered yet")
+        module = primary.module
+        if symbols.HALF_OR_DOUBLE.search(module.text):
+            line = next(i for i, t in enumerate(module.text.split("\n"), 1) if symbols.HALF_OR_DOUBLE.search(t))
+            raise Refusal("TFM506", ast.Pass(lineno=line, col_offset=0), module, "this file uses another precision than float32")
+        plan = LayerPlan(unit, self._class_name(unit), {}, [])
+        self.plans[unit] = plan
+        for member in unit.members:
+            plan.bodies[member] = self._body(member)
+        plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        self._find_name(plan)
+        for slot in plan.slots:
+            if slot.unit is not None and (slot.unit not in self.plans or self.clusters.is_refused(slot.unit)):
+                raise Refusal("TFM300", slot.site(), module, "it uses a layer that stays as it is")
+        works = [self._bodywork(plan, body) for body in plan.bodies.values()]
+        for work in works:
+            work.mark()
+        composer = self._composer(plan)
+        composer.find_needs()
+        for work in works:
+            work.drop_dead_statements()
+        assign_roles(plan)
+        attribute_names(plan)
+        self._check_unreached(plan)
+        self._check_self(plan)
+        # a trial run, so that what cannot be written is refused before anything is
+        composer.head()
+        for work in works:
+            work.sites(Sites())
+
+    def _class_name(self, unit: Unit) -> str:
+        module = unit.primary.module
+        if module not in self.taken:
+            env = self.executor.module_env(module)
+            self.taken[module] = set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+        primary = unit.primary
+        base = primary.name
+        if primary.shape is Shape.BLOCK:
+            path = unit.instances[0].path
+            base = names.path_identifier(path[-1:], primary.name)[0] if path else primary.name
+        name = names.class_name(base, self.taken[module])
+        self.taken[module].add(name)
+        return name
+
+    def _body(self, member: Member) -> Body:
+        opaque = frozenset(o for o in self.opaque if o is not member.node)
+        around: set[str] = set()
+        body = None
+        if member.shape is Shape.BLOCK:
+            outer = self._outer_scan(member)
+            around = set(outer.bindings)
+            if member.function is not None:
+                around |= set(member.function.params)
+            else:
+                around = {n for n in around if any(n in r.names and not _is_global(r.names[n]) for r in member.regions)}
+        body = make_body(member, opaque, self.resolve, around)
+        if member.shape is Shape.BLOCK:
+            body.live = self._live(member, body)
+        return body
+
+    @staticmethod
+    def _outer_scan(member: Member) -> Scan:
+        function = member.function
+        statements = function.node.body if function is not None else member.module.tree.body
+        return Scan(statements, function.self_name if function is not None else None)
+
+    def _live(self, member: Member, body: Body) -> list[str]:
+        """The locals of a block that the code behind it reads."""
+        outer = self._outer_scan(member)
+        node = member.node
+        last = node.body[-1]
+        for inner in ast.walk(node):
+            if isinstance(inner, (ast.Return, ast.Yield, ast.Break, ast.Continue)) and inner is not last:
+                if isinstance(inner, ast.Return) or not any(
+                    isinstance(a, (ast.For, ast.While)) and a is not node for a in body.scan.ancestors(inner)
+                ):
+                    raise Refusal("TFM403", inner, member.module, "the block of this scope is left in the middle")
+        live = []
+        for name in body.scan.bindings:
+            if name.startswith("self."):
+                continue
+            loads = [n for n in outer.loads(name) if node not in outer.ancestors(n)]
+            later = [n for n in loads if (n.lineno, n.col_offset) > (node.end_lineno or 0, 0)]
+            around = [a for a in outer.ancestors(node) if isinstance(a, (ast.For, ast.While))]
+            again = [n for n in loads if any(a in outer.ancestors(n) for a in around)]
+            seen = [n for n in later + again if self._sees(outer, name, n, node)]
+            if seen:
+                live.append(name)
+        return live
+
+    @staticmethod
+    def _sees(outer: Scan, name: str, load: ast.expr, block: ast.AST) -> bool:
+        certain, binding = outer.reaching(name, load)
+        if not certain or binding is None:
+            return True
+        return block is binding.statement or block in outer.ancestors(binding.statement)
+
+    def _find_name(self, plan: LayerPlan) -> None:
+        primary = plan.unit.primary
+        quote = file_quote(primary.module)
+        if primary.scope is None:
+            plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
+            return
+        name = scope_name(primary.scope.items[0].context_expr)
+        if len(primary.scope.items) != 1:
+            raise Refusal("TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else")
+        body = plan.bodies[primary]
+        default: ast.expr | None = None
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            default = name
+        elif isinstance(name, ast.BoolOp) and isinstance(name.values[0], ast.Name) and isinstance(name.values[-1], ast.Constant):
+            plan.name_input, default = name.values[0].id, name.values[-1]
+        elif isinstance(name, ast.Name):
+            plan.name_input = name.id
+            item = body.inputs.get(name.id)
+            default = item.default if item is not None else None
+        if isinstance(default, ast.Constant) and isinstance(default.value, str):
+            plan.default_name = source(primary.module, default)
+            if "/" in default.value:
+                raise Refusal("TFM202", primary.scope, primary.module, f"the scope name {default.value!r} has a slash")
+        if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
+            plan.name_input = None
+        if any(item.identifier == "name" for item in body.inputs.values()) and plan.name_input != "name":
+            raise Refusal("TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is")
+
+    def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
+        return Bodywork(plan, body, self.plans, self._naming(body.module), self._name_blocks(body.member))
+
+    def _composer(self, plan: LayerPlan) -> Composer:
+        return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))
+
+    def _naming(self, module: Module) -> Naming:
+        return Naming(file_quote(module), {})
+
+    def _name_blocks(self, member: Member) -> dict[ast.With, bool]:
+        """The scope blocks of a member that only name things, and whether they hold layers."""
+        blocks: dict[ast.With, bool] = {}
+        for block, regions in self.classes.blocks.items():
+            if block in self.classes.units or block is member.scope:
+                continue
+            if any(self._holder_region(region) in member.regions for region in regions):
+                blocks[block] = any(region in self.classes.makers for region in regions)
+        return blocks
+
+    def _holder_region(self, region: Region) -> Region:
+        outer = region.parent
+        while outer is not None and outer.is_block and self.classes.member_of(outer) is None and outer.parent is not None:
+            outer = outer.parent
+        return outer if outer is not None else region
+
+    def _check_unreached(self, plan: LayerPlan) -> None:
+        """Code that makes variables and that no walk reached cannot be rewritten."""
+        known = {site for slot in plan.slots for site in slot.sites}
+        known |= {c.node for m in plan.unit.members for r in m.regions for c in r.creations()}
+        for body in plan.bodies.values():
+            for name_node in body.scan.parents:
+                if isinstance(name_node, ast.Call) and name_node not in known and self._makes(body, name_node):
+                    text = ast.unparse(name_node.func)
+                    message = f"no call in the program reaches this {text}, so what it would make cannot be known"
+                    raise Refusal("TFM403", name_node, body.module, message)
+
+    def _makes(self, body: Body, call: ast.Call) -> bool:
+        value = self.resolve(body.module, call.func)
+        name = getattr(value, "name", None)
+        function = getattr(value, "function", None)
+        if function is not None:
+            return function in self.classes.units or function in self.classes.helpers
+        if not isinstance(name, str):
+            return False
+        return name == "tf.get_variable" or name.startswith("tf.layers.") or name == "tf.variable_scope" and not self._is_known_scope(call)
+
+    def _is_known_scope(self, call: ast.Call) -> bool:
+        return any(call is item.context_expr for block in self.classes.blocks for item in block.items)
+
+    def _check_self(self, plan: LayerPlan) -> None:
+        """A method's body may read attributes of its object, nothing else."""
+        for body in plan.bodies.values():
+            if body.member.shape not in (Shape.METHOD, Shape.BLOCK) or body.scan.self_name is None:
+                continue
+            sites = {site.func for slot in plan.slots for site in slot.sites if isinstance(site, ast.Call)}
+            for node in body.scan.loads(body.scan.self_name):
+                parent = body.scan.parents.get(node)
+                if body.is_gone(node):
+                    continue
+                if not isinstance(parent, ast.Attribute):
+                    raise Refusal("TFM404", node, body.module, "the object itself is passed on here")
+                grand = body.scan.parents.get(parent)
+                if isinstance(grand, ast.Call) and grand.func is parent and parent not in sites:
+                    raise Refusal("TFM404", node, body.module, f"calls {ast.unparse(parent)} on its object")
+                if isinstance(parent.ctx, ast.Store) and isinstance(grand, ast.AugAssign):
+                    raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
+
+    # -- plain code ----------------------------------------------------------------------------------------------
+
+    def _plan_plain(self) -> list[PlainWork]:
+        groups: dict[object, dict[Holder, list[Region]]] = {}
+        for key, holder in self.owners.holders.items():
+            if not holder.children:
+                continue
+            region = holder.region
+            cls = region.frame.obj.cls if region.frame.obj is not None else None
+            owner: object = cls if cls is not None else (region.function or region.module)
+            groups.setdefault(owner, {})[holder] = self._regions_of(holder, key)
+        works = []
+        for owner, holders in groups.items():
+            work = self._plain_work(list(holders.values()))
+            if work is not None:
+                works.append(work)
+        return works
+
+    def _regions_of(self, holder: Holder, key: object) -> list[Region]:
+        """All plain regions whose code may use what the holder holds."""
+        regions: list[Region] = []
+        for child in holder.children:
+            for region in child.regions:
+                home = self.classes.home(region)
+                if home not in regions:
+                    regions.append(home)
+        return regions
+
+    def _plain_work(self, groups: list[list[Region]]) -> PlainWork | None:
+        units = [u for g in groups for r in g for e in r.walk() if e in self.owners.instance_of for u in [self.owners.instance_of[e].unit]]  # type: ignore[index]
+        try:
+            slots = slots_of_plain(groups, self.classes, self.owners)
+        except Disagreement as disagreement:
+            for unit in set(units):
+                message = "these calls share variables in one place of the program and not in another"
+                self.clusters.refuse("TFM305", disagreement.node, groups[0][0].module, message, unit)
+            return None
+        codes: dict[Function | None, Code] = {}
+        for group in groups:
+            for region in group:
+                if region.function not in codes:
+                    codes[region.function] = make_code(region.function, region.module, self.opaque)
+        slots = [slot for slot in slots if slot.kind.value != "weight"]
+        return PlainWork(slots, codes, self.plans, self._naming(groups[0][0].module))
+
+    def _plain_sites(self, works: list[PlainWork], migrated: set[Unit]) -> None:
+        for work in works:
+            work.slots = [s for s in work.slots if s.unit is None or s.unit in migrated]
+            work.name_slots()
+        for work in works:
+            if not work.slots:
+                continue
+            sites = {code.module: self.sites.setdefault(code.module, Sites()) for code in work.codes.values()}
+            module = next(iter(work.codes.values())).module
+            work.sites(sites[module])
+            for code in work.codes.values():
+                blocks = self._plain_blocks(code)
+                plain_scopes(code, blocks, self.classes.makers, sites[code.module], keep_reuse=False)
+
+    def _plain_blocks(self, code: Code) -> list[Region]:
+        return [
+            region
+            for block, regions in self.classes.blocks.items()
+            for region in regions
+            if block not in self.classes.units and (block in code.scan.parents or block in code.scan.body)
+        ]
+
+    # -- writing down --------------------------------------------------------------------------------------------
+
+    def _unit_sites(self, migrated: set[Unit]) -> None:
+        for unit in self._inside_out():
+            if unit not in migrated:
+                continue
+            plan = self.plans[unit]
+            sites = self.sites.setdefault(unit.primary.module, Sites())
+            composer = self._composer(plan)
+            composer.find_needs()
+            attribute_names_again(plan)
+            head = composer.head()
+            methods: list[MethodBody] = [self._bodywork(plan, body).sites(sites) for body in plan.bodies.values()]
+            lines = [*head.init, *([""] + head.build if head.build else [])]
+            layer = LayerClass(plan.class_name, tuple(lines), tuple(methods))
+            self._place_class(unit, layer, sites)
+
+    def _place_class(self, unit: Unit, layer: LayerClass, sites: Sites) -> None:
+        primary = unit.primary
+        where = span(primary.module, primary.node)
+        if primary.shape is Shape.FUNCTION:
+            sites.add("functions", where, layer)
+        elif primary.shape is Shape.METHOD:
+            assert primary.cls is not None
+            sites.add("methods", span(primary.module, primary.cls.node), layer)
+            sites.add("methods", where, Moved())
+        else:
+            self.blocks[span(primary.module, primary.node)] = (layer, self._anchor(primary))
+        for member in unit.members[1:]:
+            if member.shape is not Shape.BLOCK:
+                sites.add("methods", span(member.module, member.node), Moved())
+
+    def _finish_blocks(self) -> None:
+        """The statement that calls a block was planned with its user; its class is known only now."""
+        for items in self.sites.values():
+            for i, site in enumerate(items.items):
+                if isinstance(site.action, BlockCall) and site.span in self.blocks:
+                    layer, anchor = self.blocks[site.span]
+                    items.items[i] = Site(site.transform, site.span, BlockCall(layer, site.action.statement, anchor))
+
+    @staticmethod
+    def _anchor(member: Member) -> tuple[int, int, int, int]:
+        """The statement of the module that holds a block."""
+        for statement in member.module.tree.body:
+            if statement.lineno <= member.node.lineno <= (statement.end_lineno or statement.lineno):
+                return span(member.module, statement)
+        return span(member.module, member.node)
+
+    def _variable_map(self, migrated: set[Unit]) -> dict[str, str]:
+        """TF1 name to Keras path where a function without a scope of its own added a segment."""
+        result: dict[str, str] = {}
+        for instance in self.owners.instances():
+            if instance.unit not in migrated:
+                continue
+            before, after = show_path(instance.path), show_path(self._keras_path(instance))
+            if before == after:
+                continue
+            for region in instance.regions:
+                for creation in region.creations():
+                    for variable in creation.variables:
+                        name = show_path(variable.path or ())
+                        deepest = self._deepest(creation.region)
+                        if deepest is instance:
+                            rest = variable.path[len(instance.path) :] if variable.path is not None else ()
+                            result[name] = show_path((*self._keras_path(instance), *rest))
+        return result
+
+    def _deepest(self, region: Region | None) -> Instance | None:
+        while region is not None:
+            if region in self.owners.instance_of:
+                return self.owners.instance_of[region]
+            region = region.parent
+        return None
+
+    def _keras_path(self, instance: Instance) -> Path:
+        owner = instance.owner
+        if isinstance(owner, Instance):
+            base, relative = self._keras_path(owner), instance.path[len(owner.path) :]
+        else:
+            base, relative = (), instance.path
+        if instance.unit.primary.scope is None:
+            relative = (*relative, Const(instance.unit.primary.name.strip("_")))
+        return (*base, *relative)
+
+
+def attribute_names_again(plan: LayerPlan) -> None:
+    """The trial run forgets attributes that nothing reads; name them afresh."""
+    plan.attributes.clear()
+    attribute_names(plan)
+
+
+def _is_global(value: Value) -> bool:
+    from tfmigrate.values import is_tensor
+
+    return not is_tensor(value)
+
+
+def indent_of(module: Module) -> str:
+    """One level of indentation in this file."""
+    for line in module.text.split("\n"):
+        stripped = line.lstrip()
+        if stripped and line[0] in " \t" and not stripped.startswith("#"):
+            return line[: len(line) - len(stripped)]
+    return "    "
+
+
+__all__ = ["Plan", "Planner", "Role", "indent_of"]

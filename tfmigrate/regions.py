@@ -1,0 +1,149 @@
+"""What the symbolic walk of a TF1 program leaves behind: a tree of calls and scope blocks, with what they made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tfmigrate.evaluate import Arguments, Frame
+from tfmigrate.link import Function, Module
+from tfmigrate.tf1.layers import LayerRow
+from tfmigrate.values import Const, Opaque, Text, Value
+
+Segment = Const | Text
+Path = tuple[Segment, ...]
+
+
+def show_path(path: Path) -> str:
+    """The path as TF1 writes it, symbols in braces."""
+    return "/".join(str(segment) for segment in path)
+
+
+def path_of(value: Value) -> Path | None:
+    """The segments of a scope or variable name; None if it is no string."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return tuple(Const(part) for part in value.value.split("/") if part)
+    if not isinstance(value, Text):
+        return None
+    segments: list[list[object]] = [[]]
+    for part in value.parts:
+        if not isinstance(part, str):
+            segments[-1].append(part)
+            continue
+        first, *rest = part.split("/")
+        segments[-1].append(first)
+        segments.extend([piece] for piece in rest)
+    result: list[Segment] = []
+    for pieces in segments:
+        kept = tuple(p for p in pieces if p != "")
+        if all(isinstance(p, str) for p in kept):
+            result.append(Const("".join(str(p) for p in kept)))
+        else:
+            result.append(Text(kept))  # type: ignore[arg-type]
+    return tuple(segment for segment in result if segment != Const(""))
+
+
+@dataclass(eq=False)
+class Variable(Opaque):
+    """A variable of the TF1 program. path is None for one whose name is not known (`tf.Variable`)."""
+
+    path: Path | None
+    shape: tuple[str, ...] | None = None
+    dtype: str = "float32"
+    trainable: bool = True
+    initializer: str | None = None
+    region: Region | None = None
+    is_tensor = True
+
+
+@dataclass(eq=False)
+class Scope(Opaque):
+    """A `VariableScope`. reuse: True, False, "auto" or None where it is not known."""
+
+    path: Path
+    reuse: object = False
+    depth: tuple[int, int] = (0, 0)
+    ambiguous: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Creation:
+    """One request for variables: a `get_variable`, or a call of a layer function (then `row` says which)."""
+
+    node: ast.Call
+    region: Region
+    args: Arguments
+    path: Path
+    variables: list[Variable]
+    row: LayerRow | None = None
+    symbol: str = "tf.get_variable"
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+
+
+@dataclass(eq=False)
+class Query:
+    """A list of variables that was made at a node: by a collection, a filter or a function that returns one."""
+
+    node: ast.expr
+    region: Region
+    variables: list[Variable]
+    kind: str
+    complete: bool
+    everything: bool
+
+
+@dataclass(eq=False)
+class Region:
+    """A call of a function of the program, or a scope block (then `node` is the `with`), or a root (node None).
+
+    path: the scope path at entry of a call, and inside the block of a block.
+    loops, conditions: what encloses the node within the function that holds it, outside in.
+    """
+
+    frame: Frame
+    node: ast.Call | ast.With | None
+    parent: Region | None
+    path: Path
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+    events: list[Region | Creation | Query] = field(default_factory=list)
+    evidence: set[str] = field(default_factory=set)
+    result: Value | None = None
+    # local names and `self.` attributes as they were at entry
+    names: dict[str, Value] = field(default_factory=dict)
+    # a block's own name, before it was joined to the path; None for the current scope re-entered
+    name: Path | None = None
+
+    @property
+    def function(self) -> Function | None:
+        return self.frame.function
+
+    @property
+    def module(self) -> Module:
+        return self.frame.module
+
+    @property
+    def is_block(self) -> bool:
+        return isinstance(self.node, ast.With)
+
+    def walk(self) -> Iterator[Region | Creation | Query]:
+        """Everything that happened inside, in order."""
+        for event in self.events:
+            yield event
+            if isinstance(event, Region):
+                yield from event.walk()
+
+    def creations(self) -> Iterator[Creation]:
+        return (event for event in self.walk() if isinstance(event, Creation))
+
+    def makes_variables(self) -> bool:
+        return any(event.variables or event.row is not None for event in self.creations())
+
+    def caller(self) -> Region | None:
+        """The call or root around this region, past the blocks of the same function."""
+        region = self.parent
+        while region is not None and region.is_block:
+            region = region.parent
+        return region

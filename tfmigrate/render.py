@@ -1,0 +1,127 @@
+"""Source text of an expression, with some of its parts replaced; layout of generated calls."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from tfmigrate.link import Module
+
+Substitute = Callable[[ast.expr], "str | None"]
+
+
+def source(module: Module, node: ast.AST) -> str:
+    """The text of a node as it stands in the file, on one line."""
+    return render(module, node, lambda _: None)
+
+
+def render(module: Module, node: ast.AST, substitute: Substitute) -> str:
+    """The text of a node where every expression that `substitute` knows is replaced by its answer.
+
+    Quotes and spacing stay as they are in the file; line breaks become spaces.
+    """
+    if isinstance(node, ast.expr):
+        whole = substitute(node)
+        if whole is not None:
+            return whole
+    if not hasattr(node, "lineno") or getattr(node, "synthetic", False):
+        return _unparse(node, substitute)
+    segment = ast.get_source_segment(module.text, node)
+    if segment is None or "#" in segment or _has_long_string(node):
+        return _unparse(node, substitute)
+    pieces: list[tuple[int, int, str]] = []
+    _replacements(node, substitute, _Offsets(module.text, node), pieces)
+    encoded = segment.encode()
+    for start, end, text in sorted(pieces, reverse=True):
+        encoded = encoded[:start] + text.encode() + encoded[end:]
+    return _one_line(encoded.decode())
+
+
+class _Offsets:
+    """Byte offsets of nodes within the segment of an enclosing node."""
+
+    def __init__(self, text: str, outer: ast.AST) -> None:
+        self.lines = [line.encode() for line in text.splitlines(keepends=True)]
+        self.first = outer.lineno  # type: ignore[attr-defined]
+        self.column = outer.col_offset  # type: ignore[attr-defined]
+
+    def offset(self, line: int, column: int) -> int:
+        if line == self.first:
+            return column - self.column
+        before = sum(len(self.lines[i - 1]) for i in range(self.first, line))
+        return before - self.column + column
+
+
+def _replacements(node: ast.AST, substitute: Substitute, offsets: _Offsets, pieces: list[tuple[int, int, str]]) -> None:
+    for child in ast.iter_child_nodes(node):
+        text = substitute(child) if isinstance(child, ast.expr) else None
+        if text is None:
+            _replacements(child, substitute, offsets, pieces)
+            continue
+        start = offsets.offset(child.lineno, child.col_offset)  # type: ignore[attr-defined]
+        end = offsets.offset(child.end_lineno, child.end_col_offset)  # type: ignore[attr-defined]
+        pieces.append((start, end, text))
+
+
+def _has_long_string(node: ast.AST) -> bool:
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) and "\n" in n.value for n in ast.walk(node))
+
+
+def _one_line(segment: str) -> str:
+    lines = segment.splitlines()
+    if len(lines) == 1:
+        return segment
+    text = lines[0].rstrip()
+    for line in lines[1:]:
+        line = line.strip().lstrip("\\").strip()
+        text = text.rstrip("\\").rstrip()
+        text += line if text.endswith(("(", "[", "{")) or line.startswith((")", "]", "}")) else f" {line}"
+    return text
+
+
+class _Replacer(ast.NodeTransformer):
+    def __init__(self, substitute: Substitute) -> None:
+        self.substitute = substitute
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.expr):
+            text = self.substitute(node)
+            if text is not None:
+                return ast.parse(text, mode="eval").body
+        return super().generic_visit(node)
+
+
+def _unparse(node: ast.AST, substitute: Substitute) -> str:
+    import copy
+
+    fresh = copy.deepcopy(node)
+    # the substitution goes by identity of nodes, so it is asked about the originals
+    original = dict(zip(map(id, ast.walk(fresh)), ast.walk(node)))
+    replaced = _Replacer(lambda n: substitute(original[id(n)]) if id(n) in original else None)  # type: ignore[arg-type]
+    return ast.unparse(ast.fix_missing_locations(replaced.visit(fresh)))
+
+
+def call_lines(head: str, arguments: Sequence[str], tail: str, width: int, indent: int) -> list[str]:
+    """`head(arguments)tail` on one line if it fits into `width` behind `indent` columns, else aligned below the bracket."""
+    single = f"{head}({', '.join(arguments)}){tail}"
+    if indent + len(single) <= width or not arguments:
+        return [single]
+    lines: list[str] = []
+    current = f"{head}("
+    pad = " " * len(current)
+    for i, argument in enumerate(arguments):
+        last = i == len(arguments) - 1
+        piece = argument + (f"){tail}" if last else ",")
+        fresh = not current.strip() or current.endswith("(")
+        joined = current + piece if fresh else f"{current} {piece}"
+        if not fresh and indent + len(joined) > width:
+            lines.append(current)
+            joined = pad + piece
+        current = joined
+    return [*lines, current]
+
+
+def line_length(module: Module) -> int:
+    """The line length that the file keeps: its longest line of code, but between 79 and 120."""
+    lengths = [len(line.rstrip("\n")) for line in module.text.splitlines() if "http" not in line]
+    return max(79, min(120, max(lengths, default=79)))

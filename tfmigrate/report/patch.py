@@ -1,0 +1,95 @@
+"""The whole change as one unified diff that `git apply` takes."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from tfmigrate.model import FileChange, Migration
+from tfmigrate.source import Source, added, encode
+
+_STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "n": "bold"}
+
+
+def render(migration: Migration, sources: Mapping[Path, Source] | None = None, base: Path | None = None) -> str:
+    """The diff; its paths are relative to base, or as they are.
+
+    sources: the files behind the changes. A patch must hold their own newlines and bytes, so what is not UTF-8 stands
+    in the result as lone surrogates: write it with `errors="surrogateescape"`.
+    """
+    known = sources or {}
+    changes = sorted(migration.changes, key=lambda change: change.path.as_posix())
+    return "".join(
+        _file(change, known.get(change.path) or added(change.path), _name(change.path, base)) for change in changes
+    )
+
+
+def base_of(paths: Iterable[Path]) -> Path:
+    """Where the diff can be applied: the git work tree that holds the paths, else here, else their common directory.
+
+    git itself reads such a diff from the top of the work tree, wherever in it `git apply` is called.
+    """
+    real = [Path(os.path.realpath(path)) for path in paths]
+    here = Path(os.path.realpath("."))
+    for tree in [*(folder for folder in (real or [here])[0].parents if (folder / ".git").exists()), here]:
+        if all(path.is_relative_to(tree) for path in real):
+            return tree
+    return Path(os.path.commonpath([path.parent for path in real]))
+
+
+def pieces(patch: str) -> Iterator[tuple[str, str]]:
+    """The diff's lines with a style each, for a terminal."""
+    for line in _lines(patch):
+        header = line.startswith(("--- ", "+++ "))
+        yield line, "bold" if header else _STYLES.get(line[0], "")
+
+
+def _file(change: FileChange, source: Source, name: str) -> str:
+    if change.before == change.after:
+        return ""
+    old, new = (_quoted(f"{side}/{name}") for side in "ab")
+    head = f"diff --git {old} {new}\n"
+    before = ""
+    if change.before is None:
+        head += "new file mode 100644\n"
+        old = "/dev/null"
+    else:
+        before = _as_on_disk(source, change.before)
+    after = _as_on_disk(source, change.after)
+    hunks = list(difflib.unified_diff(_lines(before), _lines(after), _labelled(old), _labelled(new)))
+    return head + "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in hunks)
+
+
+def _as_on_disk(source: Source, text: str) -> str:
+    return encode(source, text).decode("utf-8", "surrogateescape")
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as git sees them: they end with a line feed and nothing else."""
+    lines = [line + "\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]
+
+
+def _name(path: Path, base: Path | None) -> str:
+    return (path if base is None else Path(os.path.relpath(os.path.realpath(path), os.path.realpath(base)))).as_posix()
+
+
+def _quoted(name: str) -> str:
+    """As git writes a name that holds a quote, a backslash or a control character."""
+    if not any(letter in '"\\' or ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        return name
+    return '"' + "".join(_escaped(letter) for letter in name) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return "\\" + letter
+    return f"\\{ord(letter):03o}" if ord(letter) < 32 or ord(letter) == 127 else letter
+
+
+def _labelled(name: str) -> str:
+    """git and patch take a tab for the end of a name with spaces."""
+    return name + "\t" if " " in name else name

@@ -1,0 +1,214 @@
+"""How a slot is filled: the text of the call that makes the weight, the library layer or the layer instance."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tfmigrate.layering import LayerPlan, Refusal, Role
+from tfmigrate.link import Module
+from tfmigrate.render import render, source
+from tfmigrate.slots import Made, Slot
+from tfmigrate.tf1.layers import DROPPED, GET_VARIABLE, LAYERS, NONE_IS_DEFAULT, LayerRow
+from tfmigrate.units import Shape
+from tfmigrate.values import Const, Dim, Value
+
+Render = Callable[[ast.expr], str]
+
+
+@dataclass
+class Piece:
+    """One argument of the making call: an expression of the program, or finished text."""
+
+    keyword: str | None
+    expression: ast.expr | None = None
+    text: str = ""
+    wrap: bool = False
+
+    def show(self, render: Render) -> str:
+        value = self.text if self.expression is None else render(self.expression)
+        if self.wrap:
+            value = f"[{value}]"
+        return value if self.keyword is None else f"{self.keyword}={value}"
+
+
+@dataclass
+class Request:
+    """A making call: `callee(pieces)`. helper: the function that makes the weight, called with the layer."""
+
+    callee: str
+    pieces: list[Piece] = field(default_factory=list)
+
+    def expressions(self) -> list[ast.expr]:
+        return [piece.expression for piece in self.pieces if piece.expression is not None]
+
+
+def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owner: str, naming: Naming) -> Request:
+    """The request that fills a slot. owner: the text of the layer that will own a weight. Raises Refusal."""
+    if slot.kind is Made.WEIGHT:
+        return _weight(slot, module, owner)
+    if slot.kind is Made.LAYER:
+        return _layer(slot, module, naming)
+    return _instance(slot, plans, module, naming)
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the emitted file spells things: its quotes and the callee of a batch normalisation that serves sessions."""
+
+    quote: str
+    class_texts: dict[str, str]
+
+    def literal(self, text: str) -> str:
+        return f"{self.quote}{text}{self.quote}"
+
+
+def _weight(slot: Slot, module: Module, owner: str) -> Request:
+    node = slot.site()
+    assert isinstance(node, ast.Call)
+    if slot.first.helper is not None:
+        pieces = [Piece(None, text=owner)]
+        pieces += [Piece(None, argument) for argument in node.args]
+        pieces += [Piece(keyword.arg, keyword.value) for keyword in node.keywords]
+        return Request(source(module, node.func), pieces)
+    given = arguments_of(node, GET_VARIABLE)
+    if "name" not in given:
+        raise Refusal("TFM503", node, module, "get_variable without a name")
+    if "shape" not in given:
+        raise Refusal("TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar")
+    pieces = [Piece("name", given["name"]), Piece("shape", given["shape"], wrap=_is_number(slot))]
+    for key in ("dtype", "initializer", "trainable"):
+        if key in given and not _is_none(given[key]):
+            pieces.append(Piece(key, given[key]))
+    return Request(f"{owner}.add_weight", pieces)
+
+
+def _is_number(slot: Slot) -> bool:
+    creation = slot.first.creation
+    assert creation is not None
+    value: Value | None = creation.args.get(1, "shape")
+    return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, int))
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def arguments_of(node: ast.Call, params: tuple[str, ...]) -> dict[str, ast.expr]:
+    """The arguments of a library call by parameter."""
+    given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
+    given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
+    return given
+
+
+def _layer(slot: Slot, module: Module, naming: Naming) -> Request:
+    creation = slot.first.creation
+    assert creation is not None and creation.row is not None
+    row: LayerRow = creation.row
+    node = creation.node
+    given = arguments_of(node, row.params)
+    pieces: list[Piece] = []
+    positional = True
+    for i, param in enumerate(row.params[1:], start=1):
+        positional = positional and i < len(node.args) and i <= row.positional
+        skip = param in DROPPED or param in row.call_params or param not in given
+        if skip or (param in NONE_IS_DEFAULT and _is_none(given[param])):
+            positional = False
+            continue
+        pieces.append(Piece(None if positional else param, given[param]))
+    name = given.get("name")
+    if name is not None and not _is_none(name):
+        pieces.append(Piece("name", name))
+    else:
+        pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
+    callee = naming.class_texts.get(row.keras, f"keras.layers.{row.keras}")
+    return Request(callee, pieces)
+
+
+def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming: Naming) -> Request:
+    child = slot.first.child
+    assert child is not None
+    plan = plans[child.unit]
+    region = child.regions[0]
+    pieces: list[Piece] = []
+    positional = True
+    params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
+    node = slot.site()
+    for item in plan.ctor():
+        if item.is_attribute or plan.unit.primary.shape is Shape.BLOCK:
+            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(item.name)))
+            positional = positional and not item.is_attribute
+            continue
+        expression = region.frame.given.get(item.name)
+        if expression is None:
+            positional = False
+            continue
+        assert isinstance(node, ast.Call)
+        by_position = expression in node.args and params.index(item.name) < len(node.args)
+        positional = positional and by_position
+        pieces.append(Piece(None if positional else item.identifier, expression))
+    name = _name_piece(slot, plan, module, naming)
+    if name is not None:
+        pieces.append(name)
+    return Request(class_text(plan, node, module), pieces)
+
+
+def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
+    """How the class is spelled where the function was called: `layers.Dense`, or the alias it was imported under."""
+    home = plan.unit.primary.module
+    if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Shape.FUNCTION:
+        if home is not module:
+            raise Refusal("TFM404", site, module, f"the class of {plan.unit.primary.name} stands in another file than this call")
+        return plan.class_name
+    if isinstance(site.func, ast.Attribute):
+        return f"{source(module, site.func.value)}.{plan.class_name}"
+    if isinstance(site.func, ast.Name):
+        aliased = home is not module and site.func.id != plan.unit.primary.name
+        return site.func.id if aliased else plan.class_name
+    raise Refusal("TFM302", site, module, "the function that is called here is computed")
+
+
+def _reference(name: str) -> ast.expr:
+    """`self.x` or `x` as an expression that stands nowhere in the source."""
+    node = ast.parse(name, mode="eval").body
+    for part in ast.walk(node):
+        part.synthetic = True  # type: ignore[attr-defined]
+    return node
+
+
+def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
+    """The `name=` argument; None where the class's own default is right."""
+    if not slot.path:
+        return None
+    last = slot.path[-1]
+    literal = naming.literal(str(last.value)) if isinstance(last, Const) else None
+    if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
+        return None
+    region = slot.first.child.regions[0] if slot.first.child is not None else None
+    if region is not None and plan.name_input is not None and not plan.name_input.startswith("self."):
+        given = region.frame.given.get(plan.name_input)
+        if given is not None and (literal is None or isinstance(given, ast.Constant)):
+            return Piece("name", given)
+    if literal is not None:
+        return Piece("name", text=literal)
+    if plan.unit.primary.shape is Shape.BLOCK and isinstance(plan.unit.primary.node, ast.With):
+        call = plan.unit.primary.node.items[0].context_expr
+        if isinstance(call, ast.Call) and call.args:
+            return Piece("name", call.args[0])
+    raise Refusal("TFM201", slot.site(), module, "the name of this layer cannot be written down where it is made")
+
+
+def _unquote(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def file_quote(module: Module) -> str:
+    """The quote that the file uses more often."""
+    return "'" if module.text.count("'") > module.text.count('"') else '"'
+
+
+__all__ = ["LAYERS", "Naming", "Piece", "Render", "Request", "Role", "arguments_of", "file_quote", "render", "request_for"]

@@ -1,0 +1,118 @@
+"""Rewrites one file: one traversal of the untouched tree, each planned site handed to its transform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper, PositionProvider
+
+from tfmigrate.sites import Site, Span
+from tfmigrate.transform import Context, Result, Transform
+
+# Sites of statements are found by where the statement starts, those of expressions by their whole extent.
+_STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
+
+
+def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], indent: str) -> str:
+    """The text with all sites carried out."""
+    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    visitor = _Rewriter(wrapper, sites, transforms, indent)
+    return wrapper.module.visit(visitor).code
+
+
+class _Rewriter(cst.CSTTransformer):
+    def __init__(self, wrapper: MetadataWrapper, sites: Sequence[Site], transforms: Sequence[Transform], indent: str) -> None:
+        super().__init__()
+        self.positions = wrapper.resolve(PositionProvider)
+        self.transforms = {transform.name: transform for transform in transforms}
+        self.order = {transform.name: i for i, transform in enumerate(transforms)}
+        self.sites: dict[Span, list[Site]] = {}
+        for site in sites:
+            known = self.sites.setdefault(site.span, [])
+            if site not in known:
+                known.append(site)
+        self.module = wrapper.module
+        self.context = Context(wrapper.module.config_for_parsing, indent, self._rewrite_body)
+        self.wanted = self._needed_bodies(sites)
+
+    @staticmethod
+    def _needed_bodies(sites: Sequence[Site]) -> set[Span]:
+        spans: set[Span] = set()
+        for site in sites:
+            layer = getattr(site.action, "layer", site.action)
+            for method in getattr(layer, "methods", ()):
+                if hasattr(method, "span"):
+                    spans.add(method.span)
+        return spans
+
+    def _rewrite_body(self, where: Span) -> cst.CSTNode:
+        """A method may come from further down in the file, where the traversal has not been yet."""
+        finder = _Finder(self, where)
+        self.module.visit(finder)
+        assert finder.found is not None
+        return finder.found._visit_and_replace_children(self)
+
+    def span(self, node: cst.CSTNode) -> Span:
+        where = self.positions[node]
+        return (where.start.line, where.start.column, where.end.line, where.end.column)
+
+    def on_leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> Result:  # type: ignore[override]
+        if original not in self.positions or isinstance(original, cst.Module):
+            return self._file_level(original, updated)
+        if isinstance(original, (cst.FunctionDef, cst.With)) and self.span(original) in self.wanted:
+            self.context.updated[self.span(original)] = updated
+        result: Result = updated
+        for site in self.sites_at(original):
+            if not isinstance(result, cst.CSTNode):
+                break
+            result = self.transforms[site.transform].rewrite(site.action, result, self.context)
+        return self._with_waiting(original, result)
+
+    def sites_at(self, node: cst.CSTNode) -> list[Site]:
+        """The sites that this node carries, in the order of the transforms."""
+        if isinstance(node, (cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.IndentedBlock, cst.WithItem)):
+            return []
+        found = self.sites.get(self.span(node), [])
+        statement = isinstance(node, _STATEMENTS)
+        fitting = [site for site in found if _fits(site, node, statement)]
+        return sorted(fitting, key=lambda site: self.order[site.transform])
+
+    def _with_waiting(self, original: cst.CSTNode, result: Result) -> Result:
+        if not isinstance(original, _STATEMENTS) or self.span(original) not in self.context.waiting:
+            return result
+        classes = self.context.waiting.pop(self.span(original))
+        rest = list(result.nodes) if isinstance(result, cst.FlattenSentinel) else [result]
+        return cst.FlattenSentinel([*classes, *rest])  # type: ignore[list-item]
+
+    def _file_level(self, original: cst.CSTNode, updated: cst.CSTNode) -> Result:
+        result: Result = updated
+        if isinstance(original, cst.Module):
+            for site in sorted(self.sites.get((0, 0, 0, 0), []), key=lambda s: self.order[s.transform]):
+                assert isinstance(result, cst.CSTNode)
+                result = self.transforms[site.transform].rewrite(site.action, result, self.context)
+        return result
+
+
+def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
+    kind = type(site.action).__name__
+    if kind in ("Remove", "Before", "Unwrap", "NameScope", "Extend", "LayerClass", "Moved", "BlockCall", "CallableLayer"):
+        return statement
+    if kind == "Invoke":
+        return isinstance(node, cst.Call)
+    return isinstance(node, cst.BaseExpression)
+
+
+class _Finder(cst.CSTVisitor):
+    """Finds the untouched function or block at a position."""
+
+    def __init__(self, rewriter: _Rewriter, where: Span) -> None:
+        super().__init__()
+        self.rewriter = rewriter
+        self.where = where
+        self.found: cst.CSTNode | None = None
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, (cst.FunctionDef, cst.With)) and self.rewriter.span(node) == self.where:
+            self.found = node
+        return self.found is None

@@ -1,0 +1,585 @@
+"""TensorFlow 1's rules of sharing: which call reaches which variable.
+
+The rules are those of tensorflow/python/ops/variable_scope.py and tensorflow/python/layers/base.py of 1.15.5.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+
+from tfmigrate import operate
+from tfmigrate.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.finding import Finding
+from tfmigrate.link import Function, Module
+from tfmigrate.regions import Creation, Path, Query, Region, Scope, Variable, path_of, show_path
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.layers import ALIASES, GET_VARIABLE, LAYERS, SCOPE_ARGUMENTS, UNSUPPORTED, VARIABLE_SCOPE, WEIGHT_ARGUMENTS
+from tfmigrate.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    FunctionValue,
+    LambdaValue,
+    Library,
+    ListValue,
+    LoopIndex,
+    Method,
+    ObjectValue,
+    Opaque,
+    Shape,
+    Symbol,
+    Text,
+    TupleValue,
+    Unknown,
+    Value,
+    is_tensor,
+    text_of,
+)
+
+_AUTO = "auto"
+
+
+class Scoping:
+    """The semantics of TF1 for one walk. After the walk `root`, `variables`, `findings` and the rest say what happened."""
+
+    def __init__(self) -> None:
+        self.scope = Scope(())
+        self.counts: Counter[str] = Counter()
+        self.store: dict[Path, Variable] = {}
+        self.all_variables: list[Variable] = []
+        self.region: Region | None = None
+        self.root: Region | None = None
+        self.findings: set[Finding] = set()
+        self.blamed: dict[Finding, Region | None] = {}
+        self.escapes: dict[Function, tuple[Module, ast.AST]] = {}
+        self.unresolved_calls: dict[str, tuple[Module, ast.Call]] = {}
+        self.slots = False
+        self.lambda_depth = 0
+        self._entered: list[tuple[Scope, Counter[str] | None]] = []
+
+    # -- findings ------------------------------------------------------------------------------------------------
+
+    def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> None:
+        """Refuse the code at a node; the region it stands in will not be migrated."""
+        module = ev.frame.module
+        finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
+        self.findings.add(finding)
+        self.blamed.setdefault(finding, self.region)
+
+    # -- frames and blocks ---------------------------------------------------------------------------------------
+
+    def enter_frame(self, ev: Evaluator, frame: Frame) -> None:
+        parent = self.region
+        outer = frame.parent
+        loops = tuple(outer.loops) if outer is not None else ()
+        conditions = tuple(outer.conditions) if outer is not None else ()
+        region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
+        region.names = _snapshot(frame)
+        self._push(region)
+
+    def _push(self, region: Region) -> None:
+        if region.parent is not None:
+            region.parent.events.append(region)
+        elif self.root is None:
+            self.root = region
+        self.region = region
+
+    def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
+        region = self.region
+        assert region is not None
+        region.result = result
+        self.region = region.parent
+        if region.parent is not None and _is_variable_list(result) and isinstance(frame.call, ast.Call):
+            self._query(frame.call, result, getattr(result, "tag", "") or "list", region.parent)
+
+    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+        if not isinstance(context, _OpenScope):
+            return TENSOR if isinstance(context, Library) else UNKNOWN
+        old_counts: Counter[str] | None = None
+        if context.reentered is not None:
+            path = context.reentered.path
+            self.counts[show_path(path)] += 1
+            old_counts = self.counts.copy()
+            reuse = context.reuse or context.reentered.reuse
+        else:
+            path = self.scope.path + context.name
+            self.counts[show_path(path)] += 1
+            reuse = context.reuse or self.scope.reuse
+        frame = ev.frame
+        depth = (_depth(frame, "loops"), _depth(frame, "conditions"))
+        scope = Scope(path, reuse, depth)
+        self._entered.append((self.scope, old_counts))
+        self.scope = scope
+        assert self.region is not None
+        name = context.name if context.reentered is None else (None if not context.moved else path)
+        region = Region(frame, node, self.region, path, tuple(frame.loops), tuple(frame.conditions), name=name)
+        region.names = _snapshot(frame)
+        self._push(region)
+        return scope
+
+    def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
+        if not isinstance(context, _OpenScope):
+            return
+        inside = show_path(self.scope.path)
+        for key in list(self.counts):
+            if key.startswith(inside + "/") or not inside:
+                self.counts[key] = 0
+        old, counts = self._entered.pop()
+        self.scope = old
+        if counts is not None:
+            self.counts = counts
+        assert self.region is not None
+        self.region = self.region.parent
+
+    # -- library symbols -----------------------------------------------------------------------------------------
+
+    def canonical(self, name: str) -> Library:
+        known = symbols.canonical(name)
+        return Library(ALIASES.get(known, known))
+
+    def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
+        if isinstance(owner, Library) and owner.name == "tf.flags.FLAGS" or owner == Library("tf.app.flags.FLAGS"):
+            return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
+        if isinstance(owner, Scope):
+            if name in ("name", "original_name_scope"):
+                return Const(show_path(owner.path)) if _plain(owner.path) else _joined(owner.path)
+            if name == "reuse":
+                return Const(owner.reuse) if isinstance(owner.reuse, bool) else PYTHON
+            return Method(owner, name)
+        if isinstance(owner, Variable):
+            return _variable_attribute(owner, name)
+        if isinstance(owner, _Op):
+            return _name_of(owner.variable, "") if name == "name" else UNKNOWN
+        return None
+
+    def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
+        return None
+
+    def escaped(self, ev: Evaluator, value: Value, node: ast.AST) -> None:
+        for item in _functions_in(value):
+            if isinstance(item, FunctionValue):
+                self.escapes.setdefault(item.function, (ev.frame.module, node))
+                if _is_root_builder(ev, node):
+                    ev.call_function(item, Arguments(), None)
+            elif isinstance(item, LambdaValue):
+                self.lambda_depth += 1
+                ev.call_lambda(item, Arguments())  # type: ignore[attr-defined]
+                self.lambda_depth -= 1
+
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        self.unresolved_calls.setdefault(name, (ev.frame.module, node))
+
+    def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
+        if isinstance(callee, Method):
+            return self._method(ev, callee, args, node)
+        if not isinstance(callee, Library):
+            return UNKNOWN
+        name = callee.name
+        assert self.region is not None
+        if symbols.ROOT_EVIDENCE.match(name):
+            self.region.evidence.add(name)
+        if name.startswith("tf.train.") and name.endswith("Optimizer") and name not in symbols.SLOTLESS:
+            self.slots = True
+        handler = _HANDLERS.get(name)
+        if handler is not None:
+            result: Value = getattr(self, handler)(ev, args, node)
+            return result
+        if name in LAYERS:
+            return self._layer(ev, name, args, node)
+        if name in symbols.MAKERS:
+            return self._maker(ev, name, args, node)
+        if name in symbols.BY_NAME:
+            self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
+        if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
+            self._foreign(ev, name, node)
+            return TENSOR
+        if name == "tf.app.run":
+            return self._app_run(ev, args, node)
+        if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
+            tensors = name.startswith("tf.") or any(is_tensor(value) for value in args.values())
+            return UNKNOWN if tensors and not symbols.PYTHON_RESULTS.search(name) else PYTHON
+        return TENSOR
+
+    def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
+        if isinstance(main, FunctionValue):
+            ev.call_function(main, Arguments([(UNKNOWN, node)]), None)
+        return NONE
+
+    def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
+        owner, name = callee.owner, callee.name
+        if isinstance(owner, Scope):
+            if name == "reuse_variables":
+                undecided = _depth(ev.frame, "conditions") > owner.depth[1]
+                owner.reuse = None if undecided and owner.reuse is not True else True
+            elif name == "set_initializer" or name.startswith("set_"):
+                self.blame("TFM203", node, ev, f"scope.{name} changes what the variables of the scope get by default")
+            return NONE
+        if isinstance(owner, Unknown) and name in ("get_collection", "get_tensor_by_name", "get_operation_by_name"):
+            return self._graph_method(ev, name, args, node)
+        if is_tensor(owner):
+            return TENSOR
+        if isinstance(owner, ObjectValue) or (isinstance(owner, Unknown) and owner.kind is not PYTHON.kind):
+            self.unresolved(ev, name, node)
+        return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
+
+    def _graph_method(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        if name == "get_collection":
+            return self._get_collection(ev, args, node)
+        self.blame("TFM602", node, ev, f"{name} looks something up by its TF1 name")
+        return TENSOR
+
+    # -- scopes --------------------------------------------------------------------------------------------------
+
+    def _variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        given = {VARIABLE_SCOPE[i]: value for i, (value, _) in enumerate(args.positional)}
+        given.update((key, value) for key, (value, _) in args.keywords.items())
+        for key, value in given.items():
+            if key not in SCOPE_ARGUMENTS and value != NONE:
+                code, what = ("TFM203", f"variable_scope({key}=...) is not carried over")
+                if key not in VARIABLE_SCOPE:
+                    what = f"variable_scope has no argument {key!r}"
+                self.blame(code, node, ev, what)
+        if args.star:
+            self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs")
+        reuse = _reuse_of(given.get("reuse", NONE))
+        target = given.get("name_or_scope", NONE)
+        if isinstance(target, Scope):
+            moved = target.path != self.scope.path
+            return _OpenScope((), reuse, target, moved)
+        if target == NONE or isinstance(target, Const) and target.value is None:
+            default = given.get("default_name", NONE)
+            unique = self._unique(ev, default, node)
+            return _OpenScope(unique, reuse)
+        path = path_of(target)
+        if path is None:
+            self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
+            path = (Text((Symbol(ast.unparse(node.args[0]) if node.args else "?", f"scope@{node.lineno}:{node.col_offset}"),)),)
+        return _OpenScope(path, reuse)
+
+    def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return self.scope
+
+    def _unique(self, ev: Evaluator, default: Value, node: ast.Call) -> Path:
+        """The automatic name that TF1 gives: the default name, numbered within the scope that is open."""
+        name = text_of(default)
+        if name is None:
+            self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
+            return (Text((Symbol("?", f"default@{node.lineno}:{node.col_offset}"),)),)
+        loops, conditions = _depth(ev.frame, "loops"), _depth(ev.frame, "conditions")
+        if loops > self.scope.depth[0]:
+            self.blame("TFM204", node, ev, f"this unnamed layer is numbered anew in every round of the loop: {name}, {name}_1, ...")
+        if name in self.scope.ambiguous:
+            self.blame("TFM204", node, ev, f"the number of this unnamed layer ({name}, {name}_1, ...) depends on a condition above")
+        if conditions > self.scope.depth[1]:
+            self.scope.ambiguous.add(name)
+        number = 0
+        while self.counts[show_path((*self.scope.path, Const(name if not number else f"{name}_{number}")))] > 0:
+            number += 1
+        return (Const(name if not number else f"{name}_{number}"),)
+
+    # -- variables -----------------------------------------------------------------------------------------------
+
+    def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
+        given.update(args.keywords)
+        for key, (value, _) in given.items():
+            if key not in WEIGHT_ARGUMENTS and value != NONE:
+                self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
+        if args.star:
+            self.blame("TFM406", node, ev, "get_variable gets its arguments from *args or **kwargs")
+        name = path_of(given["name"][0]) if "name" in given else None
+        if not name:
+            self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
+            name = (Text((Symbol("?", f"variable@{node.lineno}:{node.col_offset}"),)),)
+        path = self.scope.path + name
+        variable = self._request(ev, path, node)
+        fresh = variable.region is None
+        if fresh:
+            shape = given.get("shape")
+            variable.shape = dimensions(shape[0]) if shape is not None else None
+            variable.dtype = dtype_of(given["dtype"][0]) if "dtype" in given else "float32"
+            variable.trainable = not ("trainable" in given and operate.truth(given["trainable"][0]) is False)
+            variable.initializer = self._initializer(ev, given, node)
+            variable.region = self.region
+        self._create(ev, node, args, path, [variable])
+        return variable
+
+    def _initializer(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> str | None:
+        if "initializer" not in given or given["initializer"][0] == NONE:
+            return None
+        value, expression = given["initializer"]
+        if is_tensor(value) or isinstance(value, Const):
+            self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
+        return ast.unparse(expression)
+
+    def _request(self, ev: Evaluator, path: Path, node: ast.Call) -> Variable:
+        known = self.store.get(path)
+        decided = not _depth(ev.frame, "conditions")
+        if known is not None:
+            again = [s for s in path if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)]
+            if self.scope.reuse is False and not again and decided:
+                self.blame("TFM101", node, ev, f"{show_path(path)} is made a second time without reuse; TF1 raises here")
+            return known
+        if self.scope.reuse is True and decided:
+            self.blame("TFM102", node, ev, f"{show_path(path)} is reused before it was made; TF1 raises here")
+        variable = self.store[path] = Variable(path)
+        self.all_variables.append(variable)
+        return variable
+
+    def _create(self, ev: Evaluator, node: ast.Call, args: Arguments, path: Path, variables: list[Variable]) -> Creation:
+        region, frame = self.region, ev.frame
+        assert region is not None
+        creation = Creation(node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions))
+        region.events.append(creation)
+        if self.lambda_depth:
+            self.blame("TFM403", node, ev, "variables are made inside a lambda that a library calls")
+        return creation
+
+    def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        assert self.region is not None
+        code = symbols.MAKERS[name]
+        if name != "tf.Variable" or self.scope.path:
+            self.blame(code, node, ev, f"{name} is not covered here")
+        if name == "tf.Variable":
+            trainable = args.keywords.get("trainable")
+            variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
+            variable.region = self.region
+            self.all_variables.append(variable)
+            self.region.evidence.add("tf.Variable")
+            return variable
+        return UNKNOWN
+
+    # -- layers --------------------------------------------------------------------------------------------------
+
+    def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
+        row = LAYERS[symbol]
+        given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
+        given.update(args.keywords)
+        for key, (value, _) in given.items():
+            if key not in row.params or (key in UNSUPPORTED and value != NONE):
+                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+        if args.star:
+            self.blame("TFM406", node, ev, f"{symbol} gets its arguments from *args or **kwargs")
+        if "training" in given and is_tensor(given["training"][0]):
+            self.blame("TFM502", node, ev, f"{symbol}(training=...) gets a tensor; a Keras layer needs True or False here")
+        name = given["name"][0] if "name" in given else NONE
+        path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
+        if not path:
+            self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
+            path = (Text((Symbol("?", f"layer@{node.lineno}:{node.col_offset}"),)),)
+        full = self.scope.path + path
+        self.counts[show_path(full)] += 1
+        variables = []
+        for suffix, flag, trainable in row.variables:
+            if flag is not None and flag in given and operate.truth(given[flag][0]) is False:
+                continue
+            variable = self._request(ev, (*full, Const(suffix)), node)
+            if variable.region is None:
+                frozen = "trainable" in given and operate.truth(given["trainable"][0]) is False
+                variable.region, variable.trainable = self.region, trainable and not frozen
+            variables.append(variable)
+        creation = self._create(ev, node, args, full, variables)
+        creation.row, creation.symbol = row, symbol
+        return TENSOR
+
+    def _foreign(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        assert self.region is not None
+        self.blame("TFM501", node, ev, f"{name} is not covered yet")
+        self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
+
+    # -- collections ---------------------------------------------------------------------------------------------
+
+    def _variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        kind = "trainable" if "trainable" in name else "global"
+        return self._collect(ev, kind, args.get(0, "scope"), node)
+
+    def _get_collection(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        key = args.get(0, "key")
+        name = key.name if isinstance(key, Library) else (text_of(key) if key is not None else None)
+        if name in symbols.UNFILLED:
+            self.blame("TFM603", node, ev, f"Keras layers do not fill the collection {name}")
+            return TENSOR
+        kind = symbols.KEYS.get(name or "")
+        if kind is None:
+            if not isinstance(key, (Const, Library)):
+                self.blame("TFM601", node, ev, "which collection this reads cannot be known from the program")
+            return TENSOR
+        return self._collect(ev, kind, args.get(1, "scope"), node)
+
+    def _collect(self, ev: Evaluator, kind: str, scope: Value | None, node: ast.Call) -> ListValue:
+        assert self.region is not None
+        everything: list[Variable] = [v for v in self.all_variables if kind == "global" or v.trainable]
+        pattern = text_of(scope) if scope is not None else None
+        if scope is None or scope == NONE or pattern == "":
+            result = ListValue(list(everything), tag=kind)
+            self._query(node, result, kind, self.region, everything=True)
+            return result
+        wanted = path_of(scope)
+        chosen: list[Value] = []
+        complete = wanted is not None and not (pattern and re.search(r"[^\w/.\- ]", pattern))
+        for variable in everything:
+            answer = _starts(variable.path, scope)
+            complete = complete and answer is not None
+            if answer:
+                chosen.append(variable)
+        result = ListValue(chosen, complete, kind)
+        self._query(node, result, kind, self.region)
+        return result
+
+    def _query(self, node: ast.expr, result: Value, kind: str, region: Region, everything: bool = False) -> None:
+        assert isinstance(result, (ListValue, TupleValue))
+        variables = [item for item in result.items if isinstance(item, Variable)]
+        complete = not isinstance(result, ListValue) or result.complete
+        region.events.append(Query(node, region, variables, kind, complete, everything))
+
+    def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
+        """A comprehension over `source` gave this list."""
+        assert self.region is not None
+        if isinstance(source, ListValue) and source.tag:
+            result.tag = source.tag
+            self._query(node, result, source.tag, self.region)
+
+
+_HANDLERS = {
+    "tf.variable_scope": "_variable_scope",
+    "tf.get_variable_scope": "_get_variable_scope",
+    "tf.get_variable": "_get_variable",
+    "tf.trainable_variables": "_variables",
+    "tf.global_variables": "_variables",
+    "tf.all_variables": "_variables",
+    "tf.get_collection": "_get_collection",
+    "tf.get_collection_ref": "_get_collection",
+}
+
+
+class _OpenScope(Opaque):
+    """The result of `variable_scope(...)`, before it is entered."""
+
+    def __init__(self, name: Path, reuse: object, reentered: Scope | None = None, moved: bool = False) -> None:
+        self.name = name
+        self.reuse = reuse
+        self.reentered = reentered
+        self.moved = moved
+
+
+class _Op(Opaque):
+    """`variable.op`."""
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+
+
+def _snapshot(frame: Frame) -> dict[str, Value]:
+    """What the names and the attributes of `self` are now, before later statements change them."""
+    names = dict(frame.env.names)
+    if frame.obj is not None:
+        names.update((f"self.{attr}", value) for attr, value in frame.obj.attrs.items())
+    return names
+
+
+def _depth(frame: Frame, attribute: str) -> int:
+    """How many loops (or undecided conditions) enclose the running statement, up to the root."""
+    total, current = 0, frame
+    while current is not None:
+        total += len(getattr(current, attribute))
+        if current.parent is None:
+            break
+        current = current.parent
+    return total
+
+
+def _reuse_of(value: Value) -> object:
+    if value == Library("tf.AUTO_REUSE"):
+        return _AUTO
+    known = operate.truth(value)
+    return known
+
+
+def _plain(path: Path) -> bool:
+    return all(isinstance(segment, Const) for segment in path)
+
+
+def _joined(path: Path) -> Value:
+    pieces: list[Value] = []
+    for segment in path:
+        pieces.extend([Const("/"), segment] if pieces else [segment])
+    return operate.concatenate(pieces)
+
+
+def _name_of(variable: Variable, suffix: str) -> Value:
+    if variable.path is None:
+        return Symbol("name of a tf.Variable", f"variable {id(variable)}", PYTHON.kind)
+    return operate.concatenate([_joined(variable.path), Const(suffix)])
+
+
+def _variable_attribute(owner: Variable, name: str) -> Value:
+    if name == "name":
+        return _name_of(owner, ":0")
+    if name == "op":
+        return _Op(owner)
+    if name == "shape":
+        return Shape(show_path(owner.path or ()))
+    return Method(TENSOR, name)
+
+
+def _starts(path: Path | None, scope: Value) -> bool | None:
+    """Whether TF1's `re.match(scope, name)` succeeds."""
+    if path is None:
+        return None
+    wanted = text_of(scope)
+    name = _joined(path)
+    if isinstance(name, Const) and wanted is not None:
+        try:
+            return re.match(wanted, f"{name.value}:0") is not None
+        except re.error:
+            return None
+    prefix = path_of(scope)
+    if prefix is None:
+        return None
+    if path[: len(prefix)] == prefix:
+        return True
+    first = text_of(path[0])
+    if wanted is not None and first is not None and not first.startswith(wanted.split("/")[0]):
+        return False
+    if wanted is not None and isinstance(name, Text) and isinstance(name.parts[0], str) and name.parts[0].startswith(wanted):
+        return True
+    return False if _plain(prefix) and _plain(path[:1]) and path[0] != prefix[0] else None
+
+
+def dimensions(value: Value) -> tuple[str, ...] | None:
+    """A shape argument as canonical text per dimension."""
+    if isinstance(value, (ListValue, TupleValue)):
+        if isinstance(value, ListValue) and not value.complete:
+            return None
+        return tuple(operate.show(item) for item in value.items)
+    if isinstance(value, Const) and isinstance(value.value, int):
+        return (str(value.value),)
+    return (operate.show(value),) if isinstance(value, Shape) else None
+
+
+def dtype_of(value: Value) -> str:
+    """`tf.float32` and "float32" are one dtype."""
+    if isinstance(value, Library):
+        return value.name.rsplit(".", 1)[-1]
+    return text_of(value) or "?"
+
+
+def _is_variable_list(value: Value) -> bool:
+    return isinstance(value, (ListValue, TupleValue)) and bool(value.items) and all(isinstance(i, Variable) for i in value.items)
+
+
+def _functions_in(value: Value) -> list[Value]:
+    if isinstance(value, (ListValue, TupleValue)):
+        return [item for item in value.items if isinstance(item, (FunctionValue, LambdaValue))]
+    return [value]
+
+
+def _is_root_builder(ev: Evaluator, node: ast.AST) -> bool:
+    """Whether a function is handed to something that calls it once in a graph of its own (`Estimator(model_fn=...)`)."""
+    return False

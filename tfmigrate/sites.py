@@ -1,0 +1,154 @@
+"""Where a file changes: positions and what stands there afterwards. The plan makes sites, transforms carry them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+# line, column, end line, end column; lines from 1, columns in characters from 0
+Span = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Replace:
+    """An expression becomes this text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Remove:
+    """A statement goes."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a rewritten call: the original's (by position or keyword) or new text; keyword None is positional."""
+
+    source: int | str | None = None
+    text: str | None = None
+    keyword: str | None = None
+
+
+@dataclass(frozen=True)
+class Invoke:
+    """A call of a function becomes a call of `callee`."""
+
+    callee: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class Before:
+    """Lines of code that go in front of a statement."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unwrap:
+    """A `with` goes, its body stays."""
+
+
+@dataclass(frozen=True)
+class NameScope:
+    """A `with` only names things from now on: `text` is its new context."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Extend:
+    """A `return` or the targets of an assignment get more members. alone: there was nothing to return before."""
+
+    texts: tuple[str, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class MethodBody:
+    """One method of a layer class, made from the function or block at `span`.
+
+    parameters: behind `self`. prelude: statements put first. results: names that a block hands back.
+    """
+
+    span: Span
+    name: str
+    parameters: tuple[str, ...]
+    prelude: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+    docstring: bool = False
+
+
+@dataclass(frozen=True)
+class LayerClass:
+    """A layer class: `head` is the text of `__init__` and `build`, the methods follow."""
+
+    name: str
+    head: tuple[str, ...]
+    methods: tuple[MethodBody, ...]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A function goes from here; its body has become a method elsewhere."""
+
+
+@dataclass(frozen=True)
+class BlockCall:
+    """A `with` block becomes one statement; its body has become a layer, which goes before the statement at `anchor`."""
+
+    layer: LayerClass
+    statement: str
+    anchor: Span
+
+
+@dataclass(frozen=True)
+class Imports:
+    """Imports of the file.
+
+    keras: whether it is used now. tensorflow: whether it becomes compat.v1. renames: (module as written, old, new).
+    lines: names kept though nothing uses them. added: new import lines. disable_v2: tensorflow's name in this file,
+    where a program starts a session and has not yet switched the new behaviour off.
+    """
+
+    keras: bool = False
+    tensorflow: bool = True
+    renames: tuple[tuple[str, str, str], ...] = ()
+    lines: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    disable_v2: str | None = None
+
+
+@dataclass(frozen=True)
+class CallableLayer:
+    """A class with `__call__` becomes a layer class in place."""
+
+    name: str
+    super_call: str
+    head: tuple[str, ...]
+    methods: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+Action = Union[
+    Replace, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, BlockCall, Imports, CallableLayer
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place that changes: which transform does it, where, and what."""
+
+    transform: str
+    span: Span
+    action: Action
+
+
+@dataclass
+class Sites:
+    """All sites of one file."""
+
+    items: list[Site] = field(default_factory=list)
+
+    def add(self, transform: str, span: Span, action: Action) -> None:
+        self.items.append(Site(transform, span, action))

@@ -1,0 +1,152 @@
+"""Slots: what a layer (or a plain function) keeps made, one for each variable, library layer or layer instance it uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tfmigrate.link import Function
+from tfmigrate.regions import Creation, Path, Region
+from tfmigrate.units import Classification, Instance, Ownership, Unit
+from tfmigrate.values import Const, LoopIndex
+
+
+class Made(Enum):
+    """What fills a slot."""
+
+    WEIGHT = "weight"
+    LAYER = "layer"
+    INSTANCE = "instance"
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One dynamic use of a slot: the node that asks for it, in which region, and what came of it."""
+
+    kind: Made
+    node: ast.AST
+    path: Path
+    region: Region
+    creation: Creation | None = None
+    child: Instance | None = None
+    helper: Function | None = None
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+
+
+@dataclass(eq=False)
+class Slot:
+    """One thing kept. path is relative to the owner's own; `loops` are those on whose index the path depends."""
+
+    kind: Made
+    path: Path
+    first: Use
+    sites: list[ast.AST] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    loops: list[ast.AST] = field(default_factory=list)
+    name: str = ""
+
+    @property
+    def unit(self) -> Unit | None:
+        return self.first.child.unit if self.first.child is not None else None
+
+    def site(self) -> ast.AST:
+        return self.first.node
+
+
+class Disagreement(Exception):
+    """Two sites share in one instance and not in another."""
+
+    def __init__(self, node: ast.AST) -> None:
+        super().__init__("shared here but not there")
+        self.node = node
+
+
+def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    """What the code of one region asks for, in order, past scope blocks that only name things."""
+    yield from _uses(region, region, classes, owners)
+
+
+def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    for event in region.events:
+        if isinstance(event, Creation) and event.row is not None and not event.row.keras:
+            continue
+        if isinstance(event, Creation):
+            kind = Made.WEIGHT if event.row is None else Made.LAYER
+            yield Use(kind, event.node, event.path, home, event, loops=event.loops, conditions=event.conditions)
+        elif isinstance(event, Region):
+            member = classes.member_of(event)
+            if member is not None:
+                child = owners.instance_of[event]
+                assert event.node is not None
+                yield Use(Made.INSTANCE, event.node, child.path, home, child=child, loops=event.loops, conditions=event.conditions)
+            elif event.is_block:
+                yield from _uses(event, home, classes, owners)
+            elif classes.is_direct(event):
+                first = next(event.creations())
+                assert event.node is not None and event.function is not None
+                yield Use(
+                    Made.WEIGHT, event.node, first.path, home, first, helper=event.function,
+                    loops=event.loops, conditions=event.conditions,
+                )  # fmt: skip
+
+
+def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
+    """The slots of a unit, agreed upon by all its instances. Raises Disagreement."""
+    groups = [(instance.path, instance.regions) for instance in unit.instances]
+    return _slots(groups, classes, owners)
+
+
+def slots_of_plain(regions: Iterable[list[Region]], classes: Classification, owners: Ownership) -> list[Slot]:
+    """The slots of a plain function or of the methods of one class, one group of regions per holder."""
+    groups: list[tuple[Path, list[Region]]] = [((), group) for group in regions]
+    return _slots(groups, classes, owners)
+
+
+def _slots(groups: list[tuple[Path, list[Region]]], classes: Classification, owners: Ownership) -> list[Slot]:
+    slots: list[Slot] = []
+    by_site: dict[ast.AST, Slot] = {}
+    for base, regions in groups:
+        local: dict[tuple[Made, object], Slot] = {}
+        for region in regions:
+            for use in uses(region, classes, owners):
+                key = (use.kind, use.child if use.child is not None else use.path)
+                known = local.get(key)
+                slot = known or by_site.get(use.node)
+                if by_site.get(use.node, slot) is not slot or (known is None and slot in local.values()):
+                    raise Disagreement(use.node)
+                if slot is None:
+                    slot = Slot(use.kind, use.path[len(base) :], use)
+                    slots.append(slot)
+                local[key] = slot
+                by_site[use.node] = slot
+                slot.uses.append(use)
+                if use.node not in slot.sites:
+                    slot.sites.append(use.node)
+    for slot in slots:
+        slot.loops = _deciding_loops(slot)
+    return slots
+
+
+def _deciding_loops(slot: Slot) -> list[ast.AST]:
+    """The loops around the first site whose index stands in the path."""
+    names = {
+        part.text.split()[0].split(".")[0]
+        for segment in slot.path
+        if not isinstance(segment, Const)
+        for part in segment.parts
+        if isinstance(part, LoopIndex)
+    }
+    return [loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop)]
+
+
+def _targets(loop: ast.For) -> set[str]:
+    return {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+
+
+def has_symbols(path: Path) -> bool:
+    """Whether the path holds anything that is not a literal."""
+    return any(not isinstance(segment, Const) for segment in path)
+

@@ -1,0 +1,1 @@
+"""What TensorFlow 1 symbols mean, as data. Checked against the installed TensorFlow by tests."""

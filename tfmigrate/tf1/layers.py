@@ -1,0 +1,92 @@
+"""`tf.layers.*`: arguments, default names, variables, and the Keras layer that each becomes.
+
+Source: tensorflow/python/layers of TensorFlow 1.15.5 and keras/src/layers of Keras 3.15.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One function of `tf.layers`.
+
+    params: its parameters in order. keras: the class. base_name: the name of an unnamed layer, before numbering.
+    variables: (name, the flag that switches it, trainable). positional: how many arguments after `inputs` mean the
+    same by position in Keras. call_params: those that go to the call. dropped: those that only served reuse and names.
+    """
+
+    params: tuple[str, ...]
+    keras: str
+    base_name: str
+    variables: tuple[tuple[str, str | None, bool], ...] = ()
+    positional: int = 0
+    call_params: tuple[str, ...] = ()
+
+
+_KERNEL_BIAS = (("kernel", None, True), ("bias", "use_bias", True))
+_CONV_TAIL = (
+    "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
+    "activity_regularizer", "kernel_constraint", "bias_constraint", "trainable", "name", "reuse",
+)  # fmt: skip
+_CONV = ("inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", *_CONV_TAIL)
+_TRANSPOSE = ("inputs", "filters", "kernel_size", "strides", "padding", "data_format", *_CONV_TAIL)
+_POOL = ("inputs", "pool_size", "strides", "padding", "data_format", "name")
+
+LAYERS: dict[str, LayerRow] = {
+    "tf.layers.dense": LayerRow(
+        (
+            "inputs", "units", "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer",
+            "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint", "trainable", "name", "reuse",
+        ),
+        "Dense", "dense", _KERNEL_BIAS, 10,
+    ),
+    "tf.layers.conv1d": LayerRow(_CONV, "Conv1D", "conv1d", _KERNEL_BIAS, 6),
+    "tf.layers.conv2d": LayerRow(_CONV, "Conv2D", "conv2d", _KERNEL_BIAS, 6),
+    "tf.layers.conv3d": LayerRow(_CONV, "Conv3D", "conv3d", _KERNEL_BIAS, 6),
+    "tf.layers.conv2d_transpose": LayerRow(_TRANSPOSE, "Conv2DTranspose", "conv2d_transpose", _KERNEL_BIAS, 4),
+    "tf.layers.conv3d_transpose": LayerRow(_TRANSPOSE, "Conv3DTranspose", "conv3d_transpose", _KERNEL_BIAS, 4),
+    "tf.layers.batch_normalization": LayerRow(
+        (
+            "inputs", "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
+            "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer",
+            "beta_constraint", "gamma_constraint", "training", "trainable", "name", "reuse", "renorm", "renorm_clipping",
+            "renorm_momentum", "fused", "virtual_batch_size", "adjustment",
+        ),
+        "BatchNormalization", "batch_normalization",
+        (("gamma", "scale", True), ("beta", "center", True), ("moving_mean", None, False), ("moving_variance", None, False)),
+        5, ("training",),
+    ),
+    "tf.layers.flatten": LayerRow(("inputs", "name", "data_format"), "Flatten", "flatten"),
+    "tf.layers.max_pooling1d": LayerRow(_POOL, "MaxPooling1D", "max_pooling1d", (), 4),
+    "tf.layers.max_pooling2d": LayerRow(_POOL, "MaxPooling2D", "max_pooling2d", (), 4),
+    "tf.layers.average_pooling1d": LayerRow(_POOL, "AveragePooling1D", "average_pooling1d", (), 4),
+    "tf.layers.average_pooling2d": LayerRow(_POOL, "AveragePooling2D", "average_pooling2d", (), 4),
+    "tf.layers.dropout": LayerRow(("inputs", "rate", "noise_shape", "seed", "training", "name"), "", "dropout"),
+}  # fmt: skip
+
+# Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill.
+UNSUPPORTED = {
+    "kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer", "gamma_regularizer",
+    "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment", "noise_shape",
+}  # fmt: skip
+DROPPED = {"name", "reuse", "inputs", "fused"}
+# None is TF1's word for "the default" in these; Keras wants the argument left out.
+NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer"}
+ALIASES = {
+    "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
+    "tf.layers.average_pooling": "tf.layers.average_pooling2d",
+}
+
+GET_VARIABLE = (
+    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "collections", "caching_device", "partitioner",
+    "validate_shape", "use_resource", "custom_getter", "constraint", "synchronization", "aggregation",
+)  # fmt: skip
+# `use_resource` is how a variable is stored, not what it is: every Keras variable is a resource.
+WEIGHT_ARGUMENTS = {"name", "shape", "dtype", "initializer", "trainable", "use_resource", "validate_shape"}
+VARIABLE_SCOPE = (
+    "name_or_scope", "default_name", "values", "initializer", "regularizer", "caching_device", "partitioner",
+    "custom_getter", "reuse", "dtype", "use_resource", "constraint", "auxiliary_name_scope",
+)  # fmt: skip
+SCOPE_ARGUMENTS = {"name_or_scope", "default_name", "values", "reuse", "use_resource", "auxiliary_name_scope"}

@@ -1,0 +1,76 @@
+"""Names of TensorFlow 1 that the analysis has to tell apart."""
+
+from __future__ import annotations
+
+import re
+
+# Any of these in a text makes the file worth parsing.
+MARKER = re.compile(r"variable_scope|get_variable|reuse_variables|make_template|\blayers\b|slim|rnn_cell|tensorflow|\btf\b")
+
+# What only the outside of a network does; a function that does it is a root.
+ROOT_EVIDENCE = re.compile(
+    r"^tf\.(placeholder(_with_default)?|Session|InteractiveSession|global_variables_initializer|"
+    r"initialize_all_variables|train\..*|data\..*|app\.run|estimator\..*|ConfigProto|gradients|report_uninitialized_variables)$"
+)
+SESSION = {
+    "tf.Session", "tf.InteractiveSession", "tf.train.MonitoredSession", "tf.train.MonitoredTrainingSession",
+    "tf.train.Supervisor", "tf.train.SingularMonitoredSession",
+}  # fmt: skip
+# Optimizers without slots: a program that uses only these has no more variables than its layers.
+SLOTLESS = {"tf.train.GradientDescentOptimizer", "tf.train.ProximalGradientDescentOptimizer"}
+BY_NAME = {
+    "tf.train.init_from_checkpoint", "tf.train.import_meta_graph", "tf.train.NewCheckpointReader",
+    "tf.train.load_variable", "tf.train.list_variables", "tf.contrib.framework.init_from_checkpoint",
+}  # fmt: skip
+
+# Foreign layers and variable makers that are not covered; each is refused where it stands.
+FOREIGN_LAYERS = re.compile(
+    r"^(tf\.contrib\.(layers|slim|rnn|cudnn_rnn|seq2seq|legacy_seq2seq|keras|framework\.(arg_scope|add_arg_scope|model_variable|variable))\b"
+    r"|tf_slim\b|tf\.nn\.(rnn_cell|static_rnn|dynamic_rnn|bidirectional_dynamic_rnn|static_bidirectional_rnn|raw_rnn)\b"
+    r"|tf\.layers\.|sonnet\b|tflearn\b|tensorlayer\b)"
+)
+# Of those, what makes no variable and opens no scope.
+HARMLESS = re.compile(
+    r"(initializer|regularizer|flatten|arg_scope|batch_norm_params|max_pool2d|avg_pool2d|dropout|get_variables\w*|"
+    r"assign_from_checkpoint\w*|l2_loss|summarize\w*)$"
+)
+MAKERS = {
+    "tf.Variable": "TFM504",
+    "tf.make_template": "TFM505",
+    "tf.get_local_variable": "TFM503",
+    "tf.variable_op_scope": "TFM203",
+    "tf.contrib.framework.local_variable": "TFM503",
+}
+
+PYTHON_RESULTS = re.compile(
+    r"(_initializer|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
+    r"logging\..*|GraphKeys\..*|Graph|FileWriter|Coordinator|get_default_graph|name_scope|device|control_dependencies|Dimension|TensorShape)$"
+)
+HALF_OR_DOUBLE = re.compile(r"float64|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")
+
+COLLECTIONS = {
+    "tf.trainable_variables": "trainable",
+    "tf.global_variables": "global",
+    "tf.all_variables": "global",
+}
+KEYS = {
+    "tf.GraphKeys.TRAINABLE_VARIABLES": "trainable",
+    "tf.GraphKeys.GLOBAL_VARIABLES": "global",
+    "tf.GraphKeys.VARIABLES": "global",
+    "trainable_variables": "trainable",
+    "variables": "global",
+}
+# Collections that Keras layers do not fill.
+UNFILLED = {
+    "tf.GraphKeys.REGULARIZATION_LOSSES", "regularization_losses", "tf.GraphKeys.MODEL_VARIABLES", "model_variables",
+}  # fmt: skip
+
+
+def canonical(name: str) -> str:
+    """The one name of a symbol: `tensorflow.compat.v1.layers.dense` is `tf.layers.dense`."""
+    if name == "tensorflow" or name.startswith("tensorflow."):
+        name = "tf" + name[10:]
+    name = re.sub(r"^tf\.(_api\.v[12]\.)?compat\.v1(?=\.|$)", "tf", name)
+    name = re.sub(r"^tf\.python\.(ops\.)?(variable_scope|layers|init_ops|array_ops|math_ops|nn_ops)\.", "tf.", name)
+    name = re.sub(r"^tf\.contrib\.slim\.python\.slim\b", "tf.contrib.slim", name)
+    return {"np": "numpy"}.get(name, name)

@@ -1,0 +1,58 @@
+"""The verdict on two recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfmigrate.verify.recording import Comparison, Json, Recording, Tolerances, describe_error, sites
+from tfmigrate.verify.structure import structure
+from tfmigrate.verify.values import numbers
+from tfmigrate.verify.verdict import KINDS, Difference, SideOfVariable, Status, VariableRow, Verdict
+
+
+def compare(before: Recording, after: Recording, tolerances: Tolerances | None = None, name: str = "") -> Verdict:
+    """The verdict on two recordings, none of which failed while it was built."""
+    comparison = Comparison(before, after, tolerances or Tolerances())
+    structure(comparison)
+    if not comparison.differences:
+        numbers(comparison)
+    order = list(KINDS)
+    differences = tuple(sorted(comparison.differences, key=lambda d: order.index(d.kind)))
+    verdict = _verdict(comparison, differences)
+    return Verdict(
+        status=verdict[0],
+        reason=verdict[1],
+        name=name,
+        differences=differences,
+        variables=table(before, after),
+        notes=tuple(dict.fromkeys(comparison.notes)),
+        biggest=comparison.biggest,
+        compared=dict(comparison.compared),
+    )
+
+
+def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple[Status, str]:
+    if differences:
+        return Status.DIFFERENT, str(differences[0])
+    for side, recording in (("before", comparison.before), ("after", comparison.after)):
+        for phase, error in recording.record["errors"].items():
+            return Status.COULD_NOT_TELL, describe_error(side, phase, error)
+    if not comparison.before.variables:
+        return Status.COULD_NOT_TELL, "neither program makes a variable, so there is nothing to compare"
+    if not comparison.compared:
+        return Status.COULD_NOT_TELL, "the programs return no tensor and no training op to compare"
+    return Status.EQUIVALENT, "same variables, sharing, outputs, gradients and training"
+
+
+def table(before: Recording, after: Recording) -> tuple[VariableRow, ...]:
+    """All variables of both sides, in the order of the before side, then what only the after side has."""
+    sides = before.by_key(), after.by_key()
+    keys = list(dict.fromkeys([*sides[0], *sides[1]]))
+    return tuple(VariableRow(key, side_of(sides[0].get(key)), side_of(sides[1].get(key))) for key in keys)
+
+
+def side_of(row: Json | None) -> SideOfVariable | None:
+    if row is None:
+        return None
+    shape = None if row["shape"] is None else tuple(row["shape"])
+    return SideOfVariable(row["name"], shape, row["dtype"], row["trainable"], tuple(sites(row)))

@@ -1,0 +1,1684 @@
+"""Runs TF1 or Keras 3 programs and writes down what they do. One file, Python 3.7 to 3.13, imports nothing of ours.
+
+    python recorder.py JOB.json EVENT_FD
+
+The job names a side (`before` or `after`), a scratch folder and a list of cases. For each case the program is imported
+freshly, its function is called inside a fresh graph, and `<scratch>/<index>.<side>.json` and `.npz` are written. The
+before side also writes `<index>.exchange.json` and `.npz` (its weights and the inputs it was fed) and a checkpoint; the
+after side waits for them, so both sides run at the same time and still see the same numbers.
+
+Random numbers are pinned: the random ops of TensorFlow are replaced by draws that depend only on the shape, so that
+dropout and initialisers can be compared exactly, in whatever order a program makes its layers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import random
+import re
+import runpy
+import sys
+import sysconfig
+import time
+import traceback
+import zlib
+from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Sequence, Set, Tuple
+
+Json = Dict[str, Any]
+
+tf: Any = None  # tensorflow.compat.v1
+np: Any = None
+
+FULL = 65536  # elements of an array that are written whole; larger ones are sampled evenly
+DRAWS = 8  # samples of every initial value
+GRADIENT_BUDGET = 1500  # outputs times ops, for a gradient of each output
+MAX_ACTIVATIONS = 600
+POLL_SECONDS = 0.01
+NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
+
+
+def words(text: str) -> FrozenSet[str]:
+    return frozenset(text.split())
+
+
+class RefusedError(Exception):
+    """The program cannot be recorded; the message says why, for the user."""
+
+
+class GraphReady(BaseException):
+    """Leaves a program that was started as a script at the point where it would begin to compute."""
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Events: how the runner knows which case is under way.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Events:
+    """Writes one JSON object a line to the pipe that the runner reads."""
+
+    def __init__(self, fd: int) -> None:
+        os.set_inheritable(fd, False)
+        self._fd = fd
+
+    def send(self, event: str, case: int = -1) -> None:
+        os.write(self._fd, (json.dumps({"event": event, "case": case}) + "\n").encode())
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Pinned randomness.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Pins:
+    """Replaces the random ops. `kinds` tells for an op name which draw it is; `draw` is fed to get another sample."""
+
+    def __init__(self) -> None:
+        self.draws: Dict[int, Tuple[Any, Any]] = {}
+        self.kinds: Dict[str, str] = {}
+
+    def forget(self) -> None:
+        self.draws.clear()
+        self.kinds.clear()
+
+    def draw_of(self, graph: Any) -> Optional[Any]:
+        found = self.draws.get(id(graph))
+        return found[1] if found else None
+
+    def _draw_tensor(self) -> Any:
+        ops = importlib.import_module("tensorflow.python.framework.ops")
+        graph = ops.get_default_graph()
+        if graph.building_function:
+            return tf.constant(0, tf.int64)
+        if id(graph) not in self.draws:
+            with ops.init_scope(), tf.name_scope(None):
+                tensor = tf.placeholder_with_default(np.int64(0), [], name="tfmigrate_draw")
+            self.draws[id(graph)] = (graph, tensor)
+        return self.draws[id(graph)][1]
+
+    def sample(self, kind: str, shape: Any, dtype: Any, extra: Sequence[Any] = ()) -> Any:
+        """A tensor of `dtype` and `shape` whose values follow `kind` and depend on nothing but shape and draw."""
+        dtype = tf.as_dtype(dtype)
+        function = functools.partial(draw, kind, dtype.as_numpy_dtype)
+        if tf.executing_eagerly():
+            values = [np.asarray(v) for v in (shape, 0, *extra)]
+            return tf.constant(function(*values), dtype)
+        tensor_util = importlib.import_module("tensorflow.python.framework.tensor_util")
+        shape = tf.convert_to_tensor(shape, dtype=shape_dtype(shape))
+        inputs = [shape, self._draw_tensor()] + [tf.convert_to_tensor(e) for e in extra]
+        result = tf.py_func(function, inputs, dtype, stateful=False, name="pinned_" + kind)
+        result.set_shape(tensor_util.constant_value_as_shape(shape))
+        self.kinds[result.op.name] = kind
+        return result
+
+
+PINS = Pins()
+
+
+class PlainVariance:
+    """A switch that takes Bessel's correction out of TF1's fused batch normalisation.
+
+    TF1 puts the batch variance times N/(N-1) into the moving average, Keras puts the variance itself there. The before
+    side trains once as it is and once with the switch on, so that this one deviation can be told from all others.
+    """
+
+    def __init__(self) -> None:
+        self.switches: Dict[int, Tuple[Any, Any]] = {}
+
+    def of(self, graph: Any) -> Optional[Any]:
+        found = self.switches.get(id(graph))
+        return found[1] if found else None
+
+    def install(self) -> None:
+        kernels = importlib.import_module("tensorflow.python.ops.gen_nn_ops")
+        for name in ("_fused_batch_norm", "fused_batch_norm_v2", "fused_batch_norm_v3"):
+            setattr(kernels, name, self._wrapped(getattr(kernels, name)))
+
+    def _wrapped(self, kernel: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(kernel)
+        def fused(x: Any, scale: Any, *args: Any, **kwargs: Any) -> Any:
+            result = kernel(x, scale, *args, **kwargs)
+            ops = importlib.import_module("tensorflow.python.framework.ops")
+            graph = ops.get_default_graph()
+            if tf.executing_eagerly() or graph.building_function or not kwargs.get("is_training", True):
+                return result
+            if id(graph) not in self.switches:
+                with ops.init_scope(), tf.name_scope(None):
+                    tensor = tf.placeholder_with_default(np.float32(0), [], name="tfmigrate_plain_variance")
+                self.switches[id(graph)] = (graph, tensor)
+            variance = result.batch_variance
+            count = tf.cast(tf.size(x) // tf.size(scale), variance.dtype)
+            factor = 1 - tf.cast(self.switches[id(graph)][1], variance.dtype) / count
+            return result._replace(batch_variance=variance * factor)
+
+        return fused
+
+
+PLAIN = PlainVariance()
+
+
+def shape_dtype(shape: Any) -> Any:
+    dtype = getattr(shape, "dtype", None)
+    return dtype if dtype is not None and getattr(dtype, "is_integer", False) else tf.int32
+
+
+def draw(kind: str, dtype: Any, shape: Any, number: Any, *extra: Any) -> Any:
+    """The numbers themselves, the same under every NumPy: RandomState's streams are frozen."""
+    size = tuple(int(d) for d in np.ravel(shape))
+    state = np.random.RandomState(zlib.crc32(repr((size, int(number))).encode()) & 0xFFFFFFFF)
+    if kind == "integers":
+        low, high = (int(e) for e in extra)
+        return np.asarray(state.randint(low, max(high, low + 1), size=size), dtype)
+    if kind == "normal":
+        return np.asarray(state.standard_normal(size), dtype)
+    if kind == "truncated":
+        return np.asarray(truncated(state, size), dtype)
+    if kind == "gamma":
+        return np.asarray(state.standard_gamma(np.broadcast_to(extra[0], size + np.shape(extra[0]))), dtype)
+    values = np.asarray(state.random_sample(size), dtype)
+    return np.minimum(values, np.nextafter(dtype(1), dtype(0)))
+
+
+def truncated(state: Any, size: Tuple[int, ...]) -> Any:
+    """Standard normal values, those beyond two standard deviations drawn again, as TensorFlow defines it."""
+    values = state.standard_normal(size).ravel()
+    while True:
+        outside = np.abs(values) > 2
+        if not outside.any():
+            return values.reshape(size)
+        values[outside] = state.standard_normal(int(outside.sum()))
+
+
+def choose(logits: Any, samples: Any, dtype: Any) -> Any:
+    """Categorical draws by the Gumbel trick, so that they follow the logits and the pinned numbers alone."""
+    logits = tf.cast(logits, tf.float32)
+    shape = tf.stack([tf.shape(logits)[0], tf.cast(samples, tf.int32), tf.shape(logits)[1]])
+    noise = PINS.sample("uniform", shape, tf.float32)
+    gumbel = -tf.log(-tf.log(noise + 1e-20) + 1e-20)
+    return tf.cast(tf.argmax(tf.expand_dims(logits, 1) + gumbel, axis=2), dtype)
+
+
+def shuffle(value: Any) -> Any:
+    value = tf.convert_to_tensor(value)
+    keys = PINS.sample("uniform", tf.stack([tf.shape(value)[0]]), tf.float32)
+    return tf.gather(value, tf.nn.top_k(keys, tf.shape(value)[0]).indices)
+
+
+def pin_random_ops() -> None:
+    """Puts the pinned draws where the Python functions of TensorFlow look for their kernels."""
+    legacy: Any = importlib.import_module("tensorflow.python.ops.gen_random_ops")
+    simple = {"random_uniform": "uniform", "random_standard_normal": "normal", "truncated_normal": "truncated"}
+    for name, kind in simple.items():
+        setattr(legacy, name, functools.partial(_stateful, kind))
+    legacy.random_uniform_int = lambda shape, minval, maxval, **_: _integers(shape, minval, maxval)
+    legacy.random_shuffle = lambda value, **_: shuffle(value)
+    legacy.multinomial = lambda logits, num_samples, seed=0, seed2=0, output_dtype=None, name=None: choose(
+        logits, num_samples, output_dtype or tf.int64
+    )
+    stateless = importlib.import_module("tensorflow.python.ops.gen_stateless_random_ops")
+    _pin_stateless(stateless, "")
+    with contextlib.suppress(ImportError):
+        second: Any = importlib.import_module("tensorflow.python.ops.gen_stateless_random_ops_v2")
+        _pin_stateless(second, "_v2")
+        second.stateless_shuffle = lambda value, **_: shuffle(value)
+
+
+def _pin_stateless(module: Any, suffix: str) -> None:
+    for name, kind in (("uniform", "uniform"), ("normal", "normal")):
+        setattr(module, "stateless_random_" + name + suffix, functools.partial(_stateless, kind))
+    setattr(module, "stateless_truncated_normal" + suffix, functools.partial(_stateless, "truncated"))
+    setattr(
+        module,
+        "stateless_random_uniform_int" + suffix,
+        lambda shape, *_, minval, maxval, **__: _integers(shape, minval, maxval),
+    )
+    setattr(
+        module,
+        "stateless_multinomial" + suffix,
+        lambda logits, num_samples, *_, output_dtype=None, **__: choose(logits, num_samples, output_dtype or tf.int64),
+    )
+
+
+def _stateful(kind: str, shape: Any, dtype: Any, *_: Any, **__: Any) -> Any:
+    return PINS.sample(kind, shape, dtype)
+
+
+def _stateless(kind: str, shape: Any, *_: Any, **kwargs: Any) -> Any:
+    return PINS.sample(kind, shape, kwargs.get("dtype") or tf.float32)
+
+
+def _integers(shape: Any, minval: Any, maxval: Any) -> Any:
+    dtype = getattr(minval, "dtype", None) or getattr(maxval, "dtype", None) or tf.int32
+    low, high = tf.convert_to_tensor(minval, dtype), tf.convert_to_tensor(maxval, dtype)
+    return PINS.sample("integers", shape, low.dtype, [low, high])
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Watching what a program makes.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Watch:
+    """What was made while one case was built, in order of creation."""
+
+    def __init__(self) -> None:
+        self.variables: List[Any] = []
+        self.keras: List[Any] = []
+        self.seeds: List[Any] = []
+        self.slots: List[Tuple[Any, Any]] = []
+        self.savers: List[Any] = []
+        self.losses: List[Any] = []
+        self.applied: List[List[Tuple[Any, Any]]] = []
+        self.updates: List[Any] = []
+
+
+WATCH = Watch()
+
+
+def after_call(owner: Any, name: str, note: Callable[..., None]) -> None:
+    """Calls note(result, *args, **kwargs) after owner.name; of a method the first argument is the object."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        note(result, *args, **kwargs)
+        return result
+
+    setattr(owner, name, wrapper)
+
+
+def watch_tensorflow() -> None:
+    resource = importlib.import_module("tensorflow.python.ops.resource_variable_ops").ResourceVariable
+    try:
+        ref = importlib.import_module("tensorflow.python.ops.ref_variable").RefVariable
+    except ImportError:
+        ref = importlib.import_module("tensorflow.python.ops.variables").RefVariable
+    for kind in (resource, ref):
+        after_call(kind, "__init__", lambda _, self, *a, **k: WATCH.variables.append(self))
+    slot_creator = importlib.import_module("tensorflow.python.training.slot_creator")
+    after_call(slot_creator, "_create_slot_var", lambda result, primary, *a, **k: WATCH.slots.append((result, primary)))
+    saver = importlib.import_module("tensorflow.python.training.saver").Saver
+    after_call(saver, "__init__", lambda _, self, *a, **k: WATCH.savers.append(self))
+    optimizer = importlib.import_module("tensorflow.python.training.optimizer").Optimizer
+    after_call(optimizer, "compute_gradients", _note_loss)
+    original = optimizer.apply_gradients
+
+    @functools.wraps(original)
+    def apply_gradients(self: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
+        pairs = list(grads_and_vars)
+        WATCH.applied.append([(gradient, variable) for gradient, variable in pairs if gradient is not None])
+        result = original(self, pairs, *args, **kwargs)
+        WATCH.updates.append(result)
+        return result
+
+    optimizer.apply_gradients = apply_gradients
+    session = importlib.import_module("tensorflow.python.client.session").BaseSession
+    run = session.run
+
+    @functools.wraps(run)
+    def stop_or_run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if CAPTURE is not None:
+            CAPTURE.stop(self.graph)
+        return run(self, *args, **kwargs)
+
+    session.run = stop_or_run
+
+
+def _note_loss(_: Any, self: Any, loss: Any = None, *args: Any, **kwargs: Any) -> None:
+    if is_tensor(loss):
+        WATCH.losses.append(loss)
+
+
+def watch_keras() -> None:
+    """Keras 3 only: its variables wrap one of TensorFlow's and carry the path that we compare."""
+    variables = importlib.import_module("keras.src.backend.common.variables")
+    original = variables.Variable.__init__
+
+    @functools.wraps(original)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        WATCH.keras.append(self)
+        original(self, *args, **kwargs)
+
+    variables.Variable.__init__ = init
+    seeds = importlib.import_module("keras.src.random.seed_generator")
+    after_call(seeds.SeedGenerator, "__init__", lambda _, self, *a, **k: WATCH.seeds.append(self))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Isolation between the cases of one process.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def sandbox(root: str, argv: Sequence[str]) -> Iterator[None]:
+    """Modules, path, arguments, directory, environment, flags and Python's random state are as before afterwards."""
+    modules, path, environ = dict(sys.modules), list(sys.path), dict(os.environ)
+    arguments, directory, finders = list(sys.argv), os.getcwd(), list(sys.meta_path)
+    flags = known_flags()
+    hide_modules(root)
+    sys.path.insert(0, root)
+    sys.argv[:] = list(argv)
+    os.chdir(root)
+    importlib.invalidate_caches()
+    random.seed(0)
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        forget_flags(flags)
+        sys.argv[:] = arguments
+        sys.path[:] = path
+        sys.meta_path[:] = finders
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(environ)
+        forget_modules(modules)
+
+
+def hide_modules(root: str) -> None:
+    """A program's `ops.py` or `code.py` wins over a module of that name that TensorFlow's import left behind."""
+    for entry in os.listdir(root):
+        name = entry[:-3] if entry.endswith(".py") else entry
+        local = os.path.join(root, entry)
+        if not (entry.endswith(".py") or os.path.isdir(local)) or name in NETWORK_MODULES:
+            continue
+        loaded = sys.modules.get(name)
+        origin = getattr(loaded, "__file__", None)
+        if loaded is not None and origin and not origin.startswith(root):
+            for known in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+                del sys.modules[known]
+
+
+def forget_modules(snapshot: Dict[str, Any]) -> None:
+    """Drops the program's modules; libraries stay loaded, since importing them again is slow or impossible."""
+    libraries = tuple(os.path.realpath(sysconfig.get_paths()[k]) for k in ("stdlib", "purelib", "platlib"))
+    for name in list(sys.modules):
+        if name in snapshot:
+            continue
+        origin = getattr(sys.modules[name], "__file__", None)
+        if name.split(".")[0] in NETWORK_MODULES or (origin and os.path.realpath(origin).startswith(libraries)):
+            continue
+        del sys.modules[name]
+    sys.modules.update(snapshot)
+
+
+def known_flags() -> Set[str]:
+    flags = sys.modules.get("absl.flags")
+    return set(flags.FLAGS) if flags is not None else set()
+
+
+def forget_flags(known: Set[str]) -> None:
+    flags = sys.modules.get("absl.flags")
+    if flags is None:
+        return
+    for name in set(flags.FLAGS) - known:
+        with contextlib.suppress(Exception):
+            delattr(flags.FLAGS, name)
+    flags.FLAGS.unparse_flags()
+
+
+def fresh_tensorflow(side: str) -> None:
+    """Undoes what a program of the batch before switched: v2 behaviour, names, learning phase."""
+    global WATCH
+    WATCH = Watch()
+    PINS.forget()
+    PLAIN.switches.clear()
+    if side == "before":
+        return
+    context: Any = importlib.import_module("tensorflow.python.eager.context")
+    if not tf.executing_eagerly():
+        context.default_execution_mode = context.EAGER_MODE
+        context.context()._thread_local_data.is_eager = True
+    tf.enable_v2_behavior()
+    keras = importlib.import_module("keras")
+    keras.utils.clear_session()
+    keras.config.set_floatx("float32")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What a program returned.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def is_tensor(value: Any) -> bool:
+    return hasattr(value, "op") and hasattr(value, "graph") and hasattr(value, "dtype") and hasattr(value, "consumers")
+
+
+def is_operation(value: Any) -> bool:
+    return isinstance(value, tf.Operation)
+
+
+def as_tensor(value: Any) -> Optional[Any]:
+    """A graph tensor for anything that stands for one: tensors, variables of either library, None for the rest."""
+    if is_tensor(value):
+        return value
+    if isinstance(value, tf.Variable) or type(value).__name__ == "RefVariable":
+        return tf.convert_to_tensor(value)
+    inner = getattr(value, "value", None)
+    if any(value is v for v in WATCH.keras) and inner is not None:
+        return tf.convert_to_tensor(inner)
+    return None
+
+
+class Returned:
+    """The named results of a program: tensors to compare, ops to run, constants, and what could not be understood."""
+
+    def __init__(self) -> None:
+        self.tensors: Dict[str, Any] = {}
+        self.steps: Dict[str, Any] = {}
+        self.constants: Dict[str, Any] = {}
+        self.skipped: List[str] = []
+
+    def add(self, name: str, value: Any) -> None:
+        if value is None:
+            return
+        if isinstance(value, dict):
+            for key in value:
+                self.add(join(name, str(key)), value[key])
+        elif isinstance(value, (list, tuple)) and not hasattr(value, "dense_shape"):
+            fields = getattr(value, "_fields", None) or range(len(value))
+            for key, item in zip(fields, value):
+                self.add(join(name, str(key)), item)
+        elif hasattr(value, "indices") and hasattr(value, "values") and hasattr(value, "dense_shape"):
+            for part in ("indices", "values"):
+                self.add(join(name, part), getattr(value, part))
+        else:
+            self._add_leaf(name or "result", value)
+
+    def _add_leaf(self, name: str, value: Any) -> None:
+        if is_operation(value):
+            self.steps[name] = value
+            return
+        tensor = as_tensor(value)
+        if tensor is not None and name.endswith(("_step", "_op")):
+            self.steps[name] = tensor.op
+        elif tensor is not None:
+            self.tensors[name] = tensor
+        elif isinstance(value, (bool, int, float, complex, np.ndarray, np.generic)):
+            self.constants[name] = np.asarray(value)
+        else:
+            self.skipped.append("%s: %s" % (name, type(value).__name__))
+
+
+def join(prefix: str, name: str) -> str:
+    return prefix + "/" + name if prefix else name
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Programs that are started as scripts: their names are those of their own local variables.
+# ---------------------------------------------------------------------------------------------------------------------
+
+MAX_CAPTURED = 120
+
+
+class Capture:
+    """Waits for a script to begin computing, then takes what its frames hold."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.graph: Any = None
+        self.found: Dict[str, Any] = {}
+
+    def stop(self, graph: Any) -> None:
+        """Called in place of the first Session.run: notes the names of all frames and leaves the program."""
+        if self.graph is None:
+            self.graph = graph
+            frame: Any = sys._getframe(2)
+            while frame is not None:
+                if os.path.realpath(frame.f_code.co_filename).startswith(self.root + os.sep):
+                    self.take(frame.f_locals)
+                frame = frame.f_back
+        raise GraphReady()
+
+    def take(self, names: Dict[str, Any]) -> None:
+        for name, value in list(names.items()):
+            if name == "self" and hasattr(value, "__dict__"):
+                for attribute, inner in list(vars(value).items()):
+                    self.note("self." + attribute, inner)
+            elif not name.startswith("__"):
+                self.note(name, value)
+
+    def note(self, name: str, value: Any) -> None:
+        if name in self.found or len(self.found) >= MAX_CAPTURED:
+            return
+        if (is_tensor(value) and value.op.type not in SOURCES) or is_operation(value):
+            self.found[name] = value
+        elif isinstance(value, dict):
+            for key, item in list(value.items())[:20]:
+                if is_tensor(item):
+                    self.note("%s/%s" % (name, key), item)
+        elif isinstance(value, (list, tuple)):
+            for key, item in enumerate(value[:20]):
+                if is_tensor(item):
+                    self.note("%s/%d" % (name, key), item)
+
+    def results(self, graph: Any) -> Dict[str, Any]:
+        """Tensors to compare and ops that change variables, by name; of the optimizers also the loss and the update."""
+        named = {name: value for name, value in self.found.items() if value.graph is graph}
+        for number, loss in enumerate(WATCH.losses):
+            named["optimizer %d/loss" % number] = loss
+        for number, update in enumerate(WATCH.updates):
+            named["optimizer %d/update_op" % number] = update
+        initializers = {v.initializer for v in WATCH.variables if v.graph is graph}
+        return {
+            name: value
+            for name, value in named.items()
+            if is_tensor(value) or any(writes(op) for op in step_ancestors([value]) - initializers)
+        }
+
+
+CAPTURE: Optional[Capture] = None
+
+
+def capture_estimator(estimator: Any, input_fn: Callable[[], Any]) -> None:
+    """In place of Estimator.train: builds the graph that training would run, and leaves the program with it."""
+    if CAPTURE is None:
+        raise RefusedError("an Estimator can only be recorded in a program that is started as a script")
+    graph = tf.Graph()
+    with graph.as_default():
+        tf.train.get_or_create_global_step()
+        data = with_known_arguments(input_fn, {"params": estimator.params, "mode": "train", "config": estimator.config})
+        if hasattr(data, "output_shapes") or hasattr(data, "element_spec"):
+            data = tf.data.make_one_shot_iterator(data).get_next()
+        features, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
+        known = {"labels": labels, "mode": "train", "params": estimator.params, "config": estimator.config}
+        model_fn = getattr(estimator, "_model_fn", None) or estimator.model_fn
+        spec = with_known_arguments(model_fn, known, features)
+    named = {"loss": spec.loss, "train_op": spec.train_op}
+    predictions = spec.predictions if isinstance(spec.predictions, dict) else {"predictions": spec.predictions}
+    named.update({"predictions/%s" % key: value for key, value in predictions.items()})
+    CAPTURE.found = {name: value for name, value in named.items() if is_tensor(value) or is_operation(value)}
+    CAPTURE.graph = graph
+    raise GraphReady()
+
+
+def with_known_arguments(function: Callable[..., Any], known: Dict[str, Any], *args: Any) -> Any:
+    """Calls a function with those of the arguments that it has."""
+    wanted = inspect.signature(function).parameters
+    return function(*args, **{name: value for name, value in known.items() if name in wanted})
+
+
+def call_entry(function: Any, calls: Sequence[Json]) -> Json:
+    """Calls a function, or instances of a layer class, as a spec says; tensors are given as {shape, dtype}."""
+    results: Json = {}
+    instances: Dict[str, Any] = {}
+    for number, call in enumerate(calls):
+        given = {name: argument_value(name, number, value) for name, value in call["arguments"].items()}
+        target = function
+        if inspect.isclass(function):
+            share = str(call.get("share", ""))
+            taken = inspect.signature(function.__init__).parameters
+            own = {name: given.pop(name) for name in list(given) if name in taken and not is_tensor(given[name])}
+            if share not in instances:
+                instances[share] = function(**own)
+            target = instances[share]
+            accepted = inspect.signature(target.call).parameters
+            given = {name: value for name, value in given.items() if name in accepted}
+        results["call %d" % number] = target(**given)
+    return results
+
+
+def argument_value(name: str, number: int, value: Any) -> Any:
+    """A placeholder for {"shape": ..., "dtype": ...}; anything else as it is."""
+    if isinstance(value, dict) and "shape" in value:
+        return tf.placeholder(value.get("dtype", "float32"), value["shape"], name="%s_%d" % (name, number))
+    return value
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Variables.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Variable:
+    """One variable by identity. `name` is the one of this side, `key` the TF1 name it stands for."""
+
+    def __init__(self, tf_variable: Any, name: str, key: str) -> None:
+        self.tf_variable = tf_variable
+        self.name = name
+        self.key = key
+        self.trainable = False
+        self.role = "variable"
+        self.regularizer: Optional[Any] = None
+        self.reads: List[Any] = []
+        self.source = ""
+
+    @property
+    def op(self) -> Any:
+        return self.tf_variable.op
+
+    @property
+    def dtype(self) -> str:
+        return str(self.tf_variable.dtype.base_dtype.name)
+
+    @property
+    def shape(self) -> Optional[List[Optional[int]]]:
+        shape = self.tf_variable.shape
+        return None if shape.ndims is None else [None if d is None else int(d) for d in shape.as_list()]
+
+
+def find_variables(graph: Any, renames: Dict[str, str]) -> List[Variable]:
+    """All variables of the graph, each once, in order of creation. `renames` maps a name of this side to a TF1 name."""
+    keras = keras_values()
+    seeds = {id(seed.state) for seed in WATCH.seeds if getattr(seed, "state", None) is not None}
+    trainable = {id(v) for v in graph.get_collection(tf.GraphKeys.TRAINABLE_VARIABLES)}
+    local = {id(v) for v in graph.get_collection(tf.GraphKeys.LOCAL_VARIABLES)}
+    found: Dict[str, Variable] = {}
+    for tf_variable in WATCH.variables:
+        if tf_variable.graph is not graph or tf_variable.op.name in found:
+            continue
+        wrapper = keras.get(id(tf_variable))
+        name = wrapper.path if wrapper is not None else tf_variable.op.name
+        variable = Variable(tf_variable, name, renames.get(name, name))
+        if wrapper is not None:
+            variable.trainable = bool(wrapper.trainable)
+            variable.regularizer = wrapper.regularizer
+            variable.role = "seed" if id(wrapper) in seeds else "variable"
+        else:
+            variable.trainable = id(tf_variable) in trainable
+        if id(tf_variable) in local:
+            variable.role = "local"
+        found[tf_variable.op.name] = variable
+    name_slots(found)
+    return [variable for variable in found.values() if variable.role != "seed"]
+
+
+def keras_values() -> Dict[int, Any]:
+    """Keras variables by the identity of the TensorFlow variable inside."""
+    values = {}
+    for variable in WATCH.keras:
+        inner = getattr(variable, "_value", None)
+        if inner is not None:
+            values[id(inner)] = variable
+    return values
+
+
+def name_slots(found: Dict[str, Variable]) -> None:
+    """A slot is named after its variable, whose name in the graph is not the path: put the TF1 name in its place."""
+    for slot, primary in WATCH.slots:
+        variable = found.get(slot.op.name)
+        owner = found.get(getattr(getattr(primary, "op", None), "name", ""))
+        if variable is None or owner is None:
+            continue
+        variable.role = "slot"
+        for text in (owner.op.name, getattr(primary, "_shared_name", owner.op.name)):
+            if text in variable.name:
+                variable.key = variable.name.replace(text, owner.key, 1)
+                break
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Graph walks: who reads what, what depends on what.
+# ---------------------------------------------------------------------------------------------------------------------
+
+TRANSPARENT = words(
+    "Identity ReadVariableOp Cast Enter RefEnter Switch RefSwitch Reshape Transpose ExpandDims Squeeze StopGradient "
+    "Snapshot CheckNumerics RefIdentity"
+)
+SHAPE_ONLY = words("Shape ShapeN Size Rank VariableShape IsVariableInitialized VarIsInitializedOp")
+GROUPS = {
+    "matmul": words("MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum SparseTensorDenseMatMul"),
+    "conv": words(
+        "Conv Conv2D Conv3D DepthwiseConv2dNative Conv2DBackpropInput Conv2DBackpropInputV2 Conv3DBackpropInput "
+        "Conv3DBackpropInputV2"
+    ),
+    "gather": words("Gather GatherV2 GatherNd ResourceGather ResourceGatherNd"),
+}
+
+
+def group_of(op_type: str) -> str:
+    """`matmul`, `conv`, `gather` for ops that every implementation of a layer needs; the type itself for the rest."""
+    for group, types in GROUPS.items():
+        if op_type in types:
+            return group
+    return op_type
+
+
+def read_inputs(op: Any) -> List[Any]:
+    """The inputs whose values an op reads: in training, fused batch normalisation ignores the moving averages."""
+    inputs = list(op.inputs)
+    if op.type.startswith("FusedBatchNorm") and "Grad" not in op.type and op.get_attr("is_training"):
+        with contextlib.suppress(ValueError):
+            if op.get_attr("exponential_avg_factor") != 1.0:
+                return inputs
+        return inputs[:3]
+    return inputs
+
+
+def ancestors(roots: Sequence[Any]) -> Set[Any]:
+    """The ops that the roots (ops) need for their values."""
+    seen, stack = set(roots), list(roots)
+    while stack:
+        for tensor in read_inputs(stack.pop()):
+            if tensor.op not in seen:
+                seen.add(tensor.op)
+                stack.append(tensor.op)
+    return seen
+
+
+WRITERS = ("Assign", "ResourceApply", "Apply", "ResourceScatter", "Scatter", "ResourceSparseApply", "SparseApply")
+
+
+def writes(op: Any) -> bool:
+    return str(op.type).startswith(WRITERS)
+
+
+def find_reads(graph: Any, variables: Sequence[Variable], roots: Sequence[Any]) -> None:
+    """Fills `reads` of each variable: the ops on the way to the roots that take its value, in order of creation."""
+    needed = ancestors(roots)
+    order = {op.name: number for number, op in enumerate(graph.get_operations())}
+    for variable in variables:
+        reads: Dict[str, Any] = {}
+        stack, seen = [variable.op.outputs[0]], {variable.op.outputs[0].name}
+        while stack:
+            tensor = stack.pop()
+            for op in tensor.consumers():
+                if op not in needed or op.type in SHAPE_ONLY or writes(op):
+                    continue
+                if not any(tensor is read for read in read_inputs(op)):
+                    continue
+                if op.type not in TRANSPARENT:
+                    reads[op.name] = op
+                    continue
+                for output in op.outputs:
+                    if output.name not in seen:
+                        seen.add(output.name)
+                        stack.append(output)
+        variable.reads = sorted(reads.values(), key=lambda op: order[op.name])
+
+
+def call_site(op: Any, root: str) -> List[str]:
+    """Where the program made an op: `file:line` of its own frames, outermost first."""
+    sites = []
+    for frame in op.traceback or ():
+        filename, line = (frame[0], frame[1]) if isinstance(frame, tuple) else (frame.filename, frame.lineno)
+        path = os.path.realpath(filename)
+        if path.startswith(root + os.sep):
+            sites.append("%s:%d" % (os.path.relpath(path, root), line))
+    return sites
+
+
+def dependencies(tensors: Dict[str, Any], variables: Sequence[Variable]) -> Dict[str, List[str]]:
+    """For each output the keys of the variables whose values reach it."""
+    result = {}
+    for name, tensor in tensors.items():
+        needed = data_ancestors(tensor.op)
+        result[name] = sorted(v.key for v in variables if v.op in needed)
+    return result
+
+
+def data_ancestors(root: Any) -> Set[Any]:
+    """Like `ancestors`, without the way through the shape of a tensor."""
+    seen, stack = {root}, [root]
+    while stack:
+        op = stack.pop()
+        if op.type in SHAPE_ONLY:
+            continue
+        for tensor in read_inputs(op):
+            if tensor.op not in seen:
+                seen.add(tensor.op)
+                stack.append(tensor.op)
+    return seen
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Inputs.
+# ---------------------------------------------------------------------------------------------------------------------
+
+SOURCES = words(
+    "Placeholder PlaceholderV2 IteratorGetNext OneShotIterator QueueDequeue QueueDequeueV2 QueueDequeueMany "
+    "QueueDequeueManyV2 QueueDequeueUpTo QueueDequeueUpToV2 ReaderRead ReaderReadV2"
+)
+
+
+class Strategy:
+    """How inputs are made up. Tried in turn until the program accepts one and its outputs are finite."""
+
+    def __init__(self, floats: str, integers_below: int, batch: int, other: int) -> None:
+        self.floats = floats
+        self.integers_below = integers_below
+        self.batch = batch
+        self.other = other
+
+
+STRATEGIES = (
+    Strategy("normal", 5, 4, 5),
+    Strategy("unit", 2, 4, 5),
+    Strategy("normal", 5, 2, 32),
+    Strategy("unit", 2, 2, 32),
+    Strategy("unit", 1, 1, 64),
+)
+
+
+def find_inputs(graph: Any, needed: Set[Any]) -> List[Any]:
+    """The tensors through which data enters what is needed, in order of creation."""
+    tensors: list[Any] = []
+    for op in graph.get_operations():
+        if op not in needed:
+            continue
+        fed_switch = op.type == "PlaceholderWithDefault" and op.outputs[0].dtype == tf.bool
+        if op.type in SOURCES or fed_switch:
+            tensors.extend(tensor for tensor in op.outputs if graph.is_feedable(tensor))
+    return tensors
+
+
+def static_shape(tensor: Any) -> Optional[List[Optional[int]]]:
+    shape = tensor.shape
+    return None if shape.ndims is None else [None if d is None else int(d) for d in shape.as_list()]
+
+
+def make_input(tensor: Any, strategy: Strategy, number: int, case: Json) -> Any:
+    """A deterministic value for one input; `number` is the round, so that training sees new data each time."""
+    name = tensor.op.name
+    given = case.get("inputs", {}).get(name, {})
+    shape = given.get("shape")
+    if shape is None:
+        dims = static_shape(tensor) or []
+        shape = [d if d is not None else (strategy.other if axis else strategy.batch) for axis, d in enumerate(dims)]
+    state = np.random.RandomState(zlib.crc32(repr((name, number)).encode()) & 0xFFFFFFFF)
+    dtype = tensor.dtype.base_dtype
+    if dtype == tf.bool:
+        return np.zeros(shape, bool)
+    if dtype == tf.string:
+        return np.full(shape, b"a", dtype=object)
+    low, high = given.get("low"), given.get("high")
+    if dtype.is_integer:
+        low, high = int(low or 0), int(high if high is not None else (low or 0) + strategy.integers_below)
+        return np.asarray(state.randint(low, max(high, low + 1), size=shape), dtype.as_numpy_dtype)
+    if low is not None or high is not None:
+        low, high = float(low or 0.0), float(1.0 if high is None else high)
+        values = low + (high - low) * state.random_sample(shape)
+    elif not shape:
+        values = scalar_input(name, state)
+    elif strategy.floats == "normal":
+        values = 0.7 * state.standard_normal(shape)
+    else:
+        values = 0.05 + 0.9 * state.random_sample(shape)
+    return np.asarray(values, dtype.as_numpy_dtype)
+
+
+def scalar_input(name: str, state: Any) -> float:
+    """A lone number is mostly a rate. Keep what stands for a probability inside (0, 1) and a learning rate small."""
+    last = name.split("/")[-1].lower()
+    if re.search(r"learning|(^|_)lr($|_|\d)|step_size", last):
+        return 0.01
+    return 0.3 + 0.5 * float(state.random_sample())
+
+
+class Feeds:
+    """The values of all inputs for some rounds and both settings of the boolean switches."""
+
+    def __init__(self, tensors: Sequence[Any], rounds: List[List[Any]]) -> None:
+        self.tensors = list(tensors)
+        self.rounds = rounds
+
+    @property
+    def has_switch(self) -> bool:
+        return any(tensor.dtype == tf.bool for tensor in self.tensors)
+
+    def of(self, number: int, switch: bool) -> Dict[Any, Any]:
+        feed = {}
+        for tensor, value in zip(self.tensors, self.rounds[number]):
+            if tensor.dtype == tf.bool:
+                value = np.full(np.shape(value), switch)
+            feed[tensor] = value
+        return feed
+
+
+def match_inputs(tensors: Sequence[Any], described: Sequence[Json]) -> Tuple[List[int], List[str]]:
+    """Which input of the before side each of ours is: by name, by last segment, then by dtype and shape in order.
+
+    Returns the positions and a sentence for each input that has no counterpart.
+    """
+    free = dict(enumerate(described))
+    chosen: Dict[int, int] = {}
+    tests: List[Callable[[Any, Json], bool]] = [
+        lambda t, d: t.name == d["name"],
+        lambda t, d: t.op.name.split("/")[-1] == d["name"].split(":")[0].split("/")[-1],
+        lambda t, d: t.dtype.base_dtype.name == d["dtype"] and static_shape(t) == d["shape"],
+    ]
+    for test in tests:
+        for position, tensor in enumerate(tensors):
+            if position in chosen:
+                continue
+            for index, description in free.items():
+                if test(tensor, description):
+                    chosen[position] = index
+                    del free[index]
+                    break
+    missing = [t.name for position, t in enumerate(tensors) if position not in chosen]
+    return [chosen.get(position, -1) for position in range(len(tensors))], missing
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Numbers.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Arrays:
+    """Arrays under readable names, for an .npz whose members are numbered."""
+
+    def __init__(self) -> None:
+        self.names: List[str] = []
+        self.values: List[Any] = []
+
+    def add(self, name: str, value: Any) -> None:
+        value = np.asarray(value)
+        if value.dtype.kind in "OSU":
+            value = np.asarray([zlib.crc32(repr(v).encode()) for v in value.ravel()], np.int64)
+        if value.dtype.name == "bfloat16":
+            value = value.astype(np.float32)
+        self.names.append(name)
+        self.values.append(sampled(value))
+
+    def save(self, path: str) -> None:
+        members = {"a%d" % number: value for number, value in enumerate(self.values)}
+        with open(path + ".part", "wb") as file:
+            np.savez(file, **members)
+        os.rename(path + ".part", path)
+
+
+def sampled(value: Any) -> Any:
+    """The array, or an evenly spaced part of it when it is large; shapes are compared apart."""
+    if value.size <= FULL:
+        return value
+    return value.ravel()[:: value.size // FULL + 1]
+
+
+def session_for(graph: Any) -> Any:
+    """One thread and no rewriting: the same order of additions in every run, and quick small runs."""
+    config = tf.ConfigProto(
+        intra_op_parallelism_threads=1,
+        inter_op_parallelism_threads=1,
+        allow_soft_placement=True,
+        device_count={"GPU": 0},
+    )
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return tf.Session(graph=graph, config=config)
+
+
+def initialise(session: Any, variables: Sequence[Variable], number: int) -> None:
+    """Runs every initializer; number selects the draw of the pinned random ops."""
+    pin = PINS.draw_of(session.graph)
+    feed = {pin: number} if pin is not None else {}
+    pending = [v.tf_variable.initializer for v in variables]
+    session.run(pending, feed)
+
+
+def read_values(session: Any, variables: Sequence[Variable]) -> List[Any]:
+    return [np.array(value) for value in session.run([v.tf_variable for v in variables])]
+
+
+def record_initial(session: Any, variables: Sequence[Variable], record: Json, arrays: Arrays) -> None:
+    """Initial values of draw 0 in full, the moments of some more draws, and which random draws they are made of."""
+    pooled: List[List[Any]] = [[] for _ in variables]
+    for number in range(DRAWS):
+        initialise(session, variables, number)
+        for values, value in zip(pooled, read_values(session, variables)):
+            values.append(value)
+    for variable, values, row in zip(variables, pooled, record["variables"]):
+        arrays.add("initial/" + variable.key, values[0])
+        row["distribution"] = distribution(initial_sources(variable), values)
+    initialise(session, variables, 0)
+
+
+def initial_sources(variable: Variable) -> List[str]:
+    """The random draws that an initial value is made of."""
+    return sorted(PINS.kinds[op.name] for op in ancestors([variable.tf_variable.initializer]) if op.name in PINS.kinds)
+
+
+def distribution(sources: List[str], values: Sequence[Any]) -> Json:
+    """What a variable starts as. `values` are samples, number n of them made with draw n.
+
+    A value that is offset + scale * draw is told by its parameters, which no sample size blurs.
+    """
+    found: Json = {"kind": "other", "sources": sources}
+    first = values[0]
+    if first.dtype.kind not in "fiub" or not first.size:
+        return found
+    pooled = np.concatenate([np.ravel(sampled(v)) for v in values]).astype(np.float64)
+    if pooled.min() == pooled.max():
+        return {"kind": "constant", "sources": sources, "offset": float(pooled[0])}
+    if len(sources) == 1 and sources[0] in ("uniform", "normal", "truncated"):
+        draws = [np.ravel(sampled(draw(sources[0], np.float32, first.shape, n))) for n in range(len(values))]
+        parameters = affine(np.concatenate(draws).astype(np.float64), pooled)
+        if parameters is not None:
+            return {"kind": sources[0], "sources": sources, "offset": parameters[0], "scale": parameters[1]}
+    found.update(
+        count=int(pooled.size),
+        mean=float(pooled.mean()),
+        std=float(pooled.std()),
+        quantiles=[float(q) for q in np.percentile(pooled, (5, 25, 50, 75, 95))],
+    )
+    return found
+
+
+def affine(draws: Any, values: Any) -> Optional[Tuple[float, float]]:
+    """Offset and scale, when the values are an affine function of the draws."""
+    spread = draws - draws.mean()
+    scale = float((spread * (values - values.mean())).sum() / max(float((spread**2).sum()), 1e-30))
+    offset = float(values.mean() - scale * draws.mean())
+    rest = float(np.abs(offset + scale * draws - values).max())
+    return (offset, scale) if rest <= 1e-4 * abs(scale) + 1e-6 * abs(offset) else None
+
+
+def distinct_weights(variables: Sequence[Variable], values: Sequence[Any]) -> List[Any]:
+    """Values that tell variables apart: no two alike, no zero biases, variances stay positive.
+
+    Initial values hide mistakes (a bias of zeros may be left out), and pinned draws of one shape are equal.
+    """
+    result = []
+    for variable, value in zip(variables, values):
+        if variable.role == "slot" or value.dtype.kind != "f" or (value.ndim == 0 and not variable.trainable):
+            result.append(value)
+            continue
+        state = np.random.RandomState(zlib.crc32(variable.key.encode()) & 0xFFFFFFFF)
+        spread = float(value.std()) if value.size else 0.0
+        if not variable.trainable:
+            changed = value + 0.05 * max(1.0, spread) * state.random_sample(value.shape)
+        elif spread > 0:
+            changed = state.permutation(value.ravel()).reshape(value.shape)
+            changed = changed + 0.05 * spread * state.standard_normal(value.shape)
+        else:
+            changed = value + 0.1 * state.standard_normal(value.shape)
+        result.append(np.asarray(changed, value.dtype))
+    return result
+
+
+class Bench:
+    """A session, and the weights that every run of it starts from."""
+
+    def __init__(self, session: Any, graph: Any, variables: Sequence[Variable]) -> None:
+        self.session = session
+        self.weights: List[Any] = []
+        with graph.as_default(), tf.name_scope("tfmigrate_set"), tf.device(None), tf.control_dependencies(None):
+            self._inputs = [tf.placeholder(v.tf_variable.dtype.base_dtype, v.shape) for v in variables]
+            self._assign = [tf.assign(v.tf_variable, i).op for v, i in zip(variables, self._inputs)]
+
+    def restart(self) -> None:
+        self.session.run(self._assign, dict(zip(self._inputs, self.weights)))
+
+    def run(self, fetches: Any, feed: Dict[Any, Any]) -> Any:
+        """From the weights on: fetching an output may run update ops, and must not leave a trace in the next run."""
+        self.restart()
+        return self.session.run(fetches, feed)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One case.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Case:
+    """Records one case. The phases fill `record` and `arrays`; what fails later leaves the earlier part standing."""
+
+    def __init__(self, job: Json, case: Json, events: Events) -> None:
+        self.side: str = job["side"]
+        self.case = case
+        self.events = events
+        self.root = os.path.realpath(case["root"])
+        self.prefix = os.path.join(job["scratch"], str(case["index"]))
+        self.exchange = os.path.join(job["scratch"], str(case["exchange"]))
+        self.scratch = job["scratch"]
+        self.record: Json = {"errors": {}, "notes": [], "variables": []}
+        self.arrays = Arrays()
+        renames = {v: k for k, v in case.get("map", {}).items()} if self.side == "after" else {}
+        self.renames: Dict[str, str] = renames
+        self.graph: Any = None
+        self.returned = Returned()
+        self.variables: List[Variable] = []
+        self.feeds = Feeds([], [[]])
+        self.applied: List[Dict[str, Any]] = []
+
+    def run(self) -> None:
+        fresh_tensorflow(self.side)
+        try:
+            with sandbox(self.root, [os.path.join(self.root, self.case["module"] + ".py")]):
+                state = np.random.get_state()[1].tolist()
+                self.build()
+                self.record["numpy_random"] = state != np.random.get_state()[1].tolist()
+                self.guarded("numbers", self.numbers)
+        except BaseException as error:  # noqa: BLE001 - the program is foreign: whatever it raises is a result
+            self.fail("build", error)
+        self.finish()
+
+    def fail(self, phase: str, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self.record["errors"][phase] = {
+            "type": type(error).__name__,
+            "message": str(error)[:2000],
+            "traceback": text[-6000:],
+            "site": program_site(error, self.root),
+        }
+        if isinstance(error, KeyboardInterrupt):
+            raise error
+
+    def guarded(self, phase: str, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - the program's ops may raise anything
+            self.fail(phase, error)
+
+    def finish(self) -> None:
+        if self.side == "before" and not os.path.exists(self.exchange + ".exchange.json"):
+            open(self.exchange + ".failed", "w").close()
+        self.record["arrays"] = self.arrays.names
+        self.arrays.save("%s.%s.npz" % (self.prefix, self.side))
+        write_json("%s.%s.json" % (self.prefix, self.side), self.record)
+
+    # -- structure ----------------------------------------------------------------------------------------------------
+
+    def build(self) -> None:
+        if self.case.get("run"):
+            self.build_by_running(self.case["run"])
+        else:
+            graph = tf.Graph()
+            with graph.as_default():
+                function = load_function(self.case["module"], self.case["function"])
+                calls = self.case.get("calls")
+                self.returned.add("", call_entry(function, calls) if calls else function())
+            self.graph = self.graph_of_results(graph)
+        self.structure()
+
+    def build_by_running(self, arguments: Sequence[str]) -> None:
+        """Runs a script, or `-m module`, up to its first Session.run, Estimator.train or its end."""
+        global CAPTURE
+        CAPTURE = capture = Capture(self.root)
+        try:
+            if arguments[0] == "-m":
+                sys.argv[:] = list(arguments[1:])
+                names = runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+            else:
+                script = os.path.join(self.root, arguments[0])
+                sys.argv[:] = [script, *arguments[1:]]
+                sys.path.insert(0, os.path.dirname(script))
+                names = runpy.run_path(script, run_name="__main__")
+            if capture.graph is None:
+                capture.take(names)
+        except GraphReady:
+            pass
+        except SystemExit as error:
+            if capture.graph is None and error.code not in (None, 0):
+                raise
+        finally:
+            CAPTURE = None
+        graphs = [v.graph for v in WATCH.variables if hasattr(v.graph, "as_graph_def")]
+        self.graph = capture.graph or (graphs[-1] if graphs else None)
+        if self.graph is None:
+            raise RefusedError("the program ended without making a variable in a graph")
+        self.graph._unsafe_unfinalize()
+        for name, value in capture.results(self.graph).items():
+            self.returned.add(name, value)
+        self.record["captured"] = True
+
+    def graph_of_results(self, graph: Any) -> Any:
+        graphs = [v.graph for v in list(self.returned.tensors.values()) + list(self.returned.steps.values())]
+        if any(g is not graphs[0] for g in graphs):
+            raise RefusedError("the results belong to more than one graph")
+        return graphs[0] if graphs else graph
+
+    def structure(self) -> None:
+        graph, record = self.graph, self.record
+        self.variables = find_variables(graph, self.renames)
+        tensors = self.returned.tensors
+        roots = [t.op for t in tensors.values()] + [t.op for t in WATCH.losses if t.graph is graph]
+        find_reads(graph, self.variables, roots)
+        by_op = {v.op.name: v for v in self.variables}
+        record["variables"] = [self.row(v) for v in self.variables]
+        record["outputs"] = {
+            n: {"dtype": t.dtype.base_dtype.name, "shape": static_shape(t)} for n, t in sorted(tensors.items())
+        }
+        record["constants"] = {n: np.asarray(v).tolist() for n, v in sorted(self.returned.constants.items())}
+        record["steps"] = sorted(self.returned.steps)
+        record["skipped"] = self.returned.skipped
+        record["dependencies"] = dependencies(tensors, self.variables)
+        record["savers"] = [saver_keys(saver, by_op) for saver in WATCH.savers]
+        self.applied = applied_by_key(by_op)
+        record["optimizers"] = [sorted(gradients) for gradients in self.applied]
+        record["update_ops"] = update_counts(graph, self.variables)
+
+    def row(self, variable: Variable) -> Json:
+        return {
+            "name": variable.name,
+            "key": variable.key,
+            "shape": variable.shape,
+            "dtype": variable.dtype,
+            "trainable": variable.trainable,
+            "role": variable.role,
+            "reads": [
+                {"group": group_of(op.type), "op": op.type, "sites": call_site(op, self.root)} for op in variable.reads
+            ],
+        }
+
+    # -- numbers ------------------------------------------------------------------------------------------------------
+
+    def numbers(self) -> None:
+        with self.graph.as_default(), session_for(self.graph) as session:
+            regularisation = regularisation_tensors(self.graph, self.variables)
+            bench = Bench(session, self.graph, self.variables)
+            run_if_any(session, self.graph.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
+            record_initial(session, self.variables, self.record, self.arrays)
+            needed = ancestors([t.op for t in self.returned.tensors.values()])
+            needed |= step_ancestors(self.returned.steps.values())
+            inputs = find_inputs(self.graph, needed)
+            self.record["inputs"] = [describe(t) for t in inputs]
+            if self.side == "before":
+                self.begin_before(bench, inputs)
+            elif not self.begin_after(bench, inputs):
+                return
+            for variable, value in zip(self.variables, bench.weights):
+                self.arrays.add("weights/" + variable.key, value)
+            self.guarded("outputs", lambda: self.record_outputs(bench))
+            self.guarded("outputs", lambda: self.record_regularisation(bench, regularisation))
+            self.guarded("activations", lambda: self.record_activations(bench))
+            self.guarded("gradients", lambda: self.record_gradients(bench))
+            self.guarded("gradients", lambda: self.record_applied(bench))
+            self.guarded("training", lambda: self.record_training(bench, "", {}))
+            plain = PLAIN.of(self.graph)
+            if plain is not None and self.side == "before" and "training" not in self.record["errors"]:
+                self.guarded("training", lambda: self.record_training(bench, "plain/", {plain: 1.0}))
+
+    def begin_before(self, bench: Bench, inputs: Sequence[Any]) -> None:
+        """Chooses weights and inputs that the program accepts, and hands them to the other side."""
+        bench.weights = distinct_weights(self.variables, read_values(bench.session, self.variables))
+        self.feeds = self.choose_feeds(bench, inputs)
+        members = {"w%d" % n: w for n, w in enumerate(bench.weights)}
+        for number, values in enumerate(self.feeds.rounds):
+            members.update({"f%d_%d" % (number, n): v for n, v in enumerate(values)})
+        with open(self.exchange + ".exchange.npz", "wb") as file:
+            np.savez(file, **members)
+        bench.restart()
+        self.guarded("checkpoint", lambda: self.save_checkpoint(bench.session))
+        write_json(
+            self.exchange + ".exchange.json",
+            {
+                "keys": [v.key for v in self.variables],
+                "inputs": [describe(t) for t in inputs],
+                "rounds": len(self.feeds.rounds),
+                "checkpoint": "checkpoint" not in self.record["errors"],
+            },
+        )
+
+    def choose_feeds(self, bench: Bench, inputs: Sequence[Any]) -> Feeds:
+        failure: Optional[Exception] = None
+        fetches = list(self.returned.tensors.values())
+        fallback = None
+        for strategy in STRATEGIES:
+            rounds = [[make_input(t, strategy, n, self.case) for t in inputs] for n in range(self.case["steps"] + 1)]
+            feeds = Feeds(inputs, rounds)
+            try:
+                values = bench.run(fetches, feeds.of(0, False)) if fetches else []
+            except (tf.errors.OpError, ValueError) as error:
+                failure = failure or error
+                continue
+            if all(np.isfinite(v).all() for v in map(np.asarray, values) if v.dtype.kind == "f"):
+                return feeds
+            fallback = fallback or feeds
+        if fallback is not None:
+            self.record["notes"].append("some outputs are not finite for any input that was tried")
+            return fallback
+        raise failure or RefusedError("no input was accepted")
+
+    def begin_after(self, bench: Bench, inputs: Sequence[Any]) -> bool:
+        """Takes weights and inputs from the other side. False when there is nothing to go on with."""
+        if not self.wait_for_exchange():
+            self.record["notes"].append("the before side gave no weights")
+            return False
+        with open(self.exchange + ".exchange.json") as file:
+            exchange = json.load(file)
+        members = np.load(self.exchange + ".exchange.npz", allow_pickle=True)
+        keys = [v.key for v in self.variables]
+        if sorted(keys) != sorted(exchange["keys"]):
+            self.record["notes"].append("the variables differ, so no weights were copied")
+            return False
+        weights = {key: members["w%d" % n] for n, key in enumerate(exchange["keys"])}
+        unequal = [v for v in self.variables if list(weights[v.key].shape) != v.shape]
+        if unequal or len(set(keys)) != len(keys):
+            self.record["notes"].append("the shapes differ, so no weights were copied")
+            return False
+        positions, missing = match_inputs(inputs, exchange["inputs"])
+        if missing:
+            self.record["unmatched_inputs"] = missing
+            return False
+        rounds = [[members["f%d_%d" % (n, p)] for p in positions] for n in range(exchange["rounds"])]
+        self.feeds = Feeds(inputs, rounds)
+        bench.weights = [np.asarray(weights[key]) for key in keys]
+        if exchange["checkpoint"]:
+            self.guarded("checkpoint", lambda: self.restore_checkpoint(bench.session, weights))
+        return True
+
+    def wait_for_exchange(self) -> bool:
+        self.events.send("wait", self.case["index"])
+        try:
+            while not os.path.exists(self.exchange + ".exchange.json"):
+                gone = os.path.exists(self.exchange + ".failed") or os.path.exists(os.path.join(self.scratch, "gone"))
+                if gone and not os.path.exists(self.exchange + ".exchange.json"):
+                    return False
+                time.sleep(POLL_SECONDS)
+            return True
+        finally:
+            self.events.send("go", self.case["index"])
+
+    def save_checkpoint(self, session: Any) -> None:
+        saver = tf.train.Saver({v.key: v.tf_variable for v in self.variables}) if self.variables else None
+        if saver is not None:
+            saver.save(session, self.exchange + ".ckpt", write_meta_graph=False, write_state=False)
+
+    def restore_checkpoint(self, session: Any, weights: Dict[str, Any]) -> None:
+        """Restores what the before side saved, under the names that it saved."""
+        if not self.variables:
+            return
+        saver = tf.train.Saver({v.key: v.tf_variable for v in self.variables})
+        saver.restore(session, self.exchange + ".ckpt")
+        restored = read_values(session, self.variables)
+        wrong = [v.key for v, value in zip(self.variables, restored) if not same_bits(value, weights[v.key])]
+        self.record["checkpoint"] = {"restored": len(self.variables), "wrong": wrong}
+
+    def record_outputs(self, bench: Bench) -> None:
+        names = sorted(self.returned.tensors)
+        fetches = [self.returned.tensors[n] for n in names]
+        if not fetches:
+            return
+        for switch in (False, True) if self.feeds.has_switch else (False,):
+            mode = "true" if switch else "false"
+            values = bench.run(fetches, self.feeds.of(0, switch))
+            for name, value in zip(names, values):
+                self.arrays.add("output/%s/%s" % (mode, name), value)
+        again = bench.run(fetches, self.feeds.of(0, self.feeds.has_switch))
+        self.record["unsteady"] = [n for n, a, b in zip(names, values, again) if not same_bits(a, b)]
+        for name, value in zip(names, values):
+            self.record["outputs"][name]["run_shape"] = list(np.shape(value))
+
+    def record_regularisation(self, bench: Bench, tensors: Dict[str, Any]) -> None:
+        if tensors:
+            sums = bench.run(tensors, self.feeds.of(0, False))
+            self.record["regularisation"] = {k: float(v) for k, v in sums.items()}
+
+    def record_activations(self, bench: Bench) -> None:
+        """What each reader of a variable computes: it names the first layer that diverges."""
+        wanted = []
+        order = {op.name: number for number, op in enumerate(self.graph.get_operations())}
+        for variable in self.variables:
+            counts: Dict[str, int] = {}
+            for op in variable.reads:
+                group = group_of(op.type)
+                counts[group] = counts.get(group, 0) + 1
+                usable = op.outputs and op.outputs[0].dtype.is_floating and self.graph.is_fetchable(op)
+                if usable and op._get_control_flow_context() is None:
+                    name = "activation/%s/%s/%d" % (variable.key, group, counts[group] - 1)
+                    wanted.append((order[op.name], name, op.outputs[0]))
+        wanted = sorted(wanted, key=lambda item: item[0])[:MAX_ACTIVATIONS]
+        values = bench.run([tensor for _, _, tensor in wanted], self.feeds.of(0, False)) if wanted else []
+        for (_, name, _), value in zip(wanted, values):
+            self.arrays.add(name, value)
+
+    def record_gradients(self, bench: Bench) -> None:
+        """Of a fixed random combination of each float output, for every trainable variable."""
+        targets = [v for v in self.variables if v.trainable and v.tf_variable.dtype.base_dtype.is_floating]
+        tensors = {n: t for n, t in self.returned.tensors.items() if t.dtype.base_dtype.is_floating}
+        if not targets or not tensors:
+            return
+        feed = self.feeds.of(0, self.feeds.has_switch)
+        names = sorted(tensors)
+        values = bench.run([tensors[n] for n in names], feed)
+        combined = {n: combination(tensors[n], v, n) for n, v in zip(names, values)}
+        if len(names) * len(ancestors([t.op for t in tensors.values()])) > GRADIENT_BUDGET:
+            # one gradient of all outputs, each on a scale of its own, where one for each would take too long
+            combined = {"all outputs": tf.add_n([tf.cast(c, tf.float64) for c in combined.values()])}
+        fetches: Dict[str, Any] = {}
+        failed: Dict[str, str] = {}
+        for name, scalar in sorted(combined.items()):
+            try:
+                gradients = tf.gradients(scalar, [v.tf_variable for v in targets])
+            except (LookupError, ValueError, TypeError) as error:  # an op without a gradient
+                failed[name] = "%s: %s" % (type(error).__name__, str(error)[:300])
+                continue
+            for variable, gradient in zip(targets, gradients):
+                if gradient is not None:
+                    fetches["gradient/%s/%s" % (name, variable.key)] = tf.convert_to_tensor(gradient)
+        self.record["gradient_errors"] = failed
+        for name, value in bench.run(fetches, feed).items() if fetches else ():
+            self.arrays.add(name, value)
+
+    def record_applied(self, bench: Bench) -> None:
+        """The gradients that the optimizers of the program apply, in training."""
+        fetches = {
+            "applied/%d/%s" % (number, key): tf.convert_to_tensor(gradient)
+            for number, gradients in enumerate(self.applied)
+            for key, gradient in gradients.items()
+            if getattr(gradient, "graph", None) is self.graph
+        }
+        for name, value in bench.run(fetches, self.feeds.of(0, True)).items() if fetches else ():
+            self.arrays.add(name, value)
+
+    def record_training(self, bench: Bench, prefix: str, extra: Dict[Any, Any]) -> None:
+        """Some rounds of all training ops in order of name, and all variables after each op.
+
+        A script has no fixed list of them: there each op is trained alone, from the same weights.
+        """
+        names = sorted(self.returned.steps)
+        for group in [[name] for name in names] if self.record.get("captured") else [names] * bool(names):
+            bench.restart()
+            for number in range(1, self.case["steps"] + 1):
+                self.record_round(bench.session, number, group, prefix, {**self.feeds.of(number, True), **extra})
+
+    def record_round(self, session: Any, number: int, names: Sequence[str], prefix: str, feed: Dict[Any, Any]) -> None:
+        scalars = {n: t for n, t in self.returned.tensors.items() if t.shape.ndims == 0 and t.dtype.is_floating}
+        if scalars and not self.record.get("captured"):
+            for name, value in session.run(scalars, feed).items():
+                self.arrays.add("%sloss/%d/%s" % (prefix, number, name), value)
+        for name in names:
+            session.run(self.returned.steps[name], feed)
+            for variable, value in zip(self.variables, read_values(session, self.variables)):
+                self.arrays.add("%strain/%d/%s/%s" % (prefix, number, name, variable.key), value)
+
+
+def describe(tensor: Any) -> Json:
+    return {"name": tensor.name, "dtype": tensor.dtype.base_dtype.name, "shape": static_shape(tensor)}
+
+
+def same_bits(one: Any, other: Any) -> bool:
+    one, other = np.asarray(one), np.asarray(other)
+    return bool(one.shape == other.shape and one.tobytes() == other.tobytes())
+
+
+def inner_variable(variable: Any) -> Any:
+    """The TensorFlow variable of a Keras one; itself otherwise."""
+    return getattr(variable, "_value", None) if any(variable is v for v in WATCH.keras) else variable
+
+
+def combination(tensor: Any, value: Any, name: str) -> Any:
+    """A scalar that depends on every element of the tensor with a weight of its own, and is of the order of one."""
+    state = np.random.RandomState(zlib.crc32(name.encode()) & 0xFFFFFFFF)
+    largest = float(np.max(np.abs(value))) if np.size(value) and np.isfinite(value).all() else 1.0
+    scale = 2.0 ** -np.ceil(np.log2(largest)) if largest > 0 else 1.0  # a power of two: the same from rounded values
+    factors = np.asarray(scale * state.standard_normal(np.shape(value)), tensor.dtype.base_dtype.as_numpy_dtype)
+    return tf.reduce_sum(tensor * tf.constant(factors))
+
+
+def step_ancestors(ops: Any) -> Set[Any]:
+    """What training ops need, control dependencies included."""
+    seen, stack = set(ops), list(ops)
+    while stack:
+        op = stack.pop()
+        for other in [t.op for t in op.inputs] + list(op.control_inputs):
+            if other not in seen:
+                seen.add(other)
+                stack.append(other)
+    return seen
+
+
+def run_if_any(session: Any, ops: Sequence[Any]) -> None:
+    if ops:
+        session.run(list(ops))
+
+
+def applied_by_key(by_op: Dict[str, Variable]) -> List[Dict[str, Any]]:
+    """Of each optimizer the gradients that it applies, by variable; ordered by their variables, not by creation."""
+    found = []
+    for pairs in WATCH.applied:
+        gradients = {}
+        for gradient, variable in pairs:
+            variable = inner_variable(variable)
+            name = getattr(getattr(variable, "op", None), "name", "")
+            if name in by_op:
+                gradients[by_op[name].key] = gradient
+        found.append(gradients)
+    return sorted(found, key=sorted)
+
+
+def saver_keys(saver: Any, by_op: Dict[str, Variable]) -> Dict[str, str]:
+    """Name in the checkpoint to the variable that a saver of the program keeps under it."""
+    listed = getattr(saver, "_var_list", None)
+    if isinstance(listed, dict):
+        pairs = list(listed.items())
+    else:
+        pairs = [(v.op.name, v) for v in listed or () if hasattr(v, "op")]
+    found = {}
+    for key, variable in pairs:
+        variable = inner_variable(variable)
+        op = getattr(variable, "op", None)
+        if op is not None and op.name in by_op:
+            found[str(key)] = by_op[op.name].key
+    return found
+
+
+def update_counts(graph: Any, variables: Sequence[Variable]) -> Dict[str, int]:
+    """How often the ops in UPDATE_OPS write each variable."""
+    ops = {getattr(item, "op", item) for item in graph.get_collection(tf.GraphKeys.UPDATE_OPS)}
+    needed = step_ancestors([op for op in ops if is_operation(op) and op.graph is graph])
+    by_op = {v.op.name: v.key for v in variables}
+    counts: Dict[str, int] = {}
+    for op in needed:
+        if writes(op) and op.inputs:
+            target = op.inputs[0].op
+            while target.type in TRANSPARENT and target.inputs:
+                target = target.inputs[0].op
+            if target.name in by_op:
+                counts[by_op[target.name]] = counts.get(by_op[target.name], 0) + 1
+    return counts
+
+
+def regularisation_tensors(graph: Any, variables: Sequence[Variable]) -> Dict[str, Any]:
+    """The sum of the collection, and what the Keras variables of this graph would add through `layer.losses`."""
+    sums = {}
+    collected = [as_tensor(t) for t in graph.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES)]
+    collected = [tf.cast(tf.reduce_sum(t), tf.float32) for t in collected if t is not None]
+    if collected:
+        sums["collection"] = tf.add_n(collected)
+    own = [v.regularizer(tf.convert_to_tensor(v.tf_variable)) for v in variables if v.regularizer is not None]
+    if own:
+        sums["layers"] = tf.add_n([tf.cast(t, tf.float32) for t in own])
+    return sums
+
+
+def program_site(error: BaseException, root: str) -> str:
+    """The last line of the program that an error went through, `file:line`, or nothing."""
+    site = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = os.path.realpath(frame.filename)
+        if path.startswith(root + os.sep):
+            site = "%s:%d" % (os.path.relpath(path, root), frame.lineno or 0)
+    return site
+
+
+def load_function(module: str, function: str) -> Callable[..., Any]:
+    found: Any = importlib.import_module(module)
+    for part in function.split("."):
+        found = getattr(found, part, None)
+    if not callable(found):
+        raise RefusedError("%s has no function %s()" % (module, function))
+    result: Callable[..., Any] = found
+    return result
+
+
+def write_json(path: str, value: Any) -> None:
+    with open(path + ".part", "w") as file:
+        json.dump(value, file)
+    os.rename(path + ".part", path)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Start.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def load_tensorflow(job: Json) -> None:
+    """Sets `tf` and `np`: real TF1 as it is, TF2 with stand-ins before, TF2 with Keras 3 after."""
+    global tf, np
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    if job["side"] == "before":
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    else:
+        os.environ.pop("TF_USE_LEGACY_KERAS", None)
+    np = importlib.import_module("numpy")
+    package = importlib.import_module("tensorflow")
+    tf = importlib.import_module("tensorflow.compat.v1")
+    if package.__version__.startswith("2"):
+        standins = load_file("tfmigrate_standins", job["standins"])
+        if job["side"] == "before":
+            tf = standins.install()
+        standins.estimator(tf, capture_estimator)
+    else:
+        tf.estimator.Estimator.train = lambda self, input_fn, *_, **__: capture_estimator(self, input_fn)
+    tf.logging.set_verbosity(tf.logging.ERROR)
+    watch_tensorflow()
+    if job["side"] == "after":
+        importlib.import_module("keras")
+        watch_keras()
+    else:
+        PLAIN.install()
+    pin_random_ops()
+
+
+def load_file(name: str, path: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def limit_memory(megabytes: int) -> None:
+    """Lets an allocation beyond the limit fail at once, where the system can; the runner watches the rest."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        resource = importlib.import_module("resource")
+        with open("/proc/self/status") as file:
+            used = next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmData"))
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (used + megabytes * 2**20, hard))
+
+
+def main(argv: Sequence[str]) -> int:
+    with open(argv[1]) as file:
+        job = json.load(file)
+    events = Events(int(argv[2]))
+    sys.dont_write_bytecode = True
+    sys.path.pop(0)  # our own folder, whose modules must not stand for others
+    load_tensorflow(job)
+    limit_memory(job["memory_mb"])
+    events.send("ready")
+    for case in job["cases"]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        events.send("begin", case["index"])
+        Case(job, case, events).run()
+        events.send("end", case["index"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # a program's threads must not keep the process
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,215 @@
+"""Compares what two programs are: counts, names, shapes, initial values, sharing, results. Needs no run of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from tfmigrate.verify.recording import Comparison, Json, deviation, listed, sites
+
+HEAVY = ("matmul", "conv", "gather")
+"""Reads that every implementation of a layer has; the number of the others depends on how a layer is written."""
+
+OPAQUE = ("While", "StatelessWhile", "If", "StatelessIf", "PartitionedCall", "StatefulPartitionedCall", "Scan")
+"""Readers that may read any number of times inside."""
+
+
+def structure(c: Comparison) -> None:
+    """Counts, names, shapes, dtypes, trainable flags, initial values, sharing, results: all that needs no numbers."""
+    count_and_names(c)
+    for key, one, other in c.pairs:
+        if one["shape"] != other["shape"]:
+            c.add("shape", key, f"{key} is {one['shape']} before and {other['shape']} after")
+        if one["dtype"] != other["dtype"]:
+            c.add("dtype", key, f"{key} is {one['dtype']} before and {other['dtype']} after")
+        if one["trainable"] != other["trainable"]:
+            state = {True: "trainable", False: "not trainable"}
+            c.add("trainable", key, f"{key} is {state[one['trainable']]} before and {state[other['trainable']]} after")
+    results(c)
+    if not any(d.kind in ("count", "names") for d in c.differences):
+        initial_values(c)
+        sharing(c)
+        optimizers(c)
+        update_ops(c)
+        savers(c)
+
+
+def count_and_names(c: Comparison) -> None:
+    before, after = (Counter(row["key"] for row in side.variables) for side in (c.before, c.after))
+    missing, extra = list((before - after).elements()), list((after - before).elements())
+    if not missing and not extra:
+        return
+    parts = []
+    if missing:
+        parts.append("only before: " + listed(missing))
+    if extra:
+        names = {row["key"]: row for row in c.after.variables}
+        twice = [key for key in extra if key in before]
+        parts.append(
+            "only after: " + listed([key for key in extra if key not in before])
+            if set(extra) - set(twice)
+            else "made more than once after: " + listed(twice)
+        )
+        readers = sites(names[extra[0]])
+        if readers:
+            parts.append(f"{extra[0]} is read at {listed(readers)}")
+    total = (before.total(), after.total())
+    if total[0] != total[1]:
+        c.add("count", (missing + extra)[0], f"{total[0]} variables before, {total[1]} after; " + "; ".join(parts))
+    else:
+        c.add("names", (missing + extra)[0], "; ".join(parts))
+
+
+def results(c: Comparison) -> None:
+    """The same names are returned. Of a script only the local variables that both sides have are compared."""
+    before, after = c.before.record, c.after.record
+    if before.get("captured"):
+        shared_names(c)
+        return
+    for field_name, what in (("outputs", "output"), ("steps", "training op"), ("constants", "number")):
+        for name in sorted(set(before[field_name]) ^ set(after[field_name])):
+            side = "before" if name in before[field_name] else "after"
+            c.add("results", name, f"the {what} {name} is returned only {side}")
+    for name, value in before["constants"].items():
+        if name in after["constants"] and after["constants"][name] != value:
+            c.add("results", name, f"{name} is {value} before and {after['constants'][name]} after")
+    for name, one in before["outputs"].items():
+        other = after["outputs"].get(name)
+        if other and other["dtype"] != one["dtype"]:
+            c.add("results", name, f"the output {name} is {one['dtype']} before and {other['dtype']} after")
+    if after.get("unmatched_inputs"):
+        names = [i["name"] for i in before.get("inputs", [])]
+        missing = after["unmatched_inputs"]
+        c.add("inputs", missing[0], f"after reads {listed(missing)}, before reads {listed(names)}")
+
+
+def shared_names(c: Comparison) -> None:
+    before, after = c.before.record, c.after.record
+    names = {field: set(before[field]) & set(after[field]) for field in ("outputs", "steps")}
+    for side in (before, after):
+        side["outputs"] = {n: side["outputs"][n] for n in sorted(names["outputs"])}
+        side["dependencies"] = {n: side["dependencies"][n] for n in sorted(names["outputs"])}
+        side["steps"] = sorted(names["steps"])
+    if not names["outputs"] and not names["steps"]:
+        c.notes.append("the two scripts have no tensor and no training op under the same name")
+
+
+def initial_values(c: Comparison) -> None:
+    import numpy as np
+
+    for key, one, other in c.pairs:
+        values = [side.arrays.get("initial/" + key) for side in (c.before, c.after)]
+        if values[0] is None or values[1] is None or values[0].shape != values[1].shape:
+            continue
+        c.compared["initial"] += 1
+        gap = deviation(values[0], values[1])
+        if gap <= c.tolerances.initial:
+            continue
+        verdict = same_distribution(one["distribution"], other["distribution"], c)
+        if verdict:
+            size = float(np.max(np.abs(values[0].astype(float) - values[1].astype(float))))
+            c.add("initial", key, f"{key} starts as {verdict[0]} before and as {verdict[1]} after", size)
+
+
+def same_distribution(one: Json, other: Json, c: Comparison) -> tuple[str, str] | None:
+    """None when values that are not equal can still come from one distribution; else how to describe the two."""
+    texts = describe_distribution(one), describe_distribution(other)
+    if one["kind"] != other["kind"] or one["kind"] in ("constant", "uniform", "normal", "truncated"):
+        return texts
+    random = one["sources"] or (c.before.record.get("numpy_random") and c.after.record.get("numpy_random"))
+    if not random or one["sources"] != other["sources"]:
+        return texts
+    return None if similar_moments(one, other) else texts
+
+
+def similar_moments(one: Json, other: Json) -> bool:
+    """Moments and quantiles of pooled samples agree within six standard errors."""
+    spread = max(one["std"], other["std"], 1e-12)
+    allowed = 6 * spread * (2 / max(min(one["count"], other["count"]), 1)) ** 0.5
+    values = [[d["mean"], d["std"], *d["quantiles"]] for d in (one, other)]
+    return all(abs(a - b) <= allowed for a, b in zip(*values, strict=True))
+
+
+def describe_distribution(d: Json) -> str:
+    kind = d["kind"]
+    if kind == "constant":
+        return f"{d['offset']:g}"
+    if kind == "uniform":
+        return f"uniform({d['offset']:.4g}, {d['offset'] + d['scale']:.4g})"
+    if kind in ("normal", "truncated"):
+        name = "normal" if kind == "normal" else "truncated normal"
+        return f"{name}(mean {d['offset']:.4g}, stddev {d['scale']:.4g})"
+    if "mean" not in d:
+        return "other values"
+    return f"{'+'.join(d['sources']) or 'fixed values'} (mean {d['mean']:.4g}, std {d['std']:.4g})"
+
+
+def sharing(c: Comparison) -> None:
+    """The places that read each variable, up to their order, and the variables that reach each output."""
+    for key, one, other in c.pairs:
+        counts = [Counter(r["group"] for r in row["reads"] if r["group"] in HEAVY) for row in (one, other)]
+        if any(read["op"] in OPAQUE for row in (one, other) for read in row["reads"]):
+            continue
+        if counts[0] != counts[1]:
+            places = [listed(sites(row)) or "nowhere" for row in (one, other)]
+            before, after = (f"{total(n)} ({place})" for n, place in zip(counts, places, strict=True))
+            c.add("sharing", key, f"{key} is read by {before} before and by {after} after")
+        elif bool(one["reads"]) != bool(other["reads"]):
+            side = "before" if one["reads"] else "after"
+            c.add("sharing", key, f"{key} is read only {side}, at {listed(sites(one) or sites(other))}")
+    needs = [side.record["dependencies"] for side in (c.before, c.after)]
+    for name in sorted(set(needs[0]) & set(needs[1])):
+        keys = [set(side[name]) for side in needs]
+        if keys[0] != keys[1]:
+            c.add("sharing", name, f"after, the output {name} {moved('depends on', *keys)}")
+
+
+def moved(verb: str, before: set[str], after: set[str]) -> str:
+    """`depends on x`, `no longer depends on y`: what came and what went."""
+    came, went = listed(sorted(after - before)), listed(sorted(before - after))
+    return " and ".join([f"no longer {verb} {went}"] * bool(went) + [f"{verb} {came}"] * bool(came))
+
+
+def total(counts: Counter[str]) -> str:
+    return " and ".join(f"{number} {group}" for group, number in sorted(counts.items())) or "no layer"
+
+
+def optimizers(c: Comparison) -> None:
+    before, after = (side.record["optimizers"] for side in (c.before, c.after))
+    if len(before) != len(after):
+        if before or after:
+            c.notes.append(f"{len(before)} optimizers of tf.train before, {len(after)} after: compared by what they do")
+        return
+    unmatched = [list(names) for names in after]
+    for names in before:
+        if names in unmatched:
+            unmatched.remove(names)
+            continue
+        one, other = set(names), set(min(after, key=lambda other: len(set(other) ^ set(names))))
+        c.add("optimizer", min(one ^ other), "after, an optimizer " + moved("changes", one, other))
+
+
+def update_ops(c: Comparison) -> None:
+    """Nothing at all in UPDATE_OPS afterwards can be right, when training updates by itself: the numbers tell."""
+    before, after = (side.record["update_ops"] for side in (c.before, c.after))
+    if not after and c.before.record["steps"]:
+        return
+    for key in sorted(set(before) | set(after)):
+        counts = before.get(key, 0), after.get(key, 0)
+        if counts[0] != counts[1]:
+            c.add("update_ops", key, f"UPDATE_OPS write {key} {counts[0]} times before and {counts[1]} times after")
+
+
+def savers(c: Comparison) -> None:
+    """Savers of the program, in order: the same names must stand for the same variables."""
+    before, after = (side.record["savers"] for side in (c.before, c.after))
+    if len(before) != len(after):
+        c.notes.append(f"{len(before)} savers before, {len(after)} after: not compared")
+        return
+    for one, other in zip(before, after, strict=True):
+        for key in sorted(set(one) | set(other)):
+            if one.get(key) != other.get(key):
+                c.add(
+                    "saver",
+                    key,
+                    f"a saver keeps under {key} {one.get(key, 'nothing')} before and {other.get(key, 'nothing')} after",
+                )

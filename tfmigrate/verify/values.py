@@ -1,0 +1,275 @@
+"""Compares what two programs compute: outputs, gradients, checkpoint, regularisation, training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tfmigrate.verify.recording import Comparison, Json, describe_error, deviation, listed
+from tfmigrate.verify.verdict import Difference
+
+BESSEL = (
+    "TF1's fused batch normalisation puts the variance with Bessel's correction, N/(N-1), into the moving average, "
+    "Keras the one without: the moving variances differ by that factor and by nothing else"
+)
+
+
+def numbers(c: Comparison) -> None:
+    """Outputs, gradients, checkpoint, regularisation and training; needs equal structure."""
+    failures(c)
+    outputs(c)
+    gradients(c)
+    applied_gradients(c)
+    regularisation(c)
+    checkpoint(c)
+    training(c)
+
+
+def failures(c: Comparison) -> None:
+    """A phase that only the after side could not run is a difference; one that neither could run is a note."""
+    kinds = {"outputs": "outputs", "gradients": "gradients", "training": "training", "checkpoint": "checkpoint"}
+    before, after = c.before.record["errors"], c.after.record["errors"]
+    for phase, kind in kinds.items():
+        if phase in after and phase not in before and not {"numbers", "build"} & set(before):
+            c.add(kind, phase, describe_error("after", phase, after[phase]))
+
+
+def check_arrays(
+    c: Comparison, kind: str, prefix: str, allowed: Callable[[str, Any], float], say: Callable[[str], str]
+) -> None:
+    """Compares the arrays under a prefix; `allowed` gives the absolute tolerance of an array of the before side."""
+
+    one, other = c.before.under(prefix), c.after.under(prefix)
+    for name in one:
+        if name not in other:
+            continue
+        if one[name].shape != other[name].shape:
+            c.add(
+                kind,
+                name,
+                f"{say(name)} has the shape {list(one[name].shape)} before and {list(other[name].shape)} after",
+            )
+            continue
+        c.compared[kind] += 1
+        if not one[name].size:
+            continue
+        limit = allowed(name, one[name])
+        gap = deviation(one[name], other[name], 1.0)
+        note_biggest(c, prefix + name, gap, limit, one[name])
+        if gap > limit:
+            c.add(kind, name, f"{say(name)} differs by {gap:.3g}, where values go up to {largest(one[name]):.3g}", gap)
+
+
+def note_biggest(c: Comparison, name: str, gap: float, limit: float, value: Any) -> None:
+    """Keeps the largest deviation, relative to the scale on which the tolerance was applied."""
+    if limit in (0.0, float("inf")):
+        return
+    relative = gap / limit * c.tolerances.of(value.dtype.name)
+    if c.biggest is None or relative > c.biggest[1]:
+        c.biggest = (name, relative)
+
+
+def largest(value: Any) -> float:
+    """The largest finite absolute value; 0 where there is none."""
+    import numpy as np
+
+    finite = np.abs(value[np.isfinite(value)]) if value.dtype.kind in "fc" else np.abs(value.astype(float))
+    return float(finite.max()) if finite.size else 0.0
+
+
+def outputs(c: Comparison) -> None:
+    unsteady = set(c.before.record.get("unsteady", ())) | set(c.after.record.get("unsteady", ()))
+    if unsteady:
+        c.notes.append(f"{listed(sorted(unsteady))} changes from run to run and was not compared")
+
+    def allowed(name: str, value: Any) -> float:
+        if name.split("/", 1)[1] in unsteady:
+            return float("inf")
+        return limit_of(c, value)
+
+    def say(name: str) -> str:
+        mode, output = name.split("/", 1)
+        return f"the output {output}" + (" with its switches on" if mode == "true" else "")
+
+    known = len(c.differences)
+    check_arrays(c, "outputs", "output/", allowed, say)
+    if len(c.differences) > known:
+        layer = first_layer(c)
+        first = c.differences[known]
+        if layer:
+            c.differences[known] = Difference(first.kind, first.name, f"{first.detail}; {layer}", first.size)
+
+
+def limit_of(c: Comparison, value: Any) -> float:
+    """The absolute tolerance for an array: relative to its largest finite value; whole numbers must be equal."""
+    if value.dtype.kind not in "fc" or not value.size:
+        return 0.0
+    return c.tolerances.of(value.dtype.name) * largest(value) + 1e-12
+
+
+def first_layer(c: Comparison) -> str:
+    """Which reader of a variable is the first whose result differs, in the order in which before made them."""
+    rows = (c.before.by_key(), c.after.by_key())
+    other = c.after.under("activation/")
+    for name, value in c.before.under("activation/").items():
+        if name not in other or value.shape != other[name].shape or not value.size:
+            continue
+        gap = deviation(value, other[name], 1.0)
+        if gap > limit_of(c, value):
+            key, group, number = name.rsplit("/", 2)
+            places = [nth_site(side.get(key), group, int(number)) for side in rows]
+            return f"the first layer that diverges is {key} (before {places[0]}, after {places[1]}), by {gap:.3g}"
+    return ""
+
+
+def nth_site(row: Json | None, group: str, number: int) -> str:
+    reads = [read for read in (row or {"reads": []})["reads"] if read["group"] == group]
+    return str(reads[number]["sites"][-1]) if number < len(reads) and reads[number]["sites"] else "?"
+
+
+def gradients(c: Comparison) -> None:
+    import numpy as np
+
+    one, other = c.before.under("gradient/"), c.after.under("gradient/")
+    names = sorted(c.before.record["outputs"], key=len, reverse=True)
+
+    def split(name: str) -> tuple[str, str]:
+        output = next((o for o in [*names, "all outputs"] if name.startswith(o + "/")), name)
+        return output, name[len(output) + 1 :]
+
+    scales: dict[str, float] = {}
+    for name, value in one.items():
+        output = split(name)[0]
+        scales[output] = max(scales.get(output, 0.0), largest(value))
+
+    def say(name: str) -> str:
+        output, key = split(name)
+        return f"the gradient of {output} by {key}"
+
+    for name in sorted(set(one) ^ set(other)):
+        side, value = ("before", one[name]) if name in one else ("after", other[name])
+        if not value.size or not np.any(value):
+            continue
+        c.add("gradients", name, f"{say(name)} exists only {side}")
+    check_arrays(
+        c,
+        "gradients",
+        "gradient/",
+        lambda name, value: 4 * limit_of(c, value) + 1e-6 * scales[split(name)[0]],
+        say,
+    )
+
+
+def applied_gradients(c: Comparison) -> None:
+    """What the program's own optimizers apply, where both sides have the same number of them."""
+    if len(c.before.record["optimizers"]) != len(c.after.record["optimizers"]):
+        return
+    scales: dict[str, float] = {}
+    for name, value in c.before.under("applied/").items():
+        number = name.split("/", 1)[0]
+        scales[number] = max(scales.get(number, 0.0), largest(value))
+    check_arrays(
+        c,
+        "gradients",
+        "applied/",
+        lambda name, value: 4 * limit_of(c, value) + 1e-6 * scales[name.split("/", 1)[0]],
+        lambda name: f"the gradient that an optimizer applies to {name.split('/', 1)[1]}",
+    )
+
+
+def regularisation(c: Comparison) -> None:
+    """The collection of TF1 against the collection, the layers' losses, or both, whichever the program fills."""
+    before, after = (side.record.get("regularisation", {}) for side in (c.before, c.after))
+    wanted = sum(before.values())
+    choices = [sum(after.values()), *after.values()]
+    if all(abs(wanted - value) > 1e-4 * abs(wanted) + 1e-9 for value in choices):
+        c.add(
+            "regularisation",
+            "",
+            f"the regularisation losses sum up to {wanted:.6g} before and to {choices[0]:.6g} after",
+            abs(wanted - choices[0]),
+        )
+    if before:
+        c.compared["regularisation"] += 1
+
+
+def checkpoint(c: Comparison) -> None:
+    found = c.after.record.get("checkpoint")
+    if not found:
+        return
+    c.compared["checkpoint"] += 1
+    if found["wrong"]:
+        text = f"restored from the checkpoint, {listed(found['wrong'])} has other values"
+        c.add("checkpoint", found["wrong"][0], text)
+
+
+def training(c: Comparison) -> None:
+    """Losses and all variables after every training op; the numbers that count are the changes."""
+    runs = {"": ""}
+    if any(name.startswith("plain/") for name in c.before.arrays):
+        runs["plain/"] = BESSEL
+    outcomes = []
+    for prefix, note in runs.items():
+        attempt = Comparison(c.before, c.after, c.tolerances)
+        one_run(attempt, prefix)
+        outcomes.append((attempt, note))
+        if not attempt.differences:
+            break
+    chosen, note = outcomes[-1] if not outcomes[-1][0].differences else outcomes[0]
+    c.differences.extend(chosen.differences)
+    c.compared.update(chosen.compared)
+    c.notes.extend([*chosen.notes, note] if note else chosen.notes)
+    if chosen.biggest and (c.biggest is None or chosen.biggest[1] > c.biggest[1]):
+        c.biggest = chosen.biggest
+
+
+def one_run(c: Comparison, prefix: str) -> None:
+    noise = noisy_variables(c)
+    if noise:
+        c.notes.append(f"the gradient of {listed(sorted(noise))} is rounding noise, so its training was not compared")
+    other = c.after.under("loss/")
+    for name, value in c.before.under(prefix + "loss/").items():
+        if name in other:
+            number, output = name.split("/", 1)
+            check_trained(c, name, f"the output {output} in round {number}", value, other[name], limit_of(c, value))
+    other = c.after.under("train/")
+    for name, value in c.before.under(prefix + "train/").items():
+        number, step, key = split_training(name, c)
+        if name in other and key not in noise and value.size:
+            text = f"{key} after {step} of round {number}"
+            check_trained(c, name, text, value, other[name], update_limit(c, key, value))
+
+
+def check_trained(c: Comparison, name: str, text: str, one: Any, other: Any, limit: float) -> None:
+    c.compared["training"] += 1
+    gap = deviation(one, other, 1.0)
+    note_biggest(c, "train/" + name, gap, limit, one)
+    if gap > limit:
+        c.add("training", name, f"{text} differs by {gap:.3g}, where values go up to {largest(one):.3g}", gap)
+
+
+def update_limit(c: Comparison, key: str, value: Any) -> float:
+    """Relative to how far training moved the variable, since a small rate must not hide a wrong step."""
+    if value.dtype.kind != "f":
+        return 0.0
+    moved = largest(value.astype(float) - c.before.arrays["weights/" + key])
+    return c.tolerances.update * moved + 2e-6 * largest(value) + 1e-12
+
+
+def split_training(name: str, c: Comparison) -> tuple[str, str, str]:
+    number, rest = name.split("/", 1)
+    step = next(s for s in sorted(c.before.record["steps"], key=len, reverse=True) if rest.startswith(s + "/"))
+    return number, step, rest[len(step) + 1 :]
+
+
+def noisy_variables(c: Comparison) -> set[str]:
+    """Variables whose true gradient is zero (a bias before batch normalisation): Adam would amplify the rounding."""
+    sizes: dict[str, dict[str, float]] = {}
+    for name, value in c.before.under("applied/").items():
+        number, key = name.split("/", 1)
+        sizes.setdefault(number, {})[key] = largest(value)
+    seen = {key for by_key in sizes.values() for key in by_key}
+    live = {key for by_key in sizes.values() for key, size in by_key.items() if size > 1e-6 * max(by_key.values())}
+    slots = {row["key"] for row in c.before.variables if row["role"] == "slot"}
+    quiet = seen - live
+    return quiet | {slot for slot in slots for key in quiet if slot.startswith(key + "/")}

@@ -1,0 +1,14 @@
+"""The transforms, in the order in which they apply at one place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import blocks, calls, functions, imports, methods, reuse, scopes, tf_layers, weights
+
+ORDER = (weights, tf_layers, calls, reuse, scopes, methods, functions, blocks, imports)
+
+
+def transforms() -> list[Any]:
+    """One object for each transform."""
+    return [module.Transform() for module in ORDER]

@@ -1,0 +1,33 @@
+"""A scope block that makes variables becomes a layer of its own, its live tensors as arguments and results.
+
+Before:
+    with tf.variable_scope("head"):
+        w = tf.get_variable("w", [size, 2])
+        logits = tf.matmul(state, w)
+After:
+    head = Head(size)
+    logits = head(state)
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+from tfmigrate.edit import layer_class
+from tfmigrate.sites import Action, BlockCall
+from tfmigrate.transform import Context, Result
+
+
+class Transform:
+    """Replaces the block by one statement; its class waits for the place before the function."""
+
+    name = "blocks"
+
+    def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
+        assert isinstance(action, BlockCall)
+        assert isinstance(node, cst.With)
+        if action.layer.methods:
+            blank = cst.EmptyLine(indent=False)
+            context.wait(action.anchor, layer_class(action.layer, context, [blank, blank]))
+        statement = context.statements([action.statement])[0]
+        assert isinstance(statement, cst.SimpleStatementLine)
+        return statement.with_changes(leading_lines=node.leading_lines)

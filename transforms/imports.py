@@ -1,0 +1,148 @@
+"""`import tensorflow as tf` becomes `import tensorflow.compat.v1 as tf`, and `keras` is imported where it is used.
+
+Before:
+    import tensorflow as tf
+After:
+    import keras
+    import tensorflow.compat.v1 as tf
+Caveat: names that were imported from tensorflow for scopes alone go; a renamed function is imported by its new name.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+from tfmigrate.sites import Action, Imports
+from tfmigrate.transform import Context, Result
+
+
+class Transform:
+    """Rewrites the imports of a file."""
+
+    name = "imports"
+
+    def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
+        assert isinstance(action, Imports) and isinstance(node, cst.Module)
+        uses = _Uses()
+        node.visit(uses)
+        changed = node.visit(_Imports(action, uses.names, context))
+        assert isinstance(changed, cst.Module)
+        return _add(action, changed, context)
+
+
+class _Uses(cst.CSTVisitor):
+    """Names that the code still uses, imports aside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)
+
+
+class _Imports(cst.CSTTransformer):
+    def __init__(self, action: Imports, used: set[str], context: Context) -> None:
+        super().__init__()
+        self.action = action
+        self.used = used
+        self.context = context
+        self.renames = {(module, name): new for module, name, new in action.renames}
+
+    def leave_ImportAlias(self, original_node: cst.ImportAlias, updated_node: cst.ImportAlias) -> cst.ImportAlias:
+        if not self.action.tensorflow or _dotted(updated_node.name) != "tensorflow":
+            return updated_node
+        name = self.context.expression("tensorflow.compat.v1")
+        alias = updated_node.asname or cst.AsName(cst.Name("tensorflow"))
+        return updated_node.with_changes(name=name, asname=alias)
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.RemovalSentinel:
+        if isinstance(original_node.names, cst.ImportStar):
+            return original_node
+        module = "." * len(original_node.relative) + (_dotted(original_node.module) if original_node.module else "")
+        names = [self._renamed(alias, module) for alias in original_node.names]
+        if module.split(".")[0] != "tensorflow":
+            return original_node.with_changes(names=names)
+        names = [alias for alias in names if _bound(alias) in self.used or _bound(alias) in self.action.lines]
+        if not names:
+            return cst.RemoveFromParent()
+        names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        changed = original_node.with_changes(names=names)
+        if self.action.tensorflow and module == "tensorflow":
+            changed = changed.with_changes(module=self.context.expression("tensorflow.compat.v1"))
+        return changed
+
+    def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
+        new = self.renames.get((module, _dotted(alias.name)))
+        return alias.with_changes(name=cst.Name(new)) if new is not None else alias
+
+
+def _bound(alias: cst.ImportAlias) -> str:
+    if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
+        return alias.asname.name.value
+    return _dotted(alias.name)
+
+
+def _dotted(node: cst.BaseExpression) -> str:
+    if isinstance(node, cst.Attribute):
+        return f"{_dotted(node.value)}.{node.attr.value}"
+    return node.value if isinstance(node, cst.Name) else ""
+
+
+def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
+    """New import lines stand before the import of tensorflow, or else behind the last import."""
+    body = list(module.body)
+    place, tensorflow = _place(body)
+    lines = (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
+    if lines:
+        new = context.statements(lines)
+        if tensorflow and place < len(body):
+            first = body[place]
+            assert isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+            head = new[0]
+            assert isinstance(head, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+            new[0] = head.with_changes(leading_lines=first.leading_lines)
+            body[place] = first.with_changes(leading_lines=[])
+        body[place:place] = new
+    if action.disable_v2 is not None:
+        last = max((i for i, s in enumerate(body) if _is_import(s)), default=-1) + 1
+        statement = context.statements(["", f"{action.disable_v2}.disable_v2_behavior()"])
+        body[last:last] = statement
+    return module.with_changes(body=body)
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], (cst.Import, cst.ImportFrom))
+
+
+def _place(body: list[cst.BaseStatement]) -> tuple[int, bool]:
+    last = 0
+    for i, statement in enumerate(body):
+        if isinstance(statement, cst.SimpleStatementLine) and statement.body:
+            small = statement.body[0]
+            if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)) and i == 0:
+                last = 1
+            if isinstance(small, cst.Import) and any(_dotted(a.name).split(".")[0] == "tensorflow" for a in small.names):
+                return i, True
+            if isinstance(small, (cst.Import, cst.ImportFrom)):
+                name = _dotted(small.module) if isinstance(small, cst.ImportFrom) and small.module is not None else ""
+                if name.split(".")[0] == "tensorflow":
+                    return i, True
+                last = i + 1
+    return last, False
+
+
+def _has(body: list[cst.BaseStatement], name: str) -> bool:
+    for statement in body:
+        if isinstance(statement, cst.SimpleStatementLine):
+            for small in statement.body:
+                if isinstance(small, cst.Import) and any(_dotted(a.name) == name and a.asname is None for a in small.names):
+                    return True
+    return False
