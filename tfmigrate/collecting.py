@@ -1,23 +1,283 @@
-"""Lists of variables, savers and what else reads variables by name or collection."""
+"""Lists of variables, savers and what else reads variables by name: from the layers, not from names."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from tfmigrate.plain import PlainWork
-    from tfmigrate.plan import Planner
-    from tfmigrate.units import Unit
+from tfmigrate.clusters import Clusters
+from tfmigrate.link import Function, Module, Program
+from tfmigrate.plain import PlainWork
+from tfmigrate.regions import Query, Region, Saving, Variable
+from tfmigrate.scan import Scan
+from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
+from tfmigrate.slots import Slot
+from tfmigrate.spans import span
+from tfmigrate.units import Classification, Ownership, Unit
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A slot with its text in the function that collects, and the variables it stands for."""
+
+    slot: Slot
+    text: str
+    variables: frozenset[Variable]
 
 
 class Collecting:
     """Plans the variable lists of a program."""
 
-    def __init__(self, planner: Planner) -> None:
-        self.planner = planner
+    def __init__(self, program: Program, classes: Classification, owners: Ownership, clusters: Clusters) -> None:
+        self.program = program
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+        self.rewritten: set[ast.AST] = set()
+
+    # -- before anything is written: what can't be said in layers ------------------------------------------------
 
     def check(self, works: list[PlainWork]) -> None:
-        """Refuse what a list of layers cannot give."""
+        """Refuse the units whose variables are collected in a way that no list of layers gives."""
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and self._matters(query):
+                    self._check_query(query, works)
+        self._check_names()
 
-    def sites(self, works: list[PlainWork], migrated: set[Unit]) -> None:
-        """Write down the lists."""
+    def _matters(self, query: Query) -> bool:
+        """Whether a list has to be rewritten: it picks variables, and is not inside a function whose call is the list."""
+        if query.everything or query.region.function in self._list_functions():
+            return False
+        return bool(query.variables) or not query.complete
+
+    def _list_functions(self) -> set[Function]:
+        """Functions that only return a list of variables; their calls are rewritten instead."""
+        found = set()
+        for function, regions in self.classes.calls.items():
+            body = [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
+            if len(body) == 1 and isinstance(body[0], ast.Return) and all(r not in self.classes.makers for r in regions):
+                if any(isinstance(event, Query) for region in regions for event in region.events):
+                    found.add(function)
+        return found
+
+    def _check_query(self, query: Query, works: list[PlainWork]) -> None:
+        units = self._units(query.variables) if query.complete else self._all_units(query.region)
+        if not units:
+            return
+        module = query.region.module
+        if not query.complete:
+            text = "which variables this list holds cannot be known from the program"
+        elif query.kind == "global" and query.slots:
+            text = "this list may hold variables of an optimizer too"
+        elif any(v.path is None for v in query.variables) or self._chosen(query.variables, query.region, works) is None:
+            text = "this list is not all the variables of some layers that are in reach here"
+        else:
+            return
+        for unit in units:
+            self.clusters.refuse("TFM601", query.node, module, text, unit)
+
+    def _check_names(self) -> None:
+        """A decision by `v.name` outside a list that is rewritten would see other names."""
+        listed = {q.node for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and not q.everything}
+        covered = {inner for node in listed for inner in ast.walk(node)}
+        for walk in self.classes.walks:
+            for read in walk.scoping.name_reads:
+                if read.node in covered or not self._decides(read.node, read.region):
+                    continue
+                for unit in self._units([read.variable]):
+                    text = "a decision is made by the name of a variable"
+                    self.clusters.refuse("TFM601", read.node, read.region.module, text, unit)
+
+    def _decides(self, node: ast.Attribute, region: Region) -> bool:
+        if region.function in self._list_functions():
+            return False
+        body = region.function.node.body if region.function is not None else region.module.tree.body
+        scan = Scan(body)
+        for outer in scan.ancestors(node):
+            if isinstance(outer, (ast.Compare, ast.Subscript, ast.Dict, ast.DictComp, ast.comprehension)):
+                return True
+            if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Attribute):
+                if outer.func.attr in ("startswith", "endswith", "split", "match", "search", "replace", "get", "sub"):
+                    return True
+            if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and node in set(ast.walk(outer.test)):
+                return True
+        return False
+
+    # -- who owns what -------------------------------------------------------------------------------------------
+
+    def _units(self, variables: Iterable[Variable]) -> set[Unit]:
+        units = set()
+        for variable in variables:
+            region: Region | None = variable.region
+            while region is not None:
+                if region in self.owners.instance_of:
+                    units.add(self.owners.instance_of[region].unit)
+                    break
+                region = region.parent
+        return units
+
+    def _all_units(self, region: Region) -> set[Unit]:
+        while region.parent is not None:
+            region = region.parent
+        return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}  # type: ignore[index]
+
+    def _home(self, region: Region) -> Region:
+        while region.is_block and region.parent is not None:
+            region = region.parent
+        return region
+
+    def _reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
+        """The slots that a plain region's code can name."""
+        home = self._home(region)
+        for work in works:
+            for slot in work.slots:
+                function = work.code_of(slot.site()).function
+                on_object = work.on_object(slot)
+                same = function is home.function
+                sibling = on_object and home.function is not None and function is not None and home.function.cls is function.cls
+                if not same and not sibling:
+                    continue
+                variables = frozenset(self._variables(slot, home))
+                if variables:
+                    yield Reached(slot, work.holder_text(slot) if named else "", variables)
+
+    def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
+        root = _root(home)
+        for use in slot.uses:
+            if _root(use.region) is not root:
+                continue
+            if use.child is not None:
+                for region in use.child.regions:
+                    for creation in region.creations():
+                        yield from creation.variables
+            elif use.creation is not None:
+                yield from use.creation.variables
+
+    def _chosen(self, wanted: list[Variable], region: Region, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
+        """The slots whose variables are exactly the wanted ones; None if there are none such."""
+        target = set(wanted)
+        chosen: list[Reached] = []
+        covered: set[Variable] = set()
+        trainable = all(v.trainable for v in wanted)
+        for item in self._reached(region, works, named):
+            own = {v for v in item.variables if v.trainable or not trainable}
+            if own and own <= target and not own & covered:
+                chosen.append(item)
+                covered |= own
+        return chosen if covered == target else None
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def sites(self, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+        """Write the lists and savers of plain functions."""
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and self._matters(query) and query.node not in self.rewritten:
+                    self._write_list(query, works, migrated, sites)
+            for saving in walk.scoping.savings:
+                self._write_saver(saving, works, migrated, sites)
+        self._drop_unused(sites)
+
+    def _write_list(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+        if not query.variables or not self._units(query.variables) <= migrated:
+            return
+        chosen = self._chosen(query.variables, query.region, works, named=True)
+        if chosen is None:
+            return
+        name = _target_name(query.node)
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        text = f"[{name}.value {clause(chosen, name, attribute)}]"
+        self.rewritten.add(query.node)
+        module = query.region.module
+        sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+
+    def _write_saver(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+        if saving.node in self.rewritten:
+            return
+        wanted = saving.variables
+        if wanted is None:
+            wanted = [v for r in self._reached(saving.region, works, False) for v in r.variables]
+        if not wanted or not self._units(wanted) & migrated:
+            return
+        everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
+        chosen = self._chosen(wanted, saving.region, works, named=True)
+        module = saving.region.module
+        if chosen is None or not saving.plain or (saving.variables is None and everything - set(wanted)):
+            text = "this Saver writes the new variable names; checkpoints of the old program do not load as they are"
+            self.clusters.refuse("TFM604", saving.node, module, text, None)
+            return
+        attribute = "trainable_variables" if saving.kind == "trainable" else "variables"
+        mapping = f"{{var.path: var.value {clause(chosen, 'var', attribute)}}}"
+        arguments = [Argument(text=mapping)]
+        arguments += [Argument(i) for i in range(1, len(saving.node.args))]
+        arguments += [Argument(k.arg, keyword=k.arg) for k in saving.node.keywords if k.arg not in (None, "var_list")]
+        self.rewritten.add(saving.node)
+        callee = ast.unparse(saving.node.func)
+        sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
+
+    @staticmethod
+    def _made(region: Region) -> Iterator[Variable]:
+        for creation in _root(region).creations():
+            yield from creation.variables
+
+    def _drop_unused(self, sites: dict[Module, Sites]) -> None:
+        """What only served the old lists goes: `t_vars = tf.trainable_variables()`, a function that returned a list."""
+        inside = {inner for node in self.rewritten for inner in ast.walk(node) if inner is not node}
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and query.everything:
+                    self._drop_assignment(query, inside, sites)
+        for function in self._list_functions():
+            self._drop_function(function, sites)
+
+    def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
+        home = self._home(query.region)
+        body = home.function.node.body if home.function is not None else home.module.tree.body
+        scan = Scan(body)
+        if query.node not in scan.parents or query.node in self.rewritten:
+            return
+        statement = scan.statement(query.node)
+        if not isinstance(statement, ast.Assign) or statement.value is not query.node or not isinstance(statement.targets[0], ast.Name):
+            return
+        name = statement.targets[0].id
+        loads = scan.loads(name)
+        if home.function is not None and loads and all(load in inside for load in loads) and len(scan.bindings[name]) == 1:
+            self.rewritten.add(query.node)
+            sites.setdefault(home.module, Sites()).add("collections", span(home.module, statement), Remove())
+
+    def _drop_function(self, function: Function, sites: dict[Module, Sites]) -> None:
+        calls = [region.node for region in self.classes.calls[function]]
+        if not calls or not all(call in self.rewritten for call in calls):
+            return
+        mentions = 0
+        for module in self.program.modules.values():
+            for node in ast.walk(module.tree):
+                named = isinstance(node, ast.Name) and node.id == function.name
+                imported = isinstance(node, ast.alias) and node.name == function.name
+                attribute = isinstance(node, ast.Attribute) and node.attr == function.name
+                mentions += named or imported or attribute
+        if mentions == len(set(calls)) and function.cls is None:
+            sites.setdefault(function.module, Sites()).add("collections", span(function.module, function.node), Moved())
+
+
+def clause(chosen: list[Reached], name: str, attribute: str) -> str:
+    """`for var in a.variables + b.variables`; a list of layers is walked by a second `for`."""
+    if any(item.slot.loops for item in chosen):
+        layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
+        return f"for layer in {layers} for {name} in layer.{attribute}"
+    return f"for {name} in {' + '.join(f'{item.text}.{attribute}' for item in chosen)}"
+
+
+def _target_name(node: ast.expr) -> str:
+    if isinstance(node, ast.ListComp) and isinstance(node.generators[0].target, ast.Name):
+        return node.generators[0].target.id
+    return "var"
+
+
+def _root(region: Region) -> Region:
+    while region.parent is not None:
+        region = region.parent
+    return region
+

@@ -9,6 +9,38 @@ from tfmigrate.sites import Argument, Invoke, LayerClass, MethodBody
 from tfmigrate.transform import Context
 
 _BLANK = cst.EmptyLine(indent=False)
+_GONE = "__removed__"
+
+
+def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
+    """Stands for a statement that goes, until its block is left; only the gap above it may stay."""
+    assert isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+    gap = [line for line in node.leading_lines if line.comment is None][:2]
+    return cst.SimpleStatementLine([cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1])
+
+
+def close_gaps(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    """The statements without those that went; the gap above one of those passes to what follows it."""
+    result: list[cst.BaseStatement] = []
+    gap: Sequence[cst.EmptyLine] = ()
+    for statement in body:
+        assert isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+        if _is_gone(statement):
+            gap = gap or statement.leading_lines
+            continue
+        blank = bool(statement.leading_lines) and statement.leading_lines[0].comment is None
+        if gap and not blank:
+            statement = statement.with_changes(leading_lines=[*gap, *statement.leading_lines])
+        result.append(statement)
+        gap = ()
+    return result
+
+
+def _is_gone(statement: cst.BaseStatement) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    small = statement.body[0]
+    return isinstance(small, cst.Expr) and isinstance(small.value, cst.Name) and small.value.value == _GONE
 
 
 def layer_class(action: LayerClass, context: Context, leading_lines: Sequence[cst.EmptyLine]) -> cst.ClassDef:

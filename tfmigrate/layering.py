@@ -199,13 +199,15 @@ def _outputs(body: Body) -> list[str]:
     return [name for name in body.scan.bindings if name.startswith("self.")]
 
 
-def agree(values: list[Value | None], expressions: list[ast.expr | None]) -> bool:
-    """Whether all sharing calls give the same: by value where it is known, else by the same text."""
+def agree(values: list[Value | None], expressions: list[ast.expr | None], frames: set[int]) -> bool:
+    """Whether all sharing calls give the same: by value where it is known, else by the same text in one activation."""
     known = [value for value in values if value is not None]
     if len(known) == len(values) and all(same(known[0], value) for value in known[1:]):
         return True
+    if len(frames) > 1 or any(is_tensor(v) or isinstance(v, Const) for v in values):
+        return False
     texts = {ast.unparse(e) if e is not None else None for e in expressions}
-    return len(texts) == 1 and None not in texts and not any(is_tensor(v) for v in values)
+    return len(texts) == 1 and None not in texts
 
 
 def assign_roles(plan: LayerPlan) -> None:
@@ -248,7 +250,8 @@ def _agrees(plan: LayerPlan, body: Body, item: Input) -> bool:
     for instance in plan.unit.instances:
         regions = [r for r in instance.regions if r in body.member.regions]
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
-        if not agree([body.value(item.name, r) for r in regions], expressions):
+        frames = {id(r.frame.parent) for r in regions}
+        if not agree([body.value(item.name, r) for r in regions], expressions, frames):
             return False
     return True
 

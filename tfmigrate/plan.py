@@ -63,6 +63,7 @@ class Planner:
         self.owners = Ownership(self.classes)
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
+        self.complete: set[Unit] = set()
         self.sites: dict[Module, Sites] = {}
         self.taken: dict[Module, set[str]] = {}
         self.blocks: dict[Span, tuple[LayerClass, Span]] = {}
@@ -80,12 +81,12 @@ class Planner:
         for unit in self._inside_out():
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
         plain = self._plan_plain()
-        collecting = Collecting(self)
+        collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(plain)
-        migrated = {u for u in set(self.owners.units.values()) if not self.clusters.is_refused(u) and u in self.plans}
+        migrated = {u for u in set(self.owners.units.values()) if not self.clusters.is_refused(u) and u in self.complete}
         self._unit_sites(migrated)
         self._plain_sites(plain, migrated)
-        collecting.sites(plain, migrated)
+        collecting.sites(plain, migrated, self.sites)
         self._finish_blocks()
         if any(items.items for items in self.sites.values()):
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated])
@@ -154,18 +155,17 @@ class Planner:
         if primary.shape is Shape.CALLABLE:
             raise Refusal("TFM404", primary.node, primary.module, "callable classes are not covered yet")
         module = primary.module
-        if symbols.HALF_OR_DOUBLE.search(module.text):
-            line = next(i for i, t in enumerate(module.text.split("\n"), 1) if symbols.HALF_OR_DOUBLE.search(t))
-            raise Refusal("TFM506", ast.Pass(lineno=line, col_offset=0), module, "this file uses another precision than float32")
+        other = _other_precision(module)
+        if other is not None:
+            raise Refusal("TFM506", other, module, "this file uses another precision than float32")
         plan = LayerPlan(unit, self._class_name(unit), {}, [])
         self.plans[unit] = plan
         for member in unit.members:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         self._find_name(plan)
-        for slot in plan.slots:
-            if slot.unit is not None and (slot.unit not in self.plans or self.clusters.is_refused(slot.unit)):
-                raise Refusal("TFM300", slot.site(), module, "it uses a layer that stays as it is")
+        if any(slot.unit is not None and slot.unit not in self.complete for slot in plan.slots):
+            return
         works = [self._bodywork(plan, body) for body in plan.bodies.values()]
         for work in works:
             work.mark()
@@ -181,6 +181,7 @@ class Planner:
         composer.head()
         for work in works:
             work.sites(Sites())
+        self.complete.add(unit)
 
     def _class_name(self, unit: Unit) -> str:
         module = unit.primary.module
@@ -494,6 +495,17 @@ class Planner:
         if instance.unit.primary.scope is None:
             relative = (*relative, Const(instance.unit.primary.name.strip("_")))
         return (*base, *relative)
+
+
+def _other_precision(module: Module) -> ast.AST | None:
+    """The first place where a file names float64 or float16, if it does."""
+    if not symbols.HALF_OR_DOUBLE.search(module.text):
+        return None
+    for node in ast.walk(module.tree):
+        text = getattr(node, "attr", getattr(node, "id", getattr(node, "value", "")))
+        if isinstance(text, str) and symbols.HALF_OR_DOUBLE.fullmatch(text):
+            return node
+    return None
 
 
 def attribute_names_again(plan: LayerPlan) -> None:

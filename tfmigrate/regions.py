@@ -92,6 +92,28 @@ class Query:
     kind: str
     complete: bool
     everything: bool
+    # whether an optimizer had added variables of its own by then
+    slots: bool = False
+
+
+@dataclass(eq=False)
+class NameRead:
+    """A read of `variable.name`."""
+
+    node: ast.Attribute
+    region: Region
+    variable: Variable
+
+
+@dataclass(eq=False)
+class Saving:
+    """A `tf.train.Saver(...)`. variables: None where it was given no list. plain: whether layers make all there is."""
+
+    node: ast.Call
+    region: Region
+    variables: list[Variable] | None
+    kind: str
+    plain: bool
 
 
 @dataclass(eq=False)

@@ -179,7 +179,7 @@ def _reference(name: str) -> ast.expr:
 
 def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
     """The `name=` argument; None where the class's own default is right."""
-    if not slot.path:
+    if not slot.path or plan.unit.primary.scope is None:
         return None
     last = slot.path[-1]
     literal = naming.literal(str(last.value)) if isinstance(last, Const) else None

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from tfmigrate.sites import Site, Span
+from tfmigrate.edit import close_gaps
+from tfmigrate.sites import Before, Site, Span
 from tfmigrate.transform import Context, Result, Transform
 
 # Sites of statements are found by where the statement starts, those of expressions by their whole extent.
@@ -58,16 +59,31 @@ class _Rewriter(cst.CSTTransformer):
         return (where.start.line, where.start.column, where.end.line, where.end.column)
 
     def on_leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> Result:  # type: ignore[override]
-        if original not in self.positions or isinstance(original, cst.Module):
-            return self._file_level(original, updated)
+        if isinstance(updated, (cst.IndentedBlock, cst.Module)):
+            updated = self._close(updated)
+        if isinstance(original, cst.Module):
+            return self._file_level(updated)
+        if original not in self.positions:
+            return updated
         if isinstance(original, (cst.FunctionDef, cst.With)) and self.span(original) in self.wanted:
             self.context.updated[self.span(original)] = updated
         result: Result = updated
         for site in self.sites_at(original):
-            if not isinstance(result, cst.CSTNode):
-                break
-            result = self.transforms[site.transform].rewrite(site.action, result, self.context)
+            result = self._apply(site, result)
         return self._with_waiting(original, result)
+
+    def _apply(self, site: Site, result: Result) -> Result:
+        """What came in front of a statement stays in front; the next transform gets the statement itself."""
+        front: list[cst.CSTNode] = []
+        if isinstance(result, cst.FlattenSentinel):
+            *front, result = result.nodes
+        if not isinstance(result, cst.CSTNode):
+            return result
+        changed = self.transforms[site.transform].rewrite(site.action, result, self.context)
+        if not front or isinstance(changed, cst.RemovalSentinel):
+            return changed
+        rest = list(changed.nodes) if isinstance(changed, cst.FlattenSentinel) else [changed]
+        return cst.FlattenSentinel([*front, *rest])
 
     def sites_at(self, node: cst.CSTNode) -> list[Site]:
         """The sites that this node carries, in the order of the transforms."""
@@ -76,7 +92,7 @@ class _Rewriter(cst.CSTTransformer):
         found = self.sites.get(self.span(node), [])
         statement = isinstance(node, _STATEMENTS)
         fitting = [site for site in found if _fits(site, node, statement)]
-        return sorted(fitting, key=lambda site: self.order[site.transform])
+        return sorted(fitting, key=lambda site: (isinstance(site.action, Before), self.order[site.transform]))
 
     def _with_waiting(self, original: cst.CSTNode, result: Result) -> Result:
         if not isinstance(original, _STATEMENTS) or self.span(original) not in self.context.waiting:
@@ -85,13 +101,20 @@ class _Rewriter(cst.CSTTransformer):
         rest = list(result.nodes) if isinstance(result, cst.FlattenSentinel) else [result]
         return cst.FlattenSentinel([*classes, *rest])  # type: ignore[list-item]
 
-    def _file_level(self, original: cst.CSTNode, updated: cst.CSTNode) -> Result:
-        result: Result = updated
-        if isinstance(original, cst.Module):
-            for site in sorted(self.sites.get((0, 0, 0, 0), []), key=lambda s: self.order[s.transform]):
-                assert isinstance(result, cst.CSTNode)
-                result = self.transforms[site.transform].rewrite(site.action, result, self.context)
-        return result
+    def _close(self, block: cst.IndentedBlock | cst.Module) -> cst.IndentedBlock | cst.Module:
+        body = close_gaps(block.body)  # type: ignore[arg-type]
+        if len(body) == len(block.body):
+            return block
+        if not body and isinstance(block, cst.IndentedBlock):
+            body = self.context.statements(["pass"])
+        return block.with_changes(body=body)
+
+    def _file_level(self, module: cst.CSTNode) -> cst.CSTNode:
+        for site in sorted(self.sites.get((0, 0, 0, 0), []), key=lambda s: self.order[s.transform]):
+            result = self.transforms[site.transform].rewrite(site.action, module, self.context)
+            assert isinstance(result, cst.CSTNode)
+            module = result
+        return module
 
 
 def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:

@@ -13,7 +13,7 @@ from tfmigrate import operate
 from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, Module
-from tfmigrate.regions import Creation, Path, Query, Region, Scope, Variable, path_of, show_path
+from tfmigrate.regions import Creation, NameRead, Path, Query, Region, Saving, Scope, Variable, path_of, show_path
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import ALIASES, GET_VARIABLE, LAYERS, SCOPE_ARGUMENTS, UNSUPPORTED, VARIABLE_SCOPE, WEIGHT_ARGUMENTS
 from tfmigrate.values import (
@@ -58,6 +58,8 @@ class Scoping:
         self.escapes: dict[Function, tuple[Module, ast.AST]] = {}
         self.unresolved_calls: dict[str, tuple[Module, ast.Call]] = {}
         self.slots = False
+        self.name_reads: list[NameRead] = []
+        self.savings: list[Saving] = []
         self.lambda_depth = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
 
@@ -151,8 +153,12 @@ class Scoping:
                 return Const(owner.reuse) if isinstance(owner.reuse, bool) else PYTHON
             return Method(owner, name)
         if isinstance(owner, Variable):
+            if name == "name" and self.region is not None:
+                self.name_reads.append(NameRead(node, self.region, owner))
             return _variable_attribute(owner, name)
         if isinstance(owner, _Op):
+            if name == "name" and self.region is not None:
+                self.name_reads.append(NameRead(node, self.region, owner.variable))
             return _name_of(owner.variable, "") if name == "name" else UNKNOWN
         return None
 
@@ -432,11 +438,24 @@ class Scoping:
         self._query(node, result, kind, self.region)
         return result
 
+    def _saver(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        assert self.region is not None
+        self.region.evidence.add("tf.train.Saver")
+        given = args.get(0, "var_list")
+        listed = None
+        if isinstance(given, (ListValue, TupleValue)) and _is_variable_list(given):
+            listed = [item for item in given.items if isinstance(item, Variable)]
+        plain = not self.slots and all(v.path is not None for v in self.all_variables)
+        if given is None or given == NONE or listed is not None:
+            kind = getattr(given, "tag", "") or "global"
+            self.savings.append(Saving(node, self.region, listed, kind, plain))
+        return PYTHON
+
     def _query(self, node: ast.expr, result: Value, kind: str, region: Region, everything: bool = False) -> None:
         assert isinstance(result, (ListValue, TupleValue))
         variables = [item for item in result.items if isinstance(item, Variable)]
         complete = not isinstance(result, ListValue) or result.complete
-        region.events.append(Query(node, region, variables, kind, complete, everything))
+        region.events.append(Query(node, region, variables, kind, complete, everything, self.slots))
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         """A comprehension over `source` gave this list."""
@@ -455,6 +474,7 @@ _HANDLERS = {
     "tf.all_variables": "_variables",
     "tf.get_collection": "_get_collection",
     "tf.get_collection_ref": "_get_collection",
+    "tf.train.Saver": "_saver",
 }
 
 

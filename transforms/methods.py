@@ -16,7 +16,7 @@ Caveat: an attribute that the method set is handed back as one more result.
 from __future__ import annotations
 
 import libcst as cst
-from tfmigrate.edit import layer_class
+from tfmigrate.edit import layer_class, removed
 from tfmigrate.sites import Action, Extend, LayerClass, Moved, Replace
 from tfmigrate.transform import Context, Result
 
@@ -30,7 +30,7 @@ class Transform:
         if isinstance(action, Replace):
             return context.expression(action.text)
         if isinstance(action, Moved):
-            return cst.RemoveFromParent()
+            return removed(node)
         if isinstance(action, Extend):
             assert isinstance(node, cst.SimpleStatementLine)
             return extend(action, node, context)
@@ -43,9 +43,6 @@ def before_class(action: LayerClass, node: cst.CSTNode, context: Context) -> Res
     assert isinstance(node, cst.ClassDef)
     layer = layer_class(action, context, node.leading_lines)
     blank = [line for line in node.leading_lines if line.comment is None] or [cst.EmptyLine(indent=False)] * 2
-    if not node.body.body:
-        filler = context.statements(["pass"])
-        node = node.with_changes(body=node.body.with_changes(body=filler))
     return cst.FlattenSentinel([layer, node.with_changes(leading_lines=blank)])
 
 

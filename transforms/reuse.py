@@ -9,6 +9,7 @@ After: nothing.
 from __future__ import annotations
 
 import libcst as cst
+from tfmigrate.edit import removed
 from tfmigrate.sites import Action, Remove
 from tfmigrate.transform import Context, Result
 
@@ -20,4 +21,4 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         assert isinstance(action, Remove)
-        return cst.RemoveFromParent()
+        return removed(node)

@@ -11,6 +11,7 @@ Caveat: where TensorFlow takes no Keras variable (`embedding_lookup`, a return v
 from __future__ import annotations
 
 import libcst as cst
+from tfmigrate.edit import removed
 from tfmigrate.sites import Action, Remove, Replace
 from tfmigrate.transform import Context, Result
 
@@ -22,6 +23,6 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, Remove):
-            return cst.RemoveFromParent()
+            return removed(node)
         assert isinstance(action, Replace)
         return context.expression(action.text)

@@ -81,6 +81,10 @@ def test_git_finds_the_file(tmp_path: Path, name: str) -> None:
     assert _applied(tmp_path, files) == {name: b"y\n", f"new {name}": b"z\n"}
 
 
+def test_patch_finds_a_name_with_a_space_too(tmp_path: Path) -> None:
+    assert b"\n--- a/a b.py\t\n+++ b/a b.py\t\n" in _patch(tmp_path, {"a b.py": (b"x\n", "y\n")})
+
+
 def test_several_files_come_in_order_and_unchanged_ones_not_at_all(tmp_path: Path) -> None:
     data = _patch(tmp_path, {"b.py": (b"x\n", "y\n"), "c.py": (b"same\n", "same\n"), "a.py": (None, "z\n")})
     assert [line for line in data.splitlines() if line.startswith(b"diff")] == [

@@ -1,0 +1,392 @@
+"""Wrong migrations: small changes to the after sides of `fixtures/verify/`, each wrong in one known way.
+
+A mutant is rejected for the right reason when the first difference that the checker reports is of the expected kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PAIRS = Path(__file__).resolve().parents[2] / "fixtures" / "verify"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong migration.
+
+    what: the mistake, as a sentence. edits: texts of the after side and what stands there instead; each occurs once.
+    expected: the kind of the first difference. says: a part of the first difference, where the kind alone says little.
+    """
+
+    mistake: str
+    pair: str
+    what: str
+    expected: str
+    edits: tuple[tuple[str, str], ...]
+    says: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.mistake}: {self.what}"
+
+    def text(self) -> str:
+        """The mutated after side. Raises ValueError when an edit does not fit exactly once."""
+        text = (PAIRS / self.pair / "after.py").read_text(encoding="utf-8")
+        for old, new in self.edits:
+            if text.count(old) != 1:
+                raise ValueError(f"{self.name}: {old!r} occurs {text.count(old)} times")
+            text = text.replace(old, new)
+        return text
+
+
+def mutant(mistake: str, pair: str, what: str, expected: str, *edits: tuple[str, str], says: str = "") -> Mutant:
+    return Mutant(mistake, pair, what, expected, edits, says)
+
+
+GAN, TIED, TOWERS, NORM = "adversarial_pair", "tied_table", "towers", "normalised"
+Q, RNN, DOUBLE, EMA, SLIM = "two_networks", "recurrent", "double_precision", "averaged", "slim_layers"
+
+MUTANTS = (
+    mutant(
+        "second instance instead of reuse", GAN, "the critic is made again for the forged pictures", "count",
+        ("forged_score = critic(forged)", "forged_score = Critic()(forged)"), says="critic/look/w",
+    ),
+    mutant(
+        "second instance instead of reuse", TIED, "the answer gets an encoder of its own", "count",
+        ("a, _ = encoder(answer)", 'a, _ = Encoder(name="encoder_1")(answer)'), says="encoder_1",
+    ),
+    mutant(
+        "second instance instead of reuse", Q, "the online network is made again for the following state", "count",
+        ("q_online = online_net(following)", 'q_online = Values(name="online")(following)'),
+    ),
+    mutant(
+        "second instance instead of reuse", RNN, "a new step for every element of the sequence", "count",
+        ("            state = step(", "            state = Step()("),
+    ),
+    mutant(
+        "a tower of its own", TOWERS, "the net is made inside the loop", "count",
+        ("            logits = net(images[i])", "            net = Net()\n            logits = net(images[i])"),
+    ),
+    mutant(
+        "a tower of its own", SLIM, "the second images go through a net of their own", "count",
+        ("other_logits = net(others)", "other_logits = Net()(others)"),
+    ),
+    mutant(
+        "merged instances", Q, "the target network is the online one", "count",
+        ('target_net = Values(name="target")', "target_net = online_net"), says="target/head/kernel",
+    ),
+    mutant(
+        "merged instances", RNN, "gate and news are one layer", "count",
+        ("self.news = News()", "self.news = self.gate"), says="reader/news/w",
+    ),
+    mutant(
+        "merged instances", EMA, "both dense layers are one", "count",
+        ("self.units = units", "self.units = units"), ('first = Dense(5, name="first")', 'first = Dense(3, name="first")'),
+        ('second = Dense(2, name="second")', "second = first"),
+    ),
+    mutant(
+        "dropped bias", GAN, "the affine layer has no bias", "count",
+        ('        self.b = self.add_weight(name="b", shape=[self.units], initializer=tf.zeros_initializer())\n', ""),
+        ("tf.matmul(x, self.w) + self.b", "tf.matmul(x, self.w)"),
+    ),
+    mutant(
+        "dropped bias", NORM, "the features have no bias", "count",
+        ('keras.layers.Dense(5, name="features")', 'keras.layers.Dense(5, use_bias=False, name="features")'),
+    ),
+    mutant(
+        "dropped bias", TOWERS, "the bias is made and not added", "sharing",
+        ("tf.matmul(flat, self.kernel) + self.bias", "tf.matmul(flat, self.kernel)"), says="net/out/bias",
+    ),
+    mutant(
+        "bias too many", NORM, "the convolution before the normalisation has a bias", "count",
+        ("use_bias=False, ", ""), says="classifier/conv/bias",
+    ),
+    mutant(
+        "swapped initialiser", GAN, "the bias starts at one", "initial",
+        ("initializer=tf.zeros_initializer())", "initializer=tf.ones_initializer())"), says="starts as 0 before and as 1",
+    ),
+    mutant(
+        "swapped initialiser", TIED, "the default of Keras' Embedding, not the one given", "initial",
+        ("initializer=tf.random_uniform_initializer(-0.5, 0.5)", 'initializer="uniform"'), says="uniform(-0.05, 0.05)",
+    ),
+    mutant(
+        "swapped initialiser", TOWERS, "normal in place of truncated normal", "initial",
+        ("tf.truncated_normal_initializer(stddev=stddev)", "tf.random_normal_initializer(stddev=stddev)"),
+        says="truncated normal",
+    ),
+    mutant(
+        "swapped initialiser", Q, "He's in place of Glorot's", "initial",
+        ('keras.layers.Dense(3, name="head")', 'keras.layers.Dense(3, kernel_initializer="he_uniform", name="head")'),
+    ),
+    mutant(
+        "swapped initialiser", RNN, "glorot in place of orthogonal", "initial",
+        (", initializer=tf.orthogonal_initializer(gain=1.1)", ""),
+    ),
+    mutant(
+        "other stddev", GAN, "the default of 0.05 for all layers", "initial",
+        ('Affine(5, stddev=0.3, name="paint")', 'Affine(5, name="paint")'), says="stddev 0.3",
+    ),
+    mutant(
+        "other stddev", TIED, "0.1 became 0.01", "initial",
+        ("truncated_normal_initializer(stddev=0.1)", "truncated_normal_initializer(stddev=0.01)"),
+    ),
+    mutant(
+        "other stddev", RNN, "the gain of the orthogonal matrix is lost", "initial",
+        ("orthogonal_initializer(gain=1.1)", "orthogonal_initializer()"),
+    ),
+    mutant(
+        "other stddev", DOUBLE, "scale 1 in place of 2", "initial",
+        ("variance_scaling_initializer(2.0, ", "variance_scaling_initializer(1.0, "),
+    ),
+    mutant(
+        "frozen weight", GAN, "the bias does not train", "trainable",
+        ("initializer=tf.zeros_initializer())", "initializer=tf.zeros_initializer(),\n trainable=False)"),
+    ),
+    mutant(
+        "frozen weight", Q, "the head is frozen", "trainable",
+        ('keras.layers.Dense(3, name="head")', 'keras.layers.Dense(3, name="head", trainable=False)'),
+    ),
+    mutant(
+        "unfrozen weight", TIED, "the constant shift trains", "trainable",
+        ("tf.constant_initializer(0.1),\n                                     trainable=False)",
+         "tf.constant_initializer(0.1))"), says="encoder/mix/shift",
+    ),
+    mutant(
+        "transposed shape", DOUBLE, "the matrix lies the other way and is used that way", "shape",
+        ('name="w", shape=[3, 2]', 'name="w", shape=[2, 3]'),
+        ("tf.matmul(x, self.w)", "tf.matmul(x, self.w, transpose_b=True)"),
+    ),
+    mutant(
+        "transposed shape", TIED, "the table has words and sizes swapped", "shape",
+        ("shape=[WORDS, SIZE]", "shape=[SIZE, WORDS]"),
+        ("tf.nn.embedding_lookup(self.table.value, ids)", "tf.nn.embedding_lookup(tf.transpose(self.table.value), ids)"),
+        ("self.table, transpose_b=True)", "self.table)"),
+    ),
+    mutant(
+        "transposed shape", RNN, "a square matrix is used the other way round", "outputs",
+        ("tf.matmul(state, self.w)", "tf.matmul(state, self.w[:, ::-1])"),
+    ),
+    mutant(
+        "changed shape", NORM, "one feature more", "shape",
+        ("keras.layers.Dense(5,", "keras.layers.Dense(6,"), says="classifier/features",
+    ),
+    mutant(
+        "float64 to float32", DOUBLE, "the layer has the default dtype", "dtype",
+        ('super().__init__(name=name, dtype="float64", **kwargs)', "super().__init__(name=name, **kwargs)"),
+        ("initializer=tf.variance_scaling_initializer(2.0, dtype=tf.float64)", "initializer=tf.variance_scaling_initializer(2.0)"),
+        ("initializer=tf.zeros_initializer(dtype=tf.float64)", "initializer=tf.zeros_initializer()"),
+        ("    y = line(x)\n", "    y = tf.cast(line(x), tf.float64)\n"),
+    ),
+    mutant(
+        "float64 to float32", DOUBLE, "the product is taken in float32", "outputs",
+        ("tf.matmul(x, self.w) + self.b",
+         "tf.cast(tf.matmul(tf.cast(x, tf.float32), tf.cast(self.w, tf.float32)), tf.float64) + self.b"),
+    ),
+    mutant(
+        "lost regulariser", NORM, "the logits have none", "outputs",
+        (", kernel_regularizer=keras.regularizers.L2(0.01))", ")"),
+        ("tf.add_n(classifier.losses)", "0.0"),
+    ),
+    mutant(
+        "lost regulariser", SLIM, "only the loss of one layer is added", "outputs",
+        ("tf.add_n(net.losses)", "net.losses[0]"),
+    ),
+    mutant(
+        "other regulariser", SLIM, "slim halves the sum, Keras does not", "outputs",
+        ("L2(0.01 / 2)", "L2(0.01)"),
+    ),
+    mutant(
+        "lost regulariser", TOWERS, "the decay is added when the weight is made, not at every tower", "outputs",
+        ("        decay_loss(self.kernel, 0.002)\n        return", "        return"),
+        ('self.kernel = decayed(self, "kernel", [16, 3], 0.1)',
+         'self.kernel = decayed(self, "kernel", [16, 3], 0.1)\n        decay_loss(self.kernel, 0.002)'),
+    ),
+    mutant(
+        "lost UPDATE_OPS", NORM, "Keras' own layer, which tells nobody", "training",
+        ('            if op.type == "AssignVariableOp":', "            if False:"), says="moving",
+    ),
+    mutant(
+        "lost UPDATE_OPS", NORM, "only the means are updated", "update_ops",
+        ('if op.type == "AssignVariableOp":', 'if op.type == "AssignVariableOp" and "add" not in op.inputs[1].name:'),
+    ),
+    mutant(
+        "doubled UPDATE_OPS", NORM, "the layer is called twice for the training graph", "update_ops",
+        ("    logits = classifier(images, is_training=True)\n",
+         "    classifier(images, is_training=True)\n    logits = classifier(images, is_training=True)\n"), says="2 times after",
+    ),
+    mutant(
+        "doubled UPDATE_OPS", NORM, "evaluation updates the averages too", "update_ops",
+        ("    eval_logits = classifier(images, is_training=False)\n",
+         "    eval_logits = classifier(images, is_training=False)\n    classifier(images, is_training=True)\n"),
+    ),
+    mutant(
+        "batch statistics in evaluation", NORM, "the normalisation always trains", "sharing",
+        ("x = self.feature_norm(x, training=is_training)", "x = self.feature_norm(x, training=True)"),
+    ),
+    mutant(
+        "dropout in evaluation", NORM, "the dropout always trains", "outputs",
+        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = self.dropout(tf.nn.relu(x), training=True)"),
+        says="eval_logits",
+    ),
+    mutant(
+        "dropout lost in training", NORM, "training is not handed on, and Keras' default is not to", "outputs",
+        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = self.dropout(tf.nn.relu(x))"), says="logits",
+    ),
+    mutant(
+        "dropout lost in training", NORM, "keep probability taken for the rate", "outputs",
+        ("Dropout(rate=0.4)", "Dropout(rate=0.6)"),
+    ),
+    mutant(
+        "dropout lost in training", DOUBLE, "the noise is smaller", "outputs",
+        ("0.1 * tf.random_normal", "0.05 * tf.random_normal"), says="with its switches on",
+    ),
+    mutant(
+        "wrong tied matrix", TIED, "the scores read the positions", "sharing",
+        ("return tf.matmul(tf.reshape(h, [-1, SIZE]), self.table, transpose_b=True)",
+         "return tf.pad(tf.matmul(tf.reshape(h, [-1, SIZE]), self.positions, transpose_b=True), [[0, 0], [0, 1]])"),
+    ),
+    mutant(
+        "wrong tied matrix", TIED, "the output layer has a table of its own", "count",
+        ("        self.positions =",
+         '        self.out_table = self.add_weight(name="out_table", shape=[WORDS, SIZE])\n        self.positions ='),
+        ("self.table, transpose_b=True)", "self.out_table, transpose_b=True)"),
+    ),
+    mutant(
+        "wrong tied matrix", TIED, "the tie does not pass gradients", "gradients",
+        ("self.table, transpose_b=True)", "tf.stop_gradient(self.table.value), transpose_b=True)"),
+    ),
+    mutant(
+        "optimizer over the wrong list", GAN, "the critic's step changes the forger", "optimizer",
+        ("critic_vars = [v.value for v in critic.trainable_variables]",
+         "critic_vars = [v.value for v in forger.trainable_variables]"),
+    ),
+    mutant(
+        "optimizer over the wrong list", GAN, "the critic's step changes everything", "optimizer",
+        ("minimize(critic_loss, var_list=critic_vars)", "minimize(critic_loss)"),
+    ),
+    mutant(
+        "optimizer over the wrong list", Q, "the target network is trained", "count",
+        ("minimize(loss, var_list=online)", "minimize(loss + 0.0 * tf.reduce_sum(q_next), var_list=online + target)"),
+    ),
+    mutant(
+        "same count, swapped owners", TIED, "gate and push have each other's name", "outputs",
+        ('self.gate = self.add_weight(name="gate"', 'self.gate = self.add_weight(name="push"'),
+        ('self.push = self.add_weight(name="push"', 'self.push = self.add_weight(name="gate"'),
+    ),
+    mutant(
+        "same count, swapped owners", Q, "the two layers of the torso are called in the other order", "outputs",
+        ('self.torso_dense_1 = keras.layers.Dense(6, activation=tf.tanh, name="dense_1")', ""),
+        ('self.torso_dense = keras.layers.Dense(6, activation=tf.nn.relu, name="dense")',
+         'self.torso_dense_1 = keras.layers.Dense(6, activation=tf.tanh, name="dense_1")\n'
+         '        self.torso_dense = keras.layers.Dense(6, activation=tf.nn.relu, name="dense")'),
+        ("            h = self.torso_dense(state)\n            h = self.torso_dense_1(h)\n",
+         "            h = self.torso_dense(state)\n            h = tf.tanh(self.torso_dense_1(h))\n"),
+    ),
+    mutant(
+        "same count, swapped owners", Q, "the next value comes from the online network", "sharing",
+        ("    q_next = target_net(following)\n", "    target_net(following)\n    q_next = online_net(following)\n"),
+        says="target/",
+    ),
+    mutant(
+        "same count, swapped owners", RNN, "gate and news swap their matrices", "outputs",
+        ("        z = self.gate(both)\n        news = self.news(both)\n",
+         "        self.gate.build(both.shape), self.news.build(both.shape)\n"
+         "        z = tf.sigmoid(tf.matmul(both, self.news.w) + self.gate.b)\n"
+         "        news = tf.tanh(tf.matmul(both, self.gate.w))\n"),
+    ),
+    mutant(
+        "other name", TIED, "the scope of the mix is lost", "names",
+        ('def __init__(self, name="mix", **kwargs)', 'def __init__(self, name="mixer", **kwargs)'),
+    ),
+    mutant(
+        "other name", Q, "a name scope in build does not reach the path", "names",
+        ('        with keras.name_scope("torso"):\n', "        if True:\n"), says="online/torso/dense/kernel",
+    ),
+    mutant(
+        "other default epsilon", NORM, "Keras' epsilon, not the one given", "outputs",
+        ("epsilon=0.01, ", ""), says="classifier/feature_norm",
+    ),
+    mutant(
+        "other default epsilon", NORM, "the epsilon of slim", "outputs",
+        ("BatchNormalization(momentum=0.8, ", "BatchNormalization(momentum=0.8, epsilon=1e-5, "),
+    ),
+    mutant(
+        "other default momentum", NORM, "Keras' momentum, not the one given", "training",
+        ("BatchNormalization(momentum=0.8, ", "BatchNormalization("), says="moving_mean",
+    ),
+    mutant(
+        "other default momentum", NORM, "0.7 became 0.9", "training",
+        ("momentum=0.7", "momentum=0.9"), says="feature_norm/moving_mean",
+    ),
+    mutant(
+        "other activation", SLIM, "slim's layers end in a relu, Keras' do not", "outputs",
+        ("keras.layers.Dense(4, activation=tf.nn.relu, ", "keras.layers.Dense(4, "), says="net/logits/weights",
+    ),
+    mutant(
+        "other activation", GAN, "Keras' leaky relu has another slope", "outputs",
+        ("tf.nn.leaky_relu(self.look(picture), alpha=0.2)", "keras.layers.LeakyReLU()(self.look(picture))"),
+    ),
+    mutant(
+        "other arithmetic", SLIM, "slim pads with SAME, Keras with VALID", "shape",
+        ('padding="same", ', ""), ("[2, 2 * 2 * 3]", "[2, 3]"),
+    ),
+    mutant(
+        "other arithmetic", RNN, "the gate is the other way round", "outputs",
+        ("z * state + (1 - z) * news", "z * news + (1 - z) * state"),
+    ),
+    mutant(
+        "other optimizer", GAN, "beta1 has its default", "training",
+        ("AdamOptimizer(0.05, beta1=0.5)", "AdamOptimizer(0.05)"),
+    ),
+    mutant(
+        "other optimizer", TOWERS, "momentum is Nesterov's", "training",
+        ("MomentumOptimizer(0.05, 0.9)", "MomentumOptimizer(0.05, 0.9, use_nesterov=True)"),
+    ),
+    mutant(
+        "other optimizer", TOWERS, "the towers' gradients are added, not averaged", "gradients",
+        ("/ TOWERS, pairs", "/ 1, pairs"), says="applies",
+    ),
+    mutant(
+        "lost step", EMA, "the counter does not count", "training",
+        (", global_step=step)", ")"), says="global_step",
+    ),
+    mutant(
+        "lost step", EMA, "the averages leave out the second layer", "count",
+        ("[v.value for v in first.trainable_variables + second.trainable_variables]",
+         "[v.value for v in first.trainable_variables]"), says="second/kernel/ExponentialMovingAverage",
+    ),
+    mutant(
+        "lost step", EMA, "the averages are taken before the step", "training",
+        ("with tf.control_dependencies([applied]):", "with tf.control_dependencies([]):"),
+    ),
+    mutant(
+        "wrong target update", Q, "sorted by a name that is not the TF1 name", "training",
+        ("sorted(target, key=lambda v: v.name))", "sorted(target, key=lambda v: (v.shape.as_list(), v.name)))"),
+        ("t.assign(0.9 * t + 0.1 * o)", "t.assign(0.9 * t + 0.1 * tf.reshape(tf.resize(o, t), t.shape))"),
+    ),
+    mutant(
+        "wrong target update", Q, "the target is replaced", "training",
+        ("0.9 * t + 0.1 * o", "1.0 * o"), says="target/",
+    ),
+    mutant(
+        "wrong saver", GAN, "names of the graph in place of paths", "saver",
+        ("{v.path: v.value for v in critic.variables}", "{v.value.name: v.value for v in critic.variables}"),
+    ),
+    mutant(
+        "wrong saver", GAN, "the forger is saved too", "saver",
+        ("for v in critic.variables}", "for v in critic.variables + forger.variables}"),
+    ),
+    mutant(
+        "lost result", TOWERS, "the second tower's loss is not returned", "results",
+        ('            results["loss_%d" % i] = loss\n', '            results["loss_0"] = loss\n'),
+    ),
+    mutant(
+        "stopped gradient", TIED, "the answer is trained as well", "gradients",
+        ("q * tf.stop_gradient(a)", "q * a"),
+    ),
+    mutant(
+        "stopped gradient", Q, "the goal passes gradients", "gradients",
+        ("tf.stop_gradient(0.9 * tf.reduce_sum(q_next * best, 1))", "0.9 * tf.reduce_sum(q_next * best, 1)"),
+    ),
+)  # fmt: skip
