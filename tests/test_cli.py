@@ -97,11 +97,11 @@ _FINDING = Finding("net.py", 3, 4, "TFM299", "the scope's name is computed")
 
 def test_nothing_to_do_is_0_and_silent_but_for_the_totals(pipeline: Pipeline, program: Path, run: Run) -> None:
     pipeline.result = Migration(files_read=1)
-    assert run("plan", program) == (0, "0 sharing groups. 0 variables. 0 of 1 file change.\n", "")
+    assert run("plan", program) == (0, "0 sharing groups. 0 variable names. 0 of 1 file change.\n", "")
     assert run("diff", program) == (0, "", "")
     assert run("apply", program) == (
         0,
-        "0 sharing groups. 0 variables. 0 of 1 file change.\nChanged 0 files and added 0.\n",
+        "0 sharing groups. 0 variable names. 0 of 1 file change.\nChanged 0 files and added 0.\n",
         "",
     )
 
@@ -125,7 +125,7 @@ net  migrated
 rnn  refused TFM299
   created  net.py:3
 
-2 sharing groups: 1 migrated, 1 refused (1 TFM299). 2 variables. 1 of 2 files changes.
+2 sharing groups: 1 migrated, 1 refused (1 TFM299). 2 variable names. 1 of 2 files changes.
 """
     )
     assert err == "net.py:3:5: TFM299 the scope's name is computed\n    Do this.\n"

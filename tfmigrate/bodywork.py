@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tfmigrate.compose import index_text, names_for_all
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.link import Module
+from tfmigrate.regions import Creation, Region
 from tfmigrate.render import render
 from tfmigrate.requests import Naming, arguments_of
 from tfmigrate.sites import Argument, BlockCall, Extend, Invoke, LayerClass, MethodBody, NameScope, Remove, Replace, Sites, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
 from tfmigrate.split import Level
-from tfmigrate.tf1.layers import DROPPED, VARIABLE_SCOPE
+from tfmigrate.tf1.layers import LAYERS, VARIABLE_SCOPE
 from tfmigrate.units import Member, Shape
 from tfmigrate.values import is_tensor
 
@@ -201,6 +203,8 @@ class Bodywork:
                     self._slot_site(slot, site, sites)
         self._weight_reads(sites)
         self._scopes(sites)
+        self._alias_names(sites)
+        self._inline_layers(sites)
         for statement in self.body.removed:
             if not any(a in self.body.removed for a in self.body.scan.ancestors(statement)):
                 sites.add("reuse" if is_reuse_statement(statement) else "weights", span(self.module, statement), Remove())
@@ -338,20 +342,55 @@ class Bodywork:
             return
         for node in self.body.scan.loads(alias.id):
             certain, binding = self.body.scan.reaching(alias.id, node)
-            if self.body.is_gone(node) or not certain or binding is None or binding.statement is not block:
-                if block is self.body.member.scope or self.body.is_gone(node):
-                    if self.body.is_gone(node) or (binding is not None and binding.statement is not block):
-                        continue
-                else:
-                    continue
+            foreign = certain and binding is not None and binding.statement is not block
+            if self.body.is_gone(node) or foreign:
+                continue
+            parent = self.body.scan.parents.get(node)
+            if isinstance(parent, ast.Attribute) and parent.attr == "name" and self._names_an_operation(parent):
+                continue
             raise Refusal("TFM205", node, self.module, f"the scope object {alias.id} is used for more than reuse")
+
+    def _names_an_operation(self, node: ast.expr) -> bool:
+        """Whether an expression is the `name=` of some call."""
+        parent = self.body.scan.parents.get(node)
+        return isinstance(parent, ast.keyword) and parent.arg == "name"
+
+    def _inline_layers(self, sites: Sites) -> None:
+        """A dropout keeps no state; it becomes the operation it always was."""
+        seen: set[ast.AST] = set()
+        for region in self.body.member.regions:
+            for creation in inline_creations(region, self.blocks):
+                if creation.node not in seen and self._is_mine(creation.node):
+                    seen.add(creation.node)
+                    spelled = names_for_all(self.plan, Level.CALL)
+                    sites.add("tf_layers", span(self.module, creation.node), dropout(creation.node, self.module, spelled))
+
+    def _alias_names(self, sites: Sites) -> None:
+        """`name=scope.name` takes the layer's name, or that of the name scope."""
+        scopes = [self.body.member.scope, *self.blocks]
+        for block in scopes:
+            alias = block.items[0].optional_vars if block is not None else None
+            if block is None or not isinstance(alias, ast.Name):
+                continue
+            for node in self.body.scan.loads(alias.id):
+                parent = self.body.scan.parents.get(node)
+                certain, binding = self.body.scan.reaching(alias.id, node)
+                mine = certain and (binding is None or binding.statement is block)
+                if mine and isinstance(parent, ast.Attribute) and not self.body.is_gone(node):
+                    name = scope_name(block.items[0].context_expr)
+                    own = block is self.body.member.scope
+                    text = "self.name" if own or name is None else render(self.module, name, lambda _: None)
+                    sites.add("scopes", span(self.module, parent), Replace(text))
 
     def _returns(self, sites: Sites) -> tuple[str, ...]:
         """Hand back what the code around still wants."""
         member = self.body.member
         outputs = tuple(name.removeprefix("self.") for name in self.body.outputs)
-        if member.shape is Shape.BLOCK:
+        last = member.node.body[-1]
+        if member.shape is Shape.BLOCK and not isinstance(last, ast.Return):
             return tuple(block_results(self.body))
+        if member.shape is Shape.BLOCK and outputs and isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
+            raise Refusal("TFM404", last, self.module, f"returns a tuple here and leaves {', '.join(self.body.outputs)} on the object")
         if not outputs:
             return ()
         returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
@@ -393,6 +432,35 @@ def _top_statements(member: Member) -> list[ast.stmt]:
         if statement is member.scope:
             found.extend(member.scope.body)
     return found
+
+
+def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Creation]:
+    """The stateless layers that the code of a region calls."""
+    for event in region.events:
+        if isinstance(event, Creation) and event.row is not None and not event.row.keras:
+            yield event
+        elif isinstance(event, Region) and event.is_block and (event.node in blocks or isinstance(region.node, ast.Call)):
+            yield from inline_creations(event, blocks)
+
+
+def dropout(node: ast.Call, module: Module, spelled: dict[str, str]) -> Invoke:
+    """`tf.layers.dropout(x, rate, training=t)` as an operation: the rate is 0 where it is not training."""
+    given = arguments_of(node, LAYERS["tf.layers.dropout"].params)
+
+    def substitute(part: ast.expr) -> str | None:
+        return spelled.get(part.id) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) else None
+
+    def text(key: str, default: str) -> str:
+        return render(module, given[key], substitute) if key in given else default
+
+    assert isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute)
+    library = render(module, node.func.value.value, lambda _: None)
+    rate, training = text("rate", "0.5"), text("training", "False")
+    chosen = {"True": rate, "False": "0.0"}.get(training, f"{rate} if {training} else 0.0" if rate != "0.0" else rate)
+    source: int | str = "inputs" if any(k.arg == "inputs" for k in node.keywords) else 0
+    arguments = [Argument(source), Argument(text=chosen, keyword="rate")]
+    arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg in ("seed", "name") and k.arg is not None]
+    return Invoke(f"{library}.nn.dropout", tuple(arguments))
 
 
 def layer_call(slot: Slot, site: ast.Call) -> tuple[Argument, ...]:
@@ -471,11 +539,14 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
         arguments.append(text if positional else f"{item.identifier}={text}")
     call = f"{target}({', '.join(arguments)})"
     targets = [*body.live, *body.outputs]
-    if isinstance(member.node.body[-1], ast.Return):
-        statement = f"return {call}"
-    else:
-        statement = f"{', '.join(targets)} = {call}" if targets else call
-    return BlockCall(LayerClass(child.class_name, (), ()), statement, (0, 0, 0, 0))
+    lines = [f"{', '.join(targets)} = {call}" if targets else call]
+    last = member.node.body[-1]
+    if isinstance(last, ast.Return):
+        lines = [f"return {call}"]
+        if body.outputs:
+            first = [] if last.value is None else ["result"]
+            lines = [f"{', '.join([*first, *body.outputs])} = {call}", f"return {''.join(first)}".rstrip()]
+    return BlockCall(LayerClass(child.class_name, (), ()), tuple(lines), (0, 0, 0, 0))
 
 
 def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, str]) -> Unwrap | NameScope:
@@ -496,5 +567,3 @@ def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, 
 def _reenters(name: ast.expr) -> bool:
     return isinstance(name, ast.Call) and ast.unparse(name.func).endswith("get_variable_scope")
 
-
-__all__ = ["DROPPED", "Bodywork", "block_call", "call_arguments", "extend_targets", "is_reuse_statement", "layer_call", "name_scope", "statements"]

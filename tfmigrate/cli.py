@@ -393,6 +393,7 @@ def _print(pieces: Iterable[tuple[str, str]], plain: bool = False) -> None:
     data = "".join(text for text, _ in pieces).encode("utf-8", "surrogateescape")
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
 
 
 def _coloured() -> bool:

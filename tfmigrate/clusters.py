@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from tfmigrate.execute import Executor
 from tfmigrate.finding import CODES, Finding, Severity
 from tfmigrate.link import Function, Module
+from tfmigrate.references import References, Resolve, misuse
 from tfmigrate.regions import Region
 from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
 
@@ -104,38 +105,44 @@ class Clusters:
 
     def _blame_below(self, region: Region, finding: Finding) -> None:
         """A finding in plain code concerns the units that its scope block holds."""
-        if region.is_block:
+        if finding.code.startswith("TFM60"):
+            while region.parent is not None:
+                region = region.parent
+        if region.is_block or region.parent is None:
             for event in region.walk():
                 if event in self.owners.instance_of:
                     unit = self.owners.instance_of[event].unit  # type: ignore[index]
                     self.refused.setdefault(self.find(unit), set()).add(finding.code)
 
-    def check_functions(self, executor: Executor) -> None:
+    def check_functions(self, executor: Executor, resolve: Resolve) -> None:
         """Refuse what the form of a function, or the way it is used, does not allow."""
-        escapes: dict[Function, tuple[Module, ast.AST]] = {}
+        functions = {m.function for m in self.owners.units if m.function is not None and m.shape is not Shape.BLOCK}
+        references = References(executor.program, functions | self.classes.helpers, resolve)
         unresolved: dict[str, tuple[Module, ast.Call]] = {}
         for walk in self.classes.walks:
-            escapes.update(walk.scoping.escapes)
             unresolved.update(walk.scoping.unresolved_calls)
         for member, unit in self.owners.units.items():
             function = member.function
-            if function is None:
+            if function is None or member.shape is Shape.BLOCK:
                 continue
-            if member.shape is not Shape.BLOCK:
-                self._check_form(function, unit)
-            if function in escapes and member.shape is not Shape.BLOCK:
-                module, node = escapes[function]
-                self.refuse("TFM302", node, module, f"{function.name} is passed on as a value from here", unit)
+            self._check_form(function, unit)
+            for code, node, module, message in misuse(references, member, self.classes.calls[function]):
+                self.refuse(code, node, module, message, unit)
             if function.name in unresolved and function.cls is not None:
                 module, call = unresolved[function.name]
                 self.refuse("TFM307", call, module, f"this may call {function.qualname}, on an object that cannot be followed", unit)
         for helper in self.classes.helpers:
-            if helper in escapes or _has_effects(helper):
-                module, node = escapes.get(helper, (helper.module, helper.node))
-                code = "TFM302" if helper in escapes else "TFM405"
-                text = "is passed on as a value" if helper in escapes else "makes a variable and does more at each call"
-                for region in self.classes.calls[helper]:
-                    self.refuse(code, node, module, f"{helper.name} {text}", self.unit_around(region))
+            self._check_helper(helper, references)
+
+    def _check_helper(self, helper: Function, references: References) -> None:
+        values = [m for m in references.mentions if m.function is helper and m.call is None]
+        for region in self.classes.calls[helper]:
+            unit = self.unit_around(region)
+            if values:
+                self.refuse("TFM302", values[0].node, values[0].module, f"{helper.name} is used as a value here", unit)
+            if _has_effects(helper):
+                message = f"{helper.name} makes a variable and does more at each call"
+                self.refuse("TFM405", helper.node, helper.module, message, unit)
 
     def _check_form(self, function: Function, unit: Unit) -> None:
         node, module = function.node, function.module
@@ -145,7 +152,7 @@ class Clusters:
             self.refuse("TFM406", node, module, f"{function.name} takes *args or **kwargs", unit)
         if node.decorator_list:
             decorator = ast.unparse(node.decorator_list[0])
-            self.refuse("TFM407", node, module, f"{function.name} is decorated with @{decorator}", unit)
+            self.refuse("TFM407", node.decorator_list[0], module, f"{function.name} is decorated with @{decorator}", unit)
         if function.parent is not None:
             self.refuse("TFM403", node, module, f"{function.name} is defined inside {function.parent.name}", unit)
 

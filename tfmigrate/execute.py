@@ -519,6 +519,9 @@ class Executor(Evaluator):
         if module is None:
             if node.level:
                 return UNKNOWN
+            inside = self.program.find(f"{node.module}.{name}", env.module)
+            if inside is not None:
+                return ModuleValue(inside)
             return self.semantics.canonical(f"{node.module}.{name}")
         submodule = self.program.modules.get(f"{module.name}.{name}")
         if module is env.module:

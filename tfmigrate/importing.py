@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
 from tfmigrate.sites import Before, BlockCall, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
 from tfmigrate.units import Shape
 
 FILE = (0, 0, 0, 0)
@@ -27,9 +29,34 @@ def plan_imports(program: Program, sites: dict[Module, Sites], plans: Iterable[L
             renames=renames,
             lines=tuple(sorted(_unused(module))),
             disable_v2=_session_alias(module),
+            prologue=_prologue(module, items),
         )
         if items or renames or _imports_tensorflow(module) or action.disable_v2:
             sites.setdefault(module, Sites()).add("imports", FILE, action)
+
+
+def _prologue(module: Module, items: Iterable[Site]) -> str:
+    """Classes that the emitted code of a file uses and that no library has."""
+    needed = False
+    for site in items:
+        layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
+        lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
+        needed = needed or any(" BatchNormalization(" in line for line in lines)
+    if not needed:
+        return ""
+    text = BATCH_NORMALIZATION
+    alias = tensorflow_alias(module)
+    return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
+
+
+def tensorflow_alias(module: Module) -> str:
+    """The name by which a file calls tensorflow."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name in ("tensorflow", "tensorflow.compat.v1"):
+                    return alias.asname or "tensorflow"
+    return "tf"
 
 
 def _is_renamed(plan: LayerPlan) -> bool:
@@ -66,9 +93,8 @@ def _imported(program: Program, module: Module) -> Iterable[Module]:
             found = [program.find(alias.name, module) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
-            found = [base]
-            if base is not None:
-                found += [program.modules.get(f"{base.name}.{alias.name}") for alias in node.names]
+            prefix = base.name if base is not None else node.module
+            found = [base, *(program.find(f"{prefix}.{alias.name}", module) for alias in node.names)]
         else:
             continue
         yield from (other for other in found if other is not None)

@@ -168,8 +168,10 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         for name in function.params:
             inputs[name] = Input(name, defaults.get(name))
     else:
+        alias = member.node.items[0].optional_vars if isinstance(member.node, ast.With) else None
+        own = alias.id if isinstance(alias, ast.Name) else ""
         for name in scan.reads:
-            if name in locals_around and not name.startswith("self."):
+            if name in locals_around and name != own and not name.startswith("self."):
                 if any(scan.reaching(name, node) == (True, None) or not scan.reaching(name, node)[0] for node in scan.loads(name)):
                     inputs[name] = Input(name)
     if member.shape in (Shape.METHOD, Shape.BLOCK):

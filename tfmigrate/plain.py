@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tfmigrate import names
-from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, statements
+from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, scope_name, statements
 from tfmigrate.compose import dict_key, index_text
 from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.link import Function, Module
@@ -15,7 +15,7 @@ from tfmigrate.regions import Region
 from tfmigrate.render import call_lines, line_length, render, source
 from tfmigrate.requests import Naming, Request, arguments_of, request_for
 from tfmigrate.scan import Scan, names_in
-from tfmigrate.sites import Before, Invoke, Remove, Sites, Unwrap
+from tfmigrate.sites import Before, Invoke, Remove, Replace, Sites, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
 from tfmigrate.units import Member, Shape
@@ -233,6 +233,9 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
         seen[region.node] = seen.get(region.node, False) or region in makers
     for block, makes in seen.items():
         _check_alias(code, block)
+        for node in alias_names(code, block):
+            text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
+            sites.add("scopes", span(code.module, node), Replace(text))
         action = name_scope(block, makes, code.module, {})
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
@@ -247,7 +250,22 @@ def _check_alias(code: Code, block: ast.With) -> None:
     alias = block.items[0].optional_vars
     if not isinstance(alias, ast.Name):
         return
+    named = alias_names(code, block)
     for node in code.scan.loads(alias.id):
         statement = code.scan.statement(node)
-        if not is_reuse_statement(statement):
+        if not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
             raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
+
+
+def alias_names(code: Code, block: ast.With) -> list[ast.Attribute]:
+    """The places where `scope.name` names an operation."""
+    alias = block.items[0].optional_vars
+    found = []
+    for node in code.scan.loads(alias.id) if isinstance(alias, ast.Name) else []:
+        parent = code.scan.parents.get(node)
+        grand = code.scan.parents.get(parent) if parent is not None else None
+        certain, binding = code.scan.reaching(alias.id, node)  # type: ignore[union-attr]
+        mine = certain and binding is not None and binding.statement is block
+        if mine and isinstance(parent, ast.Attribute) and parent.attr == "name" and isinstance(grand, ast.keyword):
+            found.append(parent)
+    return found

@@ -72,7 +72,7 @@ class Planner:
     def plan(self) -> Plan:
         """Plan units from the inside out, then the plain code that uses them."""
         self.clusters.blame_walks()
-        self.clusters.check_functions(self.executor)
+        self.clusters.check_functions(self.executor, self.resolve)
         self.clusters.check_owners()
         self._check_orphans()
         for unit in set(self.owners.units.values()):
@@ -285,7 +285,7 @@ class Planner:
         return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))
 
     def _naming(self, module: Module) -> Naming:
-        return Naming(file_quote(module), {})
+        return Naming(file_quote(module), {"BatchNormalization": "BatchNormalization"})
 
     def _name_blocks(self, member: Member) -> dict[ast.With, bool]:
         """The scope blocks of a member that only name things, and whether they hold layers."""
@@ -450,7 +450,7 @@ class Planner:
             for i, site in enumerate(items.items):
                 if isinstance(site.action, BlockCall) and site.span in self.blocks:
                     layer, anchor = self.blocks[site.span]
-                    items.items[i] = Site(site.transform, site.span, BlockCall(layer, site.action.statement, anchor))
+                    items.items[i] = Site(site.transform, site.span, BlockCall(layer, site.action.statements, anchor))
 
     @staticmethod
     def _anchor(member: Member) -> tuple[int, int, int, int]:

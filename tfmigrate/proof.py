@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+import re
+import symtable
 from collections import Counter
 from dataclasses import dataclass
 
@@ -38,6 +41,10 @@ def prove(program: Program, walks: list[Walk], plan: Plan, after: dict[Module, s
             modules[name] = module if text == module.text else parse_module(name, module.path, text)
         except SyntaxError as error:
             return [_doubt(plan, module, f"the emitted text does not parse: {error.msg}, line {error.lineno}", "TFM902")]
+    for name, module in modules.items():
+        lost = unbound_names(module.text) - unbound_names(program.modules[name].text) if module is not program.modules[name] else set()
+        if lost:
+            return [_doubt(plan, program.modules[name], f"the emitted text has names without a value: {', '.join(sorted(lost))}", "TFM902")]
     emitted = Program(modules)
     doubts = []
     for walk in walks:
@@ -46,6 +53,25 @@ def prove(program: Program, walks: list[Walk], plan: Plan, after: dict[Module, s
             if doubt is not None:
                 doubts.append(doubt)
     return doubts
+
+
+def unbound_names(text: str) -> set[str]:
+    """Global names that a file reads and nothing in it binds."""
+    top = symtable.symtable(text, "module", "exec")
+    bound = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+    if "*" in text and re.search(r"^\s*from\s+\S+\s+import\s+\*", text, re.M):
+        return set()
+    found: set[str] = set()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            if symbol.is_global() and symbol.is_assigned():
+                bound.add(symbol.get_name())
+            if symbol.is_referenced() and (symbol.is_global() or table is top):
+                found.add(symbol.get_name())
+    return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
 
 
 def _touched(walk: Walk, plan: Plan) -> bool:

@@ -75,6 +75,11 @@ class _Rewriter(cst.CSTTransformer):
     def _apply(self, site: Site, result: Result) -> Result:
         """What came in front of a statement stays in front; the next transform gets the statement itself."""
         front: list[cst.CSTNode] = []
+        if isinstance(result, cst.FlattenSentinel) and isinstance(site.action, Before):
+            first, *rest = result.nodes
+            made = self.transforms[site.transform].rewrite(site.action, first, self.context)
+            assert isinstance(made, cst.FlattenSentinel)
+            return cst.FlattenSentinel([*made.nodes, *rest])
         if isinstance(result, cst.FlattenSentinel):
             *front, result = result.nodes
         if not isinstance(result, cst.CSTNode):

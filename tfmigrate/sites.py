@@ -96,10 +96,10 @@ class Moved:
 
 @dataclass(frozen=True)
 class BlockCall:
-    """A `with` block becomes one statement; its body has become a layer, which goes before the statement at `anchor`."""
+    """A `with` block becomes a call; its body has become a layer, which goes before the statement at `anchor`."""
 
     layer: LayerClass
-    statement: str
+    statements: tuple[str, ...]
     anchor: Span
 
 
@@ -117,6 +117,8 @@ class Imports:
     renames: tuple[tuple[str, str, str], ...] = ()
     lines: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    # code that the file needs behind its imports
+    prologue: str = ""
     disable_v2: str | None = None
 
 

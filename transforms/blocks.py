@@ -28,6 +28,6 @@ class Transform:
         if action.layer.methods:
             blank = cst.EmptyLine(indent=False)
             context.wait(action.anchor, layer_class(action.layer, context, [blank, blank]))
-        statement = context.statements([action.statement])[0]
-        assert isinstance(statement, cst.SimpleStatementLine)
-        return statement.with_changes(leading_lines=node.leading_lines)
+        first, *rest = context.statements(action.statements)
+        assert isinstance(first, cst.SimpleStatementLine)
+        return cst.FlattenSentinel([first.with_changes(leading_lines=node.leading_lines), *rest])

@@ -115,6 +115,17 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
         last = max((i for i, s in enumerate(body) if _is_import(s)), default=-1) + 1
         statement = context.statements(["", f"{action.disable_v2}.disable_v2_behavior()"])
         body[last:last] = statement
+    if action.prologue:
+        last = max((i for i, s in enumerate(body) if _is_import(s)), default=-1) + 1
+        code = context.statements(action.prologue.rstrip().split("\n"))
+        blank = [cst.EmptyLine(indent=False)] * 2
+        head = code[0]
+        assert isinstance(head, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+        code[0] = head.with_changes(leading_lines=blank)
+        body[last:last] = code
+        follower = body[last + len(code)] if last + len(code) < len(body) else None
+        if isinstance(follower, (cst.SimpleStatementLine, cst.BaseCompoundStatement)) and len(follower.leading_lines) < 2:
+            body[last + len(code)] = follower.with_changes(leading_lines=[*blank, *(l for l in follower.leading_lines if l.comment)])
     return module.with_changes(body=body)
 
 

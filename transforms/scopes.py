@@ -11,7 +11,7 @@ After:
 from __future__ import annotations
 
 import libcst as cst
-from tfmigrate.sites import Action, NameScope, Unwrap
+from tfmigrate.sites import Action, NameScope, Replace, Unwrap
 from tfmigrate.transform import Context, Result
 
 
@@ -21,6 +21,8 @@ class Transform:
     name = "scopes"
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
+        if isinstance(action, Replace):
+            return context.expression(action.text)
         assert isinstance(node, cst.With)
         if isinstance(action, NameScope):
             item = node.items[0].with_changes(item=context.expression(action.text), asname=None)

@@ -23,7 +23,7 @@ def test_the_totals_count_a_shared_variable_once(monkeypatch: pytest.MonkeyPatch
         files_read=1,
     )
     assert terminal.totals(migration) == (
-        "2 sharing groups: 1 migrated, 1 refused (2 TFM299). 3 variables. 0 of 1 file change."
+        "2 sharing groups: 1 migrated, 1 refused (2 TFM299). 3 variable names. 0 of 1 file change."
     )
 
 

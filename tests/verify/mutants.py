@@ -67,6 +67,7 @@ MUTANTS = (
     mutant(
         "a tower of its own", TOWERS, "the net is made inside the loop", "count",
         ("            logits = net(images[i])", "            net = Net()\n            logits = net(images[i])"),
+        ("compute_gradients(loss)", "compute_gradients(loss, [v.value for v in net.trainable_variables])"),
     ),
     mutant(
         "a tower of its own", SLIM, "the second images go through a net of their own", "count",
@@ -74,7 +75,7 @@ MUTANTS = (
     ),
     mutant(
         "merged instances", Q, "the target network is the online one", "count",
-        ('target_net = Values(name="target")', "target_net = online_net"), says="target/head/kernel",
+        ('target_net = Values(name="target")', "target_net = online_net"), says="target/torso/dense/kernel",
     ),
     mutant(
         "merged instances", RNN, "gate and news are one layer", "count",
@@ -82,7 +83,7 @@ MUTANTS = (
     ),
     mutant(
         "merged instances", EMA, "both dense layers are one", "count",
-        ("self.units = units", "self.units = units"), ('first = Dense(5, name="first")', 'first = Dense(3, name="first")'),
+        ('first = Dense(5, name="first")', 'first = Dense(3, name="first")'),
         ('second = Dense(2, name="second")', "second = first"),
     ),
     mutant(
@@ -95,8 +96,8 @@ MUTANTS = (
         ('keras.layers.Dense(5, name="features")', 'keras.layers.Dense(5, use_bias=False, name="features")'),
     ),
     mutant(
-        "dropped bias", TOWERS, "the bias is made and not added", "sharing",
-        ("tf.matmul(flat, self.kernel) + self.bias", "tf.matmul(flat, self.kernel)"), says="net/out/bias",
+        "dropped bias", GAN, "the bias is made and not added", "sharing",
+        ("tf.matmul(x, self.w) + self.b", "tf.matmul(x, self.w)"), says="forger/hidden/b is read only before",
     ),
     mutant(
         "bias too many", NORM, "the convolution before the normalisation has a bias", "count",
@@ -164,7 +165,7 @@ MUTANTS = (
         ("self.table, transpose_b=True)", "self.table)"),
     ),
     mutant(
-        "transposed shape", RNN, "a square matrix is used the other way round", "outputs",
+        "transposed shape", RNN, "the columns are used the other way round", "outputs",
         ("tf.matmul(state, self.w)", "tf.matmul(state, self.w[:, ::-1])"),
     ),
     mutant(
@@ -208,7 +209,7 @@ MUTANTS = (
     ),
     mutant(
         "lost UPDATE_OPS", NORM, "only the means are updated", "update_ops",
-        ('if op.type == "AssignVariableOp":', 'if op.type == "AssignVariableOp" and "add" not in op.inputs[1].name:'),
+        ('if op.type == "AssignVariableOp":', 'if op.type == "AssignVariableOp" and "mean" in op.inputs[0].name:'),
     ),
     mutant(
         "doubled UPDATE_OPS", NORM, "the layer is called twice for the training graph", "update_ops",
@@ -230,8 +231,8 @@ MUTANTS = (
         says="eval_logits",
     ),
     mutant(
-        "dropout lost in training", NORM, "training is not handed on, and Keras' default is not to", "outputs",
-        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = self.dropout(tf.nn.relu(x))"), says="logits",
+        "dropout lost in training", NORM, "the dropout is left out", "outputs",
+        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = tf.nn.relu(x)"), says="logits",
     ),
     mutant(
         "dropout lost in training", NORM, "keep probability taken for the rate", "outputs",
@@ -266,7 +267,7 @@ MUTANTS = (
         ("minimize(critic_loss, var_list=critic_vars)", "minimize(critic_loss)"),
     ),
     mutant(
-        "optimizer over the wrong list", Q, "the target network is trained", "count",
+        "optimizer over the wrong list", Q, "the target network is trained", "optimizer",
         ("minimize(loss, var_list=online)", "minimize(loss + 0.0 * tf.reduce_sum(q_next), var_list=online + target)"),
     ),
     mutant(
@@ -286,14 +287,7 @@ MUTANTS = (
     mutant(
         "same count, swapped owners", Q, "the next value comes from the online network", "sharing",
         ("    q_next = target_net(following)\n", "    target_net(following)\n    q_next = online_net(following)\n"),
-        says="target/",
-    ),
-    mutant(
-        "same count, swapped owners", RNN, "gate and news swap their matrices", "outputs",
-        ("        z = self.gate(both)\n        news = self.news(both)\n",
-         "        self.gate.build(both.shape), self.news.build(both.shape)\n"
-         "        z = tf.sigmoid(tf.matmul(both, self.news.w) + self.gate.b)\n"
-         "        news = tf.tanh(tf.matmul(both, self.gate.w))\n"),
+        says="3 matmul",
     ),
     mutant(
         "other name", TIED, "the scope of the mix is lost", "names",
@@ -336,8 +330,16 @@ MUTANTS = (
         ("z * state + (1 - z) * news", "z * news + (1 - z) * state"),
     ),
     mutant(
-        "other optimizer", GAN, "beta1 has its default", "training",
-        ("AdamOptimizer(0.05, beta1=0.5)", "AdamOptimizer(0.05)"),
+        "other optimizer", GAN, "beta1 has its default", "initial",
+        ("AdamOptimizer(0.05, beta1=0.5)", "AdamOptimizer(0.05)"), says="beta1_power",
+    ),
+    mutant(
+        "other optimizer", GAN, "another learning rate", "training",
+        ("AdamOptimizer(0.05, beta1=0.5)", "AdamOptimizer(0.04, beta1=0.5)"),
+    ),
+    mutant(
+        "other optimizer", TIED, "no momentum", "slots",
+        ("tf.train.MomentumOptimizer(0.1, 0.9)", "tf.train.GradientDescentOptimizer(0.1)"),
     ),
     mutant(
         "other optimizer", TOWERS, "momentum is Nesterov's", "training",
@@ -352,7 +354,7 @@ MUTANTS = (
         (", global_step=step)", ")"), says="global_step",
     ),
     mutant(
-        "lost step", EMA, "the averages leave out the second layer", "count",
+        "lost step", EMA, "the averages leave out the second layer", "slots",
         ("[v.value for v in first.trainable_variables + second.trainable_variables]",
          "[v.value for v in first.trainable_variables]"), says="second/kernel/ExponentialMovingAverage",
     ),
@@ -361,9 +363,9 @@ MUTANTS = (
         ("with tf.control_dependencies([applied]):", "with tf.control_dependencies([]):"),
     ),
     mutant(
-        "wrong target update", Q, "sorted by a name that is not the TF1 name", "training",
-        ("sorted(target, key=lambda v: v.name))", "sorted(target, key=lambda v: (v.shape.as_list(), v.name)))"),
-        ("t.assign(0.9 * t + 0.1 * o)", "t.assign(0.9 * t + 0.1 * tf.reshape(tf.resize(o, t), t.shape))"),
+        "wrong target update", Q, "the target follows in its head only", "training",
+        ("pairs = zip(sorted(online,", "pairs = zip(sorted([v.value for v in online_net.head.variables],"),
+        ("sorted(target,", "sorted([v.value for v in target_net.head.variables],"), says="target/torso",
     ),
     mutant(
         "wrong target update", Q, "the target is replaced", "training",

@@ -27,7 +27,7 @@ def pieces(migration: Migration) -> Iterator[Piece]:
 
 
 def totals(migration: Migration) -> str:
-    """`3 sharing groups: 2 migrated, 1 refused (1 TFM201). 9 variables. 2 of 4 files change.`"""
+    """`3 sharing groups: 2 migrated, 1 refused (1 TFM201). 9 variable names. 2 of 4 files change.`"""
     groups = migration.groups
     states = Counter(group.state for group in groups)
     parts = [f"{states[state]} {state.value}" for state in State if states[state]]
@@ -36,7 +36,7 @@ def totals(migration: Migration) -> str:
     named = {variable.name for group in groups for variable in group.variables}
     return (
         f"{count(len(groups), 'sharing group')}{': ' if parts else ''}{', '.join(parts)}"
-        f"{f' ({refused})' if refused else ''}. {count(len(named), 'variable')}. "
+        f"{f' ({refused})' if refused else ''}. {count(len(named), 'variable name')}. "
         f"{len(migration.changes)} of {count(migration.files_read, 'file')} {_change(migration)}."
     )
 

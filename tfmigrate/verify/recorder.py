@@ -37,7 +37,7 @@ np: Any = None
 
 FULL = 65536  # elements of an array that are written whole; larger ones are sampled evenly
 DRAWS = 8  # samples of every initial value
-GRADIENT_BUDGET = 1500  # outputs times ops, for a gradient of each output
+GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
 POLL_SECONDS = 0.01
 NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
@@ -438,7 +438,7 @@ def fresh_tensorflow(side: str) -> None:
         context.context()._thread_local_data.is_eager = True
     tf.enable_v2_behavior()
     keras = importlib.import_module("keras")
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_floatx("float32")
 
 
@@ -720,7 +720,7 @@ def name_slots(found: Dict[str, Variable]) -> None:
 
 TRANSPARENT = words(
     "Identity ReadVariableOp Cast Enter RefEnter Switch RefSwitch Reshape Transpose ExpandDims Squeeze StopGradient "
-    "Snapshot CheckNumerics RefIdentity"
+    "Snapshot CheckNumerics RefIdentity Slice StridedSlice ReverseV2 Split SplitV Unpack Neg"
 )
 SHAPE_ONLY = words("Shape ShapeN Size Rank VariableShape IsVariableInitialized VarIsInitializedOp")
 GROUPS = {
@@ -1136,6 +1136,8 @@ class Case:
         self.variables: List[Variable] = []
         self.feeds = Feeds([], [[]])
         self.applied: List[Dict[str, Any]] = []
+        self.scales: Dict[str, float] = {}
+        self.combined = False
 
     def run(self) -> None:
         fresh_tensorflow(self.side)
@@ -1289,6 +1291,8 @@ class Case:
         """Chooses weights and inputs that the program accepts, and hands them to the other side."""
         bench.weights = distinct_weights(self.variables, read_values(bench.session, self.variables))
         self.feeds = self.choose_feeds(bench, inputs)
+        tensors = self.returned.tensors.values()
+        self.combined = len(tensors) * len(ancestors([t.op for t in tensors])) > GRADIENT_BUDGET
         members = {"w%d" % n: w for n, w in enumerate(bench.weights)}
         for number, values in enumerate(self.feeds.rounds):
             members.update({"f%d_%d" % (number, n): v for n, v in enumerate(values)})
@@ -1302,13 +1306,16 @@ class Case:
                 "keys": [v.key for v in self.variables],
                 "inputs": [describe(t) for t in inputs],
                 "rounds": len(self.feeds.rounds),
+                "scales": self.scales,
+                "combined": self.combined,
                 "checkpoint": "checkpoint" not in self.record["errors"],
             },
         )
 
     def choose_feeds(self, bench: Bench, inputs: Sequence[Any]) -> Feeds:
         failure: Optional[Exception] = None
-        fetches = list(self.returned.tensors.values())
+        names = sorted(self.returned.tensors)
+        fetches = [self.returned.tensors[name] for name in names]
         fallback = None
         for strategy in STRATEGIES:
             rounds = [[make_input(t, strategy, n, self.case) for t in inputs] for n in range(self.case["steps"] + 1)]
@@ -1318,6 +1325,7 @@ class Case:
             except (tf.errors.OpError, ValueError) as error:
                 failure = failure or error
                 continue
+            self.scales = {name: magnitude(value) for name, value in zip(names, values)}
             if all(np.isfinite(v).all() for v in map(np.asarray, values) if v.dtype.kind == "f"):
                 return feeds
             fallback = fallback or feeds
@@ -1350,6 +1358,7 @@ class Case:
         rounds = [[members["f%d_%d" % (n, p)] for p in positions] for n in range(exchange["rounds"])]
         self.feeds = Feeds(inputs, rounds)
         bench.weights = [np.asarray(weights[key]) for key in keys]
+        self.scales, self.combined = exchange["scales"], exchange["combined"]
         if exchange["checkpoint"]:
             self.guarded("checkpoint", lambda: self.restore_checkpoint(bench.session, weights))
         return True
@@ -1428,8 +1437,8 @@ class Case:
         feed = self.feeds.of(0, self.feeds.has_switch)
         names = sorted(tensors)
         values = bench.run([tensors[n] for n in names], feed)
-        combined = {n: combination(tensors[n], v, n) for n, v in zip(names, values)}
-        if len(names) * len(ancestors([t.op for t in tensors.values()])) > GRADIENT_BUDGET:
+        combined = {n: combination(tensors[n], v, n, self.scales.get(n, 1.0)) for n, v in zip(names, values)}
+        if self.combined:
             # one gradient of all outputs, each on a scale of its own, where one for each would take too long
             combined = {"all outputs": tf.add_n([tf.cast(c, tf.float64) for c in combined.values()])}
         fetches: Dict[str, Any] = {}
@@ -1494,13 +1503,17 @@ def inner_variable(variable: Any) -> Any:
     return getattr(variable, "_value", None) if any(variable is v for v in WATCH.keras) else variable
 
 
-def combination(tensor: Any, value: Any, name: str) -> Any:
+def combination(tensor: Any, value: Any, name: str, scale: float) -> Any:
     """A scalar that depends on every element of the tensor with a weight of its own, and is of the order of one."""
     state = np.random.RandomState(zlib.crc32(name.encode()) & 0xFFFFFFFF)
-    largest = float(np.max(np.abs(value))) if np.size(value) and np.isfinite(value).all() else 1.0
-    scale = 2.0 ** -np.ceil(np.log2(largest)) if largest > 0 else 1.0  # a power of two: the same from rounded values
-    factors = np.asarray(scale * state.standard_normal(np.shape(value)), tensor.dtype.base_dtype.as_numpy_dtype)
+    factors = np.asarray(state.standard_normal(np.shape(value)) / scale, tensor.dtype.base_dtype.as_numpy_dtype)
     return tf.reduce_sum(tensor * tf.constant(factors))
+
+
+def magnitude(value: Any) -> float:
+    value = np.asarray(value)
+    finite = np.isfinite(value) if value.dtype.kind == "f" else np.zeros(value.shape, bool)
+    return float(np.abs(value[finite]).max() or 1.0) if finite.any() else 1.0
 
 
 def step_ancestors(ops: Any) -> Set[Any]:

@@ -23,7 +23,7 @@ class Tolerances:
     """
 
     relative: Mapping[str, float] = field(
-        default_factory=lambda: {"float64": 1e-7, "float32": 5e-5, "float16": 5e-3, "bfloat16": 2e-2}
+        default_factory=lambda: {"float64": 1e-10, "float32": 5e-5, "float16": 5e-3, "bfloat16": 2e-2}
     )
     update: float = 1e-3
     initial: float = 1e-4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from tfmigrate.verify.recording import Comparison, Json, deviation, listed, sites
 
@@ -34,29 +35,47 @@ def structure(c: Comparison) -> None:
 
 
 def count_and_names(c: Comparison) -> None:
-    before, after = (Counter(row["key"] for row in side.variables) for side in (c.before, c.after))
-    missing, extra = list((before - after).elements()), list((after - before).elements())
-    if not missing and not extra:
-        return
+    """Variables of the program first; what optimizers and averages keep beside them follows from those."""
+    own, state = (_differing(c, slots) for slots in (False, True))
+    if any(own):
+        c.add(*_say_differing(c, own, False))
+    elif any(state):
+        _, name, text = _say_differing(c, state, True)
+        c.add("slots", name, text)
+
+
+Keys = tuple[list[str], list[str]]
+
+
+def _differing(c: Comparison, slots: bool) -> Keys:
+    """Names of the variables that only one side has: missing and extra."""
+    sides = [[row for row in side.variables if (row["role"] == "slot") == slots] for side in (c.before, c.after)]
+    before, after = (Counter(row["key"] for row in rows) for rows in sides)
+    return list((before - after).elements()), list((after - before).elements())
+
+
+def _say_differing(c: Comparison, keys: Keys, slots: bool) -> tuple[str, str, str]:
+    missing, extra = keys
     parts = []
     if missing:
         parts.append("only before: " + listed(missing))
+    known = c.before.by_key()
+    new, twice = [key for key in extra if key not in known], [key for key in extra if key in known]
+    if new:
+        parts.append("only after: " + listed(new))
+    if twice:
+        parts.append("made more than once after: " + listed(twice))
     if extra:
-        names = {row["key"]: row for row in c.after.variables}
-        twice = [key for key in extra if key in before]
-        parts.append(
-            "only after: " + listed([key for key in extra if key not in before])
-            if set(extra) - set(twice)
-            else "made more than once after: " + listed(twice)
-        )
-        readers = sites(names[extra[0]])
+        rows = [row for row in c.after.variables if row["key"] == extra[0]]
+        readers = sites(rows[-1])
         if readers:
             parts.append(f"{extra[0]} is read at {listed(readers)}")
-    total = (before.total(), after.total())
-    if total[0] != total[1]:
-        c.add("count", (missing + extra)[0], f"{total[0]} variables before, {total[1]} after; " + "; ".join(parts))
-    else:
-        c.add("names", (missing + extra)[0], "; ".join(parts))
+    totals = [sum((row["role"] == "slot") == slots for row in side.variables) for side in (c.before, c.after)]
+    first = (missing + extra)[0]
+    if totals[0] == totals[1]:
+        return "names", first, "; ".join(parts)
+    what = "of an optimizer or an average " if slots else ""
+    return "count", first, f"{totals[0]} variables {what}before, {totals[1]} after; " + "; ".join(parts)
 
 
 def results(c: Comparison) -> None:
@@ -104,17 +123,28 @@ def initial_values(c: Comparison) -> None:
         gap = deviation(values[0], values[1])
         if gap <= c.tolerances.initial:
             continue
-        verdict = same_distribution(one["distribution"], other["distribution"], c)
+        verdict = same_distribution(one["distribution"], other["distribution"], proportion(*values), c)
         if verdict:
             size = float(np.max(np.abs(values[0].astype(float) - values[1].astype(float))))
             c.add("initial", key, f"{key} starts as {verdict[0]} before and as {verdict[1]} after", size)
 
 
-def same_distribution(one: Json, other: Json, c: Comparison) -> tuple[str, str] | None:
+def proportion(one: Any, other: Any) -> float:
+    """How many times the one the other is, where it is that throughout; 1 where it is not."""
+    import numpy as np
+
+    size = float((one.astype(float) ** 2).sum())
+    ratio = float((one.astype(float) * other).sum()) / size if size else 1.0
+    return ratio if np.allclose(one * ratio, other, rtol=1e-4, atol=1e-4 * np.abs(other).max()) else 1.0
+
+
+def same_distribution(one: Json, other: Json, ratio: float, c: Comparison) -> tuple[str, str] | None:
     """None when values that are not equal can still come from one distribution; else how to describe the two."""
     texts = describe_distribution(one), describe_distribution(other)
     if one["kind"] != other["kind"] or one["kind"] in ("constant", "uniform", "normal", "truncated"):
         return texts
+    if abs(ratio - 1) > c.tolerances.initial:
+        return texts[0], f"{ratio:.4g} times that"
     random = one["sources"] or (c.before.record.get("numpy_random") and c.after.record.get("numpy_random"))
     if not random or one["sources"] != other["sources"]:
         return texts

@@ -144,7 +144,7 @@ def gradients(c: Comparison) -> None:
 
     def say(name: str) -> str:
         output, key = split(name)
-        return f"the gradient of {output} by {key}"
+        return f"the gradient of {'the outputs' if output == 'all outputs' else output} by {key}"
 
     for name in sorted(set(one) ^ set(other)):
         side, value = ("before", one[name]) if name in one else ("after", other[name])
@@ -215,7 +215,7 @@ def training(c: Comparison) -> None:
         outcomes.append((attempt, note))
         if not attempt.differences:
             break
-    chosen, note = outcomes[-1] if not outcomes[-1][0].differences else outcomes[0]
+    chosen, note = min(outcomes, key=lambda outcome: len(outcome[0].differences))
     c.differences.extend(chosen.differences)
     c.compared.update(chosen.compared)
     c.notes.extend([*chosen.notes, note] if note else chosen.notes)
@@ -224,26 +224,28 @@ def training(c: Comparison) -> None:
 
 
 def one_run(c: Comparison, prefix: str) -> None:
+    """In the order in which it happened, so that the first difference is the cause of the others."""
     noise = noisy_variables(c)
     if noise:
         c.notes.append(f"the gradient of {listed(sorted(noise))} is rounding noise, so its training was not compared")
-    other = c.after.under("loss/")
-    for name, value in c.before.under(prefix + "loss/").items():
-        if name in other:
-            number, output = name.split("/", 1)
-            check_trained(c, name, f"the output {output} in round {number}", value, other[name], limit_of(c, value))
-    other = c.after.under("train/")
-    for name, value in c.before.under(prefix + "train/").items():
-        number, step, key = split_training(name, c)
-        if name in other and key not in noise and value.size:
+    before = c.before.under(prefix)
+    names = [name for name in before if name.startswith(("loss/", "train/")) and name in c.after.arrays]
+    for name in sorted(names, key=lambda name: int(name.split("/")[1])):
+        value, other = before[name], c.after.arrays[name]
+        kind, number, rest = name.split("/", 2)
+        if kind == "loss":
+            check_trained(c, name, f"the output {rest} in round {number}", value, other, limit_of(c, value))
+            continue
+        step, key = split_step(rest, c)
+        if key not in noise and value.size:
             text = f"{key} after {step} of round {number}"
-            check_trained(c, name, text, value, other[name], update_limit(c, key, value))
+            check_trained(c, name, text, value, other, update_limit(c, key, value))
 
 
 def check_trained(c: Comparison, name: str, text: str, one: Any, other: Any, limit: float) -> None:
     c.compared["training"] += 1
     gap = deviation(one, other, 1.0)
-    note_biggest(c, "train/" + name, gap, limit, one)
+    note_biggest(c, name, gap, limit, one)
     if gap > limit:
         c.add("training", name, f"{text} differs by {gap:.3g}, where values go up to {largest(one):.3g}", gap)
 
@@ -256,10 +258,10 @@ def update_limit(c: Comparison, key: str, value: Any) -> float:
     return c.tolerances.update * moved + 2e-6 * largest(value) + 1e-12
 
 
-def split_training(name: str, c: Comparison) -> tuple[str, str, str]:
-    number, rest = name.split("/", 1)
+def split_step(rest: str, c: Comparison) -> tuple[str, str]:
+    """`<step>/<key>` apart; both may hold slashes."""
     step = next(s for s in sorted(c.before.record["steps"], key=len, reverse=True) if rest.startswith(s + "/"))
-    return number, step, rest[len(step) + 1 :]
+    return step, rest[len(step) + 1 :]
 
 
 def noisy_variables(c: Comparison) -> set[str]:

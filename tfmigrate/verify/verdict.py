@@ -28,6 +28,7 @@ KINDS = {
     "initial": "initial values from another distribution",
     "sharing": "other places read a variable, or an output depends on other variables",
     "optimizer": "an optimizer changes other variables",
+    "slots": "an optimizer or an average keeps other state",
     "update_ops": "moving averages are updated another number of times",
     "saver": "a saver keeps other variables, or keeps them under other names",
     "inputs": "other inputs",
