@@ -101,7 +101,7 @@ def test_nothing_to_do_is_0_and_silent_but_for_the_totals(pipeline: Pipeline, pr
     assert run("diff", program) == (0, "", "")
     assert run("apply", program) == (
         0,
-        "0 sharing groups. 0 variable names. 0 of 1 file change.\nChanged 0 files and added 0.\n",
+        "0 sharing groups. 0 variable names. 0 of 1 file change.\nNothing to change.\n",
         "",
     )
 
@@ -174,7 +174,7 @@ def test_apply_writes_and_is_done(pipeline: Pipeline, program: Path, run: Run) -
     pipeline.result = Migration(changes=(FileChange(program, "a\nb\n", "c\n"), added), groups=(_GROUP,), files_read=1)
     status, out, err = run("apply", program)
     assert (status, err) == (0, "")
-    assert out.endswith("Changed 1 file and added 1.\n")
+    assert out.endswith("Changed 1 file, added 1.\n")
     assert program.read_text() == "c\n"
     assert Path("layers.py").read_text() == "new\n"
 
@@ -192,7 +192,7 @@ def test_apply_into_a_copy(pipeline: Pipeline, program: Path, run: Run) -> None:
     pipeline.result = Migration(changes=(FileChange(program, "a\nb\n", "c\n"),), variable_map={"net/w": "net/x/w"})
     status, out, _ = run("apply", ".", "--out", "copy")
     assert status == 0
-    assert "in copy, a copy" in out
+    assert "Changed 1 file, added 1; the copy is in copy.\n" in out
     assert program.read_text() == "a\nb\n"
     assert sorted(os.listdir("copy")) == ["data.txt", "net.py", "tfmigrate-map.json"]
     assert Path("copy/net.py").read_text() == "c\n"

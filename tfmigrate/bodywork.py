@@ -11,7 +11,7 @@ from tfmigrate.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.link import Module
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import render
-from tfmigrate.requests import Naming, arguments_of
+from tfmigrate.requests import Naming, arguments_of, received
 from tfmigrate.sites import Argument, BlockCall, Extend, Invoke, LayerClass, MethodBody, NameScope, Remove, Replace, Sites, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
@@ -112,10 +112,14 @@ class Bodywork:
                 if param not in kept:
                     self.body.gone.add(argument)
             return
+        self.body.gone.add(site.func)
         keep = {name for name, _ in self._call_arguments(slot, site)}
         for name, argument in self._given(slot, site).items():
             if name not in keep:
                 self.body.gone.add(argument)
+        for name in keep:
+            if name.startswith("self."):
+                self.body.hand_on(received(name, site), site)
 
     def _member_at(self, slot: Slot, site: ast.AST) -> Member:
         child = self.plans[slot.unit]
@@ -493,7 +497,8 @@ def call_arguments(
         bare = name.removeprefix("self.")
         if name.startswith("self."):
             positional = positional and sure
-            arguments.append(Argument(text=spelled.get(name, name), keyword=None if positional else bare))
+            text = received(name, site)
+            arguments.append(Argument(text=spelled.get(text, text), keyword=None if positional else bare))
             continue
         expression = given[name]
         by_position = expression in site.args
@@ -507,8 +512,7 @@ def extend_targets(
     statement: ast.stmt, site: ast.Call, member: Member, extra: list[str], module: Module, sites: Sites
 ) -> None:
     """`y = self.f(x)` takes the attributes that `f` used to set: `y, self.h = f(x)`."""
-    returns = member.node.returns if isinstance(member.node, ast.FunctionDef) else None
-    del returns
+    extra = [received(name, site) for name in extra]
     result = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(member.node))
     if isinstance(statement, ast.Assign) and statement.value is site and len(statement.targets) == 1:
         tuple_target = isinstance(statement.targets[0], ast.Tuple)

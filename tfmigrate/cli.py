@@ -376,8 +376,10 @@ def _written(migration: Migration, out: Path | None) -> str:
     from tfmigrate.report.terminal import count
 
     added = sum(change.before is None for change in migration.changes)
-    where = "" if out is None else f" in {out}, a copy"
-    return f"Changed {count(len(migration.changes) - added, 'file')} and added {added}{where}."
+    changed = f"Changed {count(len(migration.changes) - added, 'file')}" + (f", added {added}" if added else "")
+    return (changed if migration.changes else "Nothing to change") + (
+        "." if out is None else f"; the copy is in {out}."
+    )
 
 
 def _print(pieces: Iterable[tuple[str, str]], plain: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 
 from tfmigrate import names
@@ -58,6 +59,9 @@ class Composer:
         if getattr(expression, "synthetic", False):
             name = ast.unparse(expression)
             item = body.inputs.get(name)
+            known = name in body.scan.bindings
+            if item is None and name.startswith("self.") and not known and body.member.shape in (Shape.METHOD, Shape.BLOCK):
+                item = body.learn(name)
             if item is not None and not item.tensor:
                 return Need(inputs={name})
             certain_local = body.scan.bindings.get(name)
@@ -104,10 +108,13 @@ class Composer:
     def _tests(slot: Slot, body: Body) -> list[tuple[ast.expr, bool]]:
         tests: list[tuple[ast.expr, bool]] = []
         inner: ast.AST = slot.site()
-        for outer in body.scan.ancestors(slot.site()):
+        for outer in [*body.scan.ancestors(slot.site()), None]:
+            if isinstance(inner, ast.stmt):
+                tests = [*_left_before(inner, outer, body), *tests]
             if isinstance(outer, ast.If) and inner is not outer.test:
                 tests.insert(0, (outer.test, inner in outer.body))
-            inner = outer
+            if outer is not None:
+                inner = outer
         return tests
 
     # -- text ----------------------------------------------------------------------------------------------------
@@ -185,7 +192,7 @@ class Composer:
         tests = self._tests(slot, body) if self.conditions(slot, body) else []
         for test, wanted in tests:
             text = body.splitter.text(test, spelled)
-            lines.append(f"{pad}if {text if wanted else f'not ({text})'}:")
+            lines.append(f"{pad}if {text if wanted else _negated(text)}:")
             pad += self.indent
         target = f"self.{slot.name} = "
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
@@ -225,6 +232,28 @@ class Composer:
         assert isinstance(statement, ast.Assign)
         target = source(body.module, statement.targets[0])
         return f"{target} = {body.splitter.text(statement.value, spelled)}"
+
+
+def _negated(text: str) -> str:
+    if text.startswith("not ") and re.fullmatch(r"not [\w.]+", text):
+        return text[4:]
+    return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
+
+
+def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
+    """The tests of earlier statements beside this one that leave the body: here they have failed."""
+    suite = list(body.member.body) if owner is None else []
+    for field_name in ("body", "orelse"):
+        value = getattr(owner, field_name, None)
+        if isinstance(value, list) and statement in value:
+            suite = value
+    tests = []
+    for earlier in suite[: suite.index(statement)] if statement in suite else []:
+        if isinstance(earlier, ast.If):
+            leaves = [bool(s) and isinstance(s[-1], (ast.Return, ast.Raise)) for s in (earlier.body, earlier.orelse)]
+            if leaves[0] != leaves[1]:
+                tests.append((earlier.test, leaves[1]))
+    return tests
 
 
 def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:

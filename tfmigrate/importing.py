@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
@@ -16,7 +16,9 @@ from tfmigrate.units import Shape
 FILE = (0, 0, 0, 0)
 
 
-def plan_imports(program: Program, sites: dict[Module, Sites], plans: Iterable[LayerPlan]) -> None:
+def plan_imports(
+    program: Program, sites: dict[Module, Sites], plans: Iterable[LayerPlan], added: Mapping[Module, list[str]]
+) -> None:
     """Add an import site to every file that changes, and to every file that belongs to the same program."""
     renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
     changed = {module for module, items in sites.items() if items.items}
@@ -29,6 +31,7 @@ def plan_imports(program: Program, sites: dict[Module, Sites], plans: Iterable[L
             renames=renames,
             lines=tuple(sorted(_unused(module))),
             disable_v2=_session_alias(module),
+            added=tuple(added.get(module, ())),
             prologue=_prologue(module, items),
         )
         if items or renames or _imports_tensorflow(module) or action.disable_v2:

@@ -86,6 +86,22 @@ class Body:
         """The reads of a name that stay in the body."""
         return [node for node in self.scan.loads(name) if not self.is_gone(node)] + self.handed_on.get(name, [])
 
+    def hand_on(self, name: str, site: ast.expr) -> None:
+        """A call of another layer reads an attribute of the object here."""
+        if name.startswith("self.") and name not in self.scan.bindings:
+            self.learn(name)
+            self.handed_on.setdefault(name, []).append(site)
+
+    def learn(self, name: str) -> Input:
+        """An attribute that only a layer inside reads is an input all the same."""
+        if name not in self.inputs:
+            item = self.inputs[name] = Input(name)
+            _find_tensors(self.member, {name: item})
+            self.splitter.inputs.add(name)
+            if item.tensor:
+                self.splitter.tensors.add(name)
+        return self.inputs[name]
+
     def value(self, name: str, region: Region) -> Value | None:
         """What an input is in one region."""
         if name.startswith("self.") or self.member.shape is Shape.BLOCK:

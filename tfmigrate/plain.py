@@ -42,6 +42,15 @@ def make_code(function: Function | None, module: Module, opaque: frozenset[ast.A
     return Code(function, module, scan, taken)
 
 
+class SlotRefusal(Exception):
+    """One instance cannot be made or called where the program wants it."""
+
+    def __init__(self, slot: Slot, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.slot = slot
+        self.refusal = refusal
+
+
 class PlainWork:
     """Plans the instances of one plain function, of the methods of one class, or of a module's body."""
 
@@ -119,18 +128,21 @@ class PlainWork:
 
     # -- sites ---------------------------------------------------------------------------------------------------
 
-    def sites(self, sites: Sites) -> None:
-        """Write down the making and the calls of every instance. Raises Refusal."""
+    def sites(self, sites: dict[Module, Sites]) -> None:
+        """Write down the making and the calls of every instance. Raises SlotRefusal."""
         made: dict[ast.stmt, list[str]] = {}
         for slot in self.slots:
-            code = self.code_of(slot.site())
-            statement = self._place(slot, code)
-            made.setdefault(statement, []).extend(self._making(slot, code, statement))
-            for site in slot.sites:
-                self._call(slot, site, sites)
+            try:
+                code = self.code_of(slot.site())
+                statement = self._place(slot, code)
+                made.setdefault(statement, []).extend(self._making(slot, code, statement))
+                for site in slot.sites:
+                    self._call(slot, site, sites[self.code_of(site).module])
+            except Refusal as refusal:
+                raise SlotRefusal(slot, refusal) from None
         for statement, lines in made.items():
             module = self.code_of(statement).module
-            sites.add("calls", span(module, statement), Before(tuple(lines)))
+            sites[module].add("calls", span(module, statement), Before(tuple(lines)))
 
     def _place(self, slot: Slot, code: Code) -> ast.stmt:
         """The statement before which the instance is made: it must come before all calls and outlive them."""

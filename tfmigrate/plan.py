@@ -23,6 +23,8 @@ from tfmigrate.render import source
 from tfmigrate.requests import Naming, file_quote
 from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
+from tfmigrate.helping import all_used, plan_helpers
+from tfmigrate.holding import Holding
 from tfmigrate.importing import plan_imports
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, slots_of_plain, slots_of_unit
@@ -64,6 +66,7 @@ class Planner:
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
         self.complete: set[Unit] = set()
+        self.orphans: set[Function] = set()
         self.sites: dict[Module, Sites] = {}
         self.taken: dict[Module, set[str]] = {}
         self.blocks: dict[Span, tuple[LayerClass, Span]] = {}
@@ -80,16 +83,17 @@ class Planner:
                 self.clusters.refused.setdefault(self.clusters.find(unit), set()).add("TFM901")
         for unit in self._inside_out():
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
-        plain = self._plan_plain()
+        holding = Holding(self.classes, self.owners, self.clusters, self.plans, self.opaque, self.orphans)
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
-        collecting.check(plain)
-        migrated = {u for u in set(self.owners.units.values()) if not self.clusters.is_refused(u) and u in self.complete}
+        collecting.check(holding.works)
+        migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
-        self._plain_sites(plain, migrated)
-        collecting.sites(plain, migrated, self.sites)
+        holding.sites(self.sites)
+        collecting.sites(holding.works, migrated, self.sites)
         self._finish_blocks()
+        plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
-            plan_imports(self.program, self.sites, [self.plans[u] for u in migrated])
+            plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
@@ -115,6 +119,7 @@ class Planner:
             required = len(target.params) - len(target.node.args.defaults)
             if not regions or required <= 0:
                 continue
+            self.orphans.add(target)
             message = f"nothing in the program calls {target.name}, so who shares its variables cannot be known"
             units = {self.owners.instance_of[e].unit for r in regions for e in r.walk() if e in self.owners.instance_of}
             self.clusters.refuse("TFM301", target.node, target.module, message, None)
@@ -345,73 +350,6 @@ class Planner:
                 if isinstance(parent.ctx, ast.Store) and isinstance(grand, ast.AugAssign):
                     raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
 
-    # -- plain code ----------------------------------------------------------------------------------------------
-
-    def _plan_plain(self) -> list[PlainWork]:
-        groups: dict[object, dict[Holder, list[Region]]] = {}
-        for key, holder in self.owners.holders.items():
-            if not holder.children:
-                continue
-            region = holder.region
-            cls = region.frame.obj.cls if region.frame.obj is not None else None
-            owner: object = cls if cls is not None else (region.function or region.module)
-            groups.setdefault(owner, {})[holder] = self._regions_of(holder, key)
-        works = []
-        for owner, holders in groups.items():
-            work = self._plain_work(list(holders.values()))
-            if work is not None:
-                works.append(work)
-        return works
-
-    def _regions_of(self, holder: Holder, key: object) -> list[Region]:
-        """All plain regions whose code may use what the holder holds."""
-        regions: list[Region] = []
-        for child in holder.children:
-            for region in child.regions:
-                home = self.classes.home(region)
-                if home not in regions:
-                    regions.append(home)
-        return regions
-
-    def _plain_work(self, groups: list[list[Region]]) -> PlainWork | None:
-        units = [u for g in groups for r in g for e in r.walk() if e in self.owners.instance_of for u in [self.owners.instance_of[e].unit]]  # type: ignore[index]
-        try:
-            slots = slots_of_plain(groups, self.classes, self.owners)
-        except Disagreement as disagreement:
-            for unit in set(units):
-                message = "these calls share variables in one place of the program and not in another"
-                self.clusters.refuse("TFM305", disagreement.node, groups[0][0].module, message, unit)
-            return None
-        codes: dict[Function | None, Code] = {}
-        for group in groups:
-            for region in group:
-                if region.function not in codes:
-                    codes[region.function] = make_code(region.function, region.module, self.opaque)
-        slots = [slot for slot in slots if slot.kind.value != "weight"]
-        return PlainWork(slots, codes, self.plans, self._naming(groups[0][0].module))
-
-    def _plain_sites(self, works: list[PlainWork], migrated: set[Unit]) -> None:
-        for work in works:
-            work.slots = [s for s in work.slots if s.unit is None or s.unit in migrated]
-            work.name_slots()
-        for work in works:
-            if not work.slots:
-                continue
-            sites = {code.module: self.sites.setdefault(code.module, Sites()) for code in work.codes.values()}
-            module = next(iter(work.codes.values())).module
-            work.sites(sites[module])
-            for code in work.codes.values():
-                blocks = self._plain_blocks(code)
-                plain_scopes(code, blocks, self.classes.makers, sites[code.module], keep_reuse=False)
-
-    def _plain_blocks(self, code: Code) -> list[Region]:
-        return [
-            region
-            for block, regions in self.classes.blocks.items()
-            for region in regions
-            if block not in self.classes.units and (block in code.scan.parents or block in code.scan.body)
-        ]
-
     # -- writing down --------------------------------------------------------------------------------------------
 
     def _unit_sites(self, migrated: set[Unit]) -> None:
@@ -443,6 +381,10 @@ class Planner:
         for member in unit.members[1:]:
             if member.shape is not Shape.BLOCK:
                 sites.add("methods", span(member.module, member.node), Moved())
+
+    def _helpers_of(self, migrated: set[Unit]) -> set[Function]:
+        slots = [slot for unit in migrated for slot in self.plans[unit].slots]
+        return all_used(self.classes, [slot.first.helper for slot in slots if slot.first.helper is not None])
 
     def _finish_blocks(self) -> None:
         """The statement that calls a block was planned with its user; its class is known only now."""

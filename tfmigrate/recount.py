@@ -194,6 +194,8 @@ class Counting:
 
     def _run_call(self, ev: Evaluator, obj: ObjectValue, layer: Layer, args: Arguments, node: ast.Call) -> Value:
         method = ev.class_attribute(obj.cls, "call")
+        if any(weight.attribute is not None for weight in layer.weights):  # a subclass of a built-in layer uses what that layer keeps, however it computes
+            return self._call_base(layer)
         if isinstance(method, FunctionValue):
             return ev.call_function(FunctionValue(method.function, method.env, obj), args, node)
         return self._call_base(layer)

@@ -137,7 +137,8 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     node = slot.site()
     for item in plan.ctor():
         if item.is_attribute or plan.unit.primary.shape is Shape.BLOCK:
-            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(item.name)))
+            name = received(item.name, node)
+            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(name)))
             positional = positional and not item.is_attribute
             continue
         expression = region.frame.given.get(item.name)
@@ -158,8 +159,8 @@ def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
     """How the class is spelled where the function was called: `layers.Dense`, or the alias it was imported under."""
     home = plan.unit.primary.module
     if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Shape.FUNCTION:
-        if home is not module:
-            raise Refusal("TFM404", site, module, f"the class of {plan.unit.primary.name} stands in another file than this call")
+        if home is not module and import_line(plan, module) is None:
+            raise Refusal("TFM404", site, module, f"the class of {plan.unit.primary.name} stands in a file that this one does not import")
         return plan.class_name
     if isinstance(site.func, ast.Attribute):
         return f"{source(module, site.func.value)}.{plan.class_name}"
@@ -167,6 +168,24 @@ def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
         aliased = home is not module and site.func.id != plan.unit.primary.name
         return site.func.id if aliased else plan.class_name
     raise Refusal("TFM302", site, module, "the function that is called here is computed")
+
+
+def import_line(plan: LayerPlan, module: Module) -> str | None:
+    """The import by which a class beside a model class reaches the file that uses the model."""
+    primary = plan.unit.primary
+    if primary.module is module or primary.cls is None:
+        return None
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == primary.cls.name for alias in node.names):
+            return f"from {'.' * node.level}{node.module or ''} import {plan.class_name}"
+    return None
+
+
+def received(name: str, site: ast.AST) -> str:
+    """`self.x` as the caller has to spell it: of `model.generator(z)` it is `model.x`."""
+    if name.startswith("self.") and isinstance(site, ast.Call) and isinstance(site.func, ast.Attribute):
+        return f"{ast.unparse(site.func.value)}.{name.removeprefix('self.')}"
+    return name
 
 
 def _reference(name: str) -> ast.expr:

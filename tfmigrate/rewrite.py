@@ -124,7 +124,7 @@ class _Rewriter(cst.CSTTransformer):
 
 def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
     kind = type(site.action).__name__
-    if kind in ("Remove", "Before", "Unwrap", "NameScope", "Extend", "LayerClass", "Moved", "BlockCall", "CallableLayer"):
+    if kind in ("Remove", "Before", "Unwrap", "NameScope", "Extend", "LayerClass", "Moved", "TakeLayer", "BlockCall", "CallableLayer"):
         return statement
     if kind == "Invoke":
         return isinstance(node, cst.Call)

@@ -95,6 +95,13 @@ class Moved:
 
 
 @dataclass(frozen=True)
+class TakeLayer:
+    """A function gets one more parameter in front."""
+
+    parameter: str
+
+
+@dataclass(frozen=True)
 class BlockCall:
     """A `with` block becomes a call; its body has become a layer, which goes before the statement at `anchor`."""
 
@@ -133,7 +140,7 @@ class CallableLayer:
 
 
 Action = Union[
-    Replace, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, BlockCall, Imports, CallableLayer
+    Replace, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, TakeLayer, BlockCall, Imports, CallableLayer
 ]
 
 

@@ -93,11 +93,15 @@ class Instance:
 
 @dataclass(eq=False)
 class Holder:
-    """A plain function's activation, or an object whose methods hold instances as attributes."""
+    """A plain function's activation, or an object whose methods hold instances as attributes.
+
+    homes: the activations in which it makes library layers itself.
+    """
 
     region: Region
     obj: object | None
     children: list[Instance] = field(default_factory=list)
+    homes: list[Region] = field(default_factory=list)
 
 
 def site_of(region: Region) -> ast.AST:
@@ -320,12 +324,24 @@ class Ownership:
 
     def _gather(self, region: Region) -> None:
         for event in region.events:
+            if isinstance(event, Creation) and event.row is not None and event.row.keras:
+                self._note_layer(region)
             if not isinstance(event, Region):
                 continue
             member = self.classes.member_of(event)
             if member is not None:
                 self._place(event, member)
             self._gather(event)
+
+    def _note_layer(self, region: Region) -> None:
+        """A library layer in plain code is held by that code."""
+        home = region
+        while home.is_block and home not in self.instance_of and home.parent is not None:
+            home = home.parent
+        if home not in self.instance_of:
+            holder = self.holder(home)
+            if home not in holder.homes:
+                holder.homes.append(home)
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)

@@ -272,6 +272,7 @@ class Watch:
         self.keras: List[Any] = []
         self.seeds: List[Any] = []
         self.slots: List[Tuple[Any, Any]] = []
+        self.state: List[Any] = []
         self.savers: List[Any] = []
         self.losses: List[Any] = []
         self.applied: List[List[Tuple[Any, Any]]] = []
@@ -307,6 +308,7 @@ def watch_tensorflow() -> None:
     saver = importlib.import_module("tensorflow.python.training.saver").Saver
     after_call(saver, "__init__", lambda _, self, *a, **k: WATCH.savers.append(self))
     optimizer = importlib.import_module("tensorflow.python.training.optimizer").Optimizer
+    after_call(optimizer, "_create_non_slot_variable", lambda result, *a, **k: WATCH.state.append(result))
     after_call(optimizer, "compute_gradients", _note_loss)
     original = optimizer.apply_gradients
 
@@ -539,11 +541,16 @@ class Capture:
 
     def take(self, names: Dict[str, Any]) -> None:
         for name, value in list(names.items()):
-            if name == "self" and hasattr(value, "__dict__"):
-                for attribute, inner in list(vars(value).items()):
-                    self.note("self." + attribute, inner)
-            elif not name.startswith("__"):
-                self.note(name, value)
+            if name.startswith("__"):
+                continue
+            self.note(name, value)
+            if self.is_of_program(type(value)):
+                for attribute, inner in list(getattr(value, "__dict__", {}).items()):
+                    self.note(name + "." + attribute, inner)
+
+    def is_of_program(self, kind: type) -> bool:
+        file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+        return bool(file) and os.path.realpath(str(file)).startswith(self.root + os.sep)
 
     def note(self, name: str, value: Any) -> None:
         if name in self.found or len(self.found) >= MAX_CAPTURED:
@@ -702,6 +709,9 @@ def keras_values() -> Dict[int, Any]:
 
 def name_slots(found: Dict[str, Variable]) -> None:
     """A slot is named after its variable, whose name in the graph is not the path: put the TF1 name in its place."""
+    for variable in [found.get(state.op.name) for state in WATCH.state]:
+        if variable is not None:
+            variable.role = "slot"
     for slot, primary in WATCH.slots:
         variable = found.get(slot.op.name)
         owner = found.get(getattr(getattr(primary, "op", None), "name", ""))
@@ -833,7 +843,7 @@ def data_ancestors(root: Any) -> Set[Any]:
 # ---------------------------------------------------------------------------------------------------------------------
 
 SOURCES = words(
-    "Placeholder PlaceholderV2 IteratorGetNext OneShotIterator QueueDequeue QueueDequeueV2 QueueDequeueMany "
+    "Placeholder PlaceholderV2 IteratorGetNext QueueDequeue QueueDequeueV2 QueueDequeueMany "
     "QueueDequeueManyV2 QueueDequeueUpTo QueueDequeueUpToV2 ReaderRead ReaderReadV2"
 )
 
@@ -865,7 +875,8 @@ def find_inputs(graph: Any, needed: Set[Any]) -> List[Any]:
             continue
         fed_switch = op.type == "PlaceholderWithDefault" and op.outputs[0].dtype == tf.bool
         if op.type in SOURCES or fed_switch:
-            tensors.extend(tensor for tensor in op.outputs if graph.is_feedable(tensor))
+            values = [t for t in op.outputs if t.dtype not in (tf.resource, tf.variant)]
+            tensors.extend(t for t in values if graph.is_feedable(t))
     return tensors
 
 

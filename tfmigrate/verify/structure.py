@@ -235,11 +235,14 @@ def savers(c: Comparison) -> None:
     if len(before) != len(after):
         c.notes.append(f"{len(before)} savers before, {len(after)} after: not compared")
         return
+    state = {row["key"] for row in c.before.variables if row["role"] == "slot"}
     for one, other in zip(before, after, strict=True):
-        for key in sorted(set(one) | set(other)):
+        lost = [key for key in sorted(one) if key not in other and one[key] in state]
+        if lost:
+            c.notes.append(f"after, a saver leaves out what optimizers and averages keep: {listed(lost)}")
+        for key in sorted((set(one) | set(other)) - set(lost)):
             if one.get(key) != other.get(key):
-                c.add(
-                    "saver",
-                    key,
-                    f"a saver keeps under {key} {one.get(key, 'nothing')} before and {other.get(key, 'nothing')} after",
+                text = (
+                    f"a saver keeps {one.get(key, 'nothing')} under {key} before and {other.get(key, 'nothing')} after"
                 )
+                c.add("saver", key, text)

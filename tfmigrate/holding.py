@@ -1,0 +1,187 @@
+"""Plans the code that stays: which plain functions hold which instances, and what of them changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from tfmigrate.clusters import Clusters
+from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.link import Function, Module
+from tfmigrate.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
+from tfmigrate.regions import Creation, Region
+from tfmigrate.requests import Naming, file_quote, import_line
+from tfmigrate.sites import Sites
+from tfmigrate.slots import Disagreement, Made, slots_of_plain
+from tfmigrate.units import Classification, Holder, Ownership, Unit
+
+_SHARED = "these calls share variables in one place of the program and not in another"
+
+
+class Holding:
+    """All plain code of one planning."""
+
+    def __init__(
+        self,
+        classes: Classification,
+        owners: Ownership,
+        clusters: Clusters,
+        plans: dict[object, LayerPlan],
+        opaque: frozenset[ast.AST],
+        orphans: set[Function],
+    ) -> None:
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+        self.plans = plans
+        self.opaque = opaque
+        self.orphans = orphans
+        self.migrated: set[Unit] = set()
+        self.works = self._works()
+
+    # -- who holds what ------------------------------------------------------------------------------------------
+
+    def _works(self) -> list[PlainWork]:
+        groups: dict[object, dict[Holder, list[Region]]] = {}
+        for holder in self.owners.holders.values():
+            region = holder.region
+            cls = region.frame.obj.cls if region.frame.obj is not None else None
+            owner: object = cls if cls is not None else (region.function or region.module)
+            groups.setdefault(owner, {})[holder] = self._regions_of(holder)
+        works = [self._work([g for g in holders.values() if g]) for holders in groups.values()]
+        return [work for work in works if work is not None]
+
+    def _regions_of(self, holder: Holder) -> list[Region]:
+        """All plain regions whose code may use what the holder holds."""
+        regions = [self.classes.home(region) for child in holder.children for region in child.regions]
+        return list(dict.fromkeys([*holder.homes, *regions]))
+
+    def _work(self, groups: list[list[Region]]) -> PlainWork | None:
+        if not groups:
+            return None
+        try:
+            slots = slots_of_plain(groups, self.classes, self.owners)
+        except Disagreement as disagreement:
+            for unit in self._units_in(groups):
+                self.clusters.refuse("TFM305", disagreement.node, groups[0][0].module, _SHARED, unit)
+            return None
+        codes: dict[Function | None, Code] = {}
+        for group in groups:
+            for region in group:
+                if region.function not in codes:
+                    codes[region.function] = make_code(region.function, region.module, self.opaque)
+        slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
+        return PlainWork(slots, codes, self.plans, Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"}))
+
+    def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
+        instances = self.owners.instance_of
+        return {instances[e].unit for g in groups for r in g for e in r.walk() if isinstance(e, Region) and e in instances}
+
+    # -- what can migrate ----------------------------------------------------------------------------------------
+
+    def settle(self, complete: set[Unit]) -> set[Unit]:
+        """Refuse what cannot be written down, until all that is left can; returns the units that migrate."""
+        while True:
+            self.migrated = {u for u in complete if not self.clusters.is_refused(u)}
+            if all(self._try(work) for work in self.works):
+                return self.migrated
+
+    def _try(self, work: PlainWork) -> bool:
+        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site())]
+        work.name_slots()
+        trial = Sites()
+        try:
+            work.sites(dict.fromkeys((code.module for code in work.codes.values()), trial))
+            for code in work.codes.values():
+                self._scopes(code, work, trial)
+        except SlotRefusal as refusal:
+            cause = refusal.refusal
+            self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), refusal.slot.unit)
+            work.slots.remove(refusal.slot)
+            return False
+        except Refusal as refusal:
+            self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), None)
+            for slot in work.slots:
+                if slot.unit is not None:
+                    self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), slot.unit)
+            work.slots = []
+            return False
+        return True
+
+    def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
+        if unit is not None:
+            return unit in self.migrated
+        function = work.code_of(site).function
+        module = work.code_of(site).module
+        return function not in self.orphans and not self._is_blamed(function, module) and not self._in_left_block(site, work)
+
+    def _is_blamed(self, function: Function | None, module: Module) -> bool:
+        """Whether the plain code of a function makes something that stays TF1."""
+        for walk in self.classes.walks:
+            for finding, region in walk.scoping.blamed.items():
+                while region is not None and region.is_block:
+                    region = region.parent
+                if region is not None and region.function is function and region.module is module:
+                    if not finding.code.startswith("TFM60"):
+                        return True
+        return False
+
+    def _in_left_block(self, site: ast.AST, work: PlainWork) -> bool:
+        code = work.code_of(site)
+        return any(isinstance(a, ast.With) and self._stays(a) for a in code.scan.ancestors(site))
+
+    def _stays(self, block: ast.With) -> bool:
+        """Whether a scope block holds something that does not migrate."""
+        for region in self.classes.blocks.get(block, []):
+            for event in region.walk():
+                if isinstance(event, Region) and event in self.owners.instance_of:
+                    if self.owners.instance_of[event].unit not in self.migrated:
+                        return True
+                if isinstance(event, Creation) and event.row is None and self.clusters.unit_around(event.region) is None:
+                    return True
+        return False
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def sites(self, sites: dict[Module, Sites]) -> None:
+        """Write down all plain code."""
+        for work in self.works:
+            if not work.slots:
+                continue
+            work.sites({code.module: sites.setdefault(code.module, Sites()) for code in work.codes.values()})
+            for code in work.codes.values():
+                self._scopes(code, work, sites[code.module])
+
+    def _scopes(self, code: Code, work: PlainWork, sites: Sites) -> None:
+        blocks = []
+        left = False
+        for block, regions in self.classes.blocks.items():
+            if block in self.classes.units or not (block in code.scan.parents or block in code.scan.body):
+                continue
+            stays = self._stays(block)
+            left = left or stays
+            if not stays and any(region in self.classes.makers for region in regions):
+                blocks.extend(regions)
+        left = left or self._leaves_something(code)
+        if work.slots:
+            plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+
+    def _leaves_something(self, code: Code) -> bool:
+        """Whether a function still makes TF1 variables, for which reuse must be switched as before."""
+        if code.function is None:
+            return any(u not in self.migrated for u in self._units_in([[w.root] for w in self.classes.walks]))
+        regions = self.classes.calls.get(code.function, [])
+        if any(u not in self.migrated for u in self._units_in([regions])):
+            return True
+        return any(self.clusters.unit_around(c.region) is None and c.row is None for r in regions for c in r.creations())
+
+    def imports(self) -> Mapping[Module, list[str]]:
+        """Import lines for classes that stand in another file than the code that makes them."""
+        found: dict[Module, list[str]] = {}
+        for work in self.works:
+            for slot in work.slots:
+                module = work.code_of(slot.site()).module
+                line = import_line(self.plans[slot.unit], module) if slot.unit is not None else None
+                if line is not None and line not in found.setdefault(module, []):
+                    found[module].append(line)
+        return found
