@@ -50,6 +50,8 @@ class Collecting:
         """Whether a list has to be rewritten: it picks variables, and is not inside a function whose call is the list."""
         if query.everything or query.region.function in self._list_functions():
             return False
+        if query.source is not None and (not query.complete or not query.variables):
+            return reads_names(query.node)
         return bool(query.variables) or not query.complete
 
     def _list_functions(self) -> set[Function]:
@@ -63,8 +65,9 @@ class Collecting:
         return found
 
     def _check_query(self, query: Query, works: list[PlainWork]) -> None:
-        units = self._units(query.variables) if query.complete else self._all_units(query.region)
-        if not units:
+        known = query.complete or query.source is not None
+        units = self._units(query.source or query.variables) if known else self._all_units(query.region)
+        if not units or self._by_path(query, works) is not None:
             return
         module = query.region.module
         if not query.complete:
@@ -78,10 +81,36 @@ class Collecting:
         for unit in units:
             self.clusters.refuse("TFM601", query.node, module, text, unit)
 
+    def _by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
+        """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
+        if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            return None
+        if query.complete and query.variables and self._chosen(query.variables, query.region, works) is not None:
+            return None
+        if query.kind == "global" and query.slots or any(v.path is None for v in query.source):
+            return None
+        if not names_become_paths(query.node) or any(self._is_renamed(v) for v in query.source):
+            return None
+        return self._chosen(query.source, query.region, works, named)
+
+    def _is_renamed(self, variable: Variable) -> bool:
+        """Whether the Keras path will differ from the TF1 name: some layer above it opens no scope of its own."""
+        region: Region | None = variable.region
+        while region is not None:
+            member = self.classes.member_of(region)
+            if member is not None and member.scope is None:
+                return True
+            region = region.parent
+        return False
+
     def _check_names(self) -> None:
         """A decision by `v.name` outside a list that is rewritten would see other names."""
         listed = {q.node for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and not q.everything}
         covered = {inner for node in listed for inner in ast.walk(node)}
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and query.everything:
+                    self._check_order(query)
         for walk in self.classes.walks:
             for read in walk.scoping.name_reads:
                 if read.node in covered or not self._decides(read.node, read.region):
@@ -89,6 +118,22 @@ class Collecting:
                 for unit in self._units([read.variable]):
                     text = "a decision is made by the name of a variable"
                     self.clusters.refuse("TFM601", read.node, read.region.module, text, unit)
+
+    def _check_order(self, query: Query) -> None:
+        """`tf.trainable_variables()[-1]` counts on the order in which TF1 made the variables."""
+        home = self._home(query.region)
+        scan = Scan(home.function.node.body if home.function is not None else home.module.tree.body)
+        nodes: list[ast.expr] = [query.node]
+        if query.node in scan.parents:
+            statement = scan.statement(query.node)
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                nodes += scan.loads(statement.targets[0].id)
+        for node in nodes:
+            parent = scan.parents.get(node)
+            if isinstance(parent, ast.Subscript) and parent.value is node:
+                for unit in self._units(query.variables):
+                    text = "the order of all variables is not kept"
+                    self.clusters.refuse("TFM601", parent, home.module, text, unit)
 
     def _decides(self, node: ast.Attribute, region: Region) -> bool:
         if region.function in self._list_functions():
@@ -181,7 +226,12 @@ class Collecting:
         self._drop_unused(sites)
 
     def _write_list(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
-        if not query.variables or not self._units(query.variables) <= migrated:
+        wanted = query.source or query.variables
+        if not wanted or not self._units(wanted) <= migrated:
+            return
+        by_path = self._by_path(query, works, named=True)
+        if by_path is not None:
+            self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
             return
         chosen = self._chosen(query.variables, query.region, works, named=True)
         if chosen is None:
@@ -192,6 +242,27 @@ class Collecting:
         self.rewritten.add(query.node)
         module = query.region.module
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+
+    def _write_by_path(self, query: Query, chosen: list[Reached], sites: Sites) -> None:
+        """The comprehension stays; it runs over the layers' variables and asks for their paths."""
+        node, module = query.node, query.region.module
+        assert isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp))
+        generator = node.generators[0]
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        if any(item.slot.loops for item in chosen):
+            text = f"[var {clause(chosen, 'var', attribute)}]"
+        else:
+            text = " + ".join(f"{item.text}.{attribute}" for item in chosen)
+        sites.add("collections", span(module, generator.iter), Replace(text))
+        target = generator.target
+        assert isinstance(target, ast.Name)
+        named = {id(inner) for outer in name_reads(node, target.id) for inner in ast.walk(outer)}
+        for outer in name_reads(node, target.id):
+            sites.add("collections", span(module, outer), Replace(f"{target.id}.path"))
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Name) and inner.id == target.id and isinstance(inner.ctx, ast.Load) and id(inner) not in named:
+                sites.add("collections", span(module, inner), Replace(f"{target.id}.value"))
+        self.rewritten.add(node)
 
     def _write_saver(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
         if saving.node in self.rewritten:
@@ -281,3 +352,44 @@ def _root(region: Region) -> Region:
         region = region.parent
     return region
 
+
+
+def name_reads(node: ast.AST, target: str) -> list[ast.Attribute]:
+    """The expressions `v.name` and `v.op.name` in a comprehension over `v`, the outermost of each."""
+    found = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and inner.attr == "name":
+            text = ast.unparse(inner)
+            if text in (f"{target}.name", f"{target}.op.name"):
+                found.append(inner)
+    return found
+
+
+def reads_names(node: ast.expr) -> bool:
+    """Whether a comprehension asks for the names of variables."""
+    target = _target_name(node)
+    return bool(name_reads(node, target))
+
+
+def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> bool:
+    """Whether every question about `v.name` has the same answer for `v.path`, which has no ":0" behind it."""
+    if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+        return False
+    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+    reads = name_reads(node, node.generators[0].target.id)
+    return bool(reads) and all(_same_for_path(read, parents) for read in reads)
+
+
+def _same_for_path(read: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:
+    parent = parents[read]
+    if isinstance(parent, ast.Compare) and len(parent.ops) == 1 and parent.comparators[0] is read:
+        wanted = parent.left
+        return isinstance(parent.ops[0], (ast.In, ast.NotIn)) and _is_plain_text(wanted)
+    if isinstance(parent, ast.Attribute) and parent.attr == "startswith":
+        call = parents[parent]
+        return isinstance(call, ast.Call) and len(call.args) == 1 and _is_plain_text(call.args[0])
+    return False
+
+
+def _is_plain_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and ":" not in node.value

@@ -125,13 +125,26 @@ class Composer:
         head = Head()
         self._signature(head)
         self._store(head)
-        init_done: set[int] = set()
-        build_done: set[int] = set()
+        init_done: set[tuple[int, str]] = set()
+        build_done: set[tuple[int, str]] = set()
         for slot in self.plan.slots:
             level = self.plan.needs[slot].level
             lines = head.init if level is Level.INIT else head.build
             done = init_done if level is Level.INIT else build_done
             self._fill(slot, level, lines, done)
+        if head.build:
+            head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
+        return head
+
+    def callable_head(self) -> Head:
+        """What a callable class makes: statements behind those of its `__init__`, and its `build`."""
+        self._name_shapes()
+        head = Head()
+        done: tuple[set[tuple[int, str]], set[tuple[int, str]]] = (set(), set())
+        for slot in self.plan.slots:
+            level = self.plan.needs[slot].level
+            first = level is Level.INIT
+            self._fill(slot, level, head.init if first else head.build, done[0] if first else done[1])
         if head.build:
             head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
         return head
@@ -178,14 +191,14 @@ class Composer:
             else:
                 self.plan.attributes.pop(item.name)
 
-    def _fill(self, slot: Slot, level: Level, lines: list[str], done: set[int]) -> None:
+    def _fill(self, slot: Slot, level: Level, lines: list[str], done: set[tuple[int, str]]) -> None:
         body = self.body_of(slot)
         spelled = {**names_for_all(self.plan, level)}
         pad = self.indent
         for statement, name in self.plan.needs[slot].statements:
-            if id(statement) in done:
+            if (id(statement), name) in done:
                 continue
-            done.add(id(statement))
+            done.add((id(statement), name))
             lines.append(pad + self._statement(body, statement, name, spelled))
         for comment in _comments_above(body, slot):
             lines.append(pad + comment)

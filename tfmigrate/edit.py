@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
-from tfmigrate.sites import Argument, Invoke, LayerClass, MethodBody
+from tfmigrate.sites import Argument, CallableLayer, Invoke, LayerClass, MethodBody
 from tfmigrate.transform import Context
 
 _BLANK = cst.EmptyLine(indent=False)
@@ -117,6 +117,53 @@ def _without_leading_blank(statements: list[cst.BaseStatement]) -> list[cst.Base
     while lines and lines[0].comment is None:
         lines.pop(0)
     return [first.with_changes(leading_lines=lines), *rest]
+
+
+def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) -> cst.ClassDef:
+    """The class as a layer: its `__init__` completed, `build` added, `__call__` become `call`."""
+    members: list[cst.BaseStatement] = []
+    build = context.statements(action.build) if action.build else []
+    build = [b.with_changes(leading_lines=[_BLANK]) for b in build]  # type: ignore[attr-defined]
+    initialised = False
+    for member in node.body.body:
+        if isinstance(member, cst.FunctionDef) and member.name.value == "__init__":
+            member, initialised = _completed(action, member, context), True
+        elif isinstance(member, cst.FunctionDef) and member.name.value == "__call__":
+            updated = context.body(action.call.span)
+            method = _method(action.call, updated, _statements(updated), context)
+            members.extend(build)
+            member = method.with_changes(leading_lines=member.leading_lines)
+        assert isinstance(member, cst.BaseStatement)
+        members.append(member)
+    if not initialised:
+        lines = ["def __init__(self, **kwargs):", f"{context.indent}{action.super_call[:-1]}, **kwargs)", *action.init]
+        made = context.statements(lines)
+        place = 1 if _is_docstring(members) else 0
+        spaced = [m.with_changes(leading_lines=[_BLANK] if place else []) for m in made]  # type: ignore[attr-defined]
+        members[place:place] = spaced
+        after = members[place + 1]
+        if isinstance(after, (cst.FunctionDef, cst.SimpleStatementLine)) and not after.leading_lines:
+            members[place + 1] = after.with_changes(leading_lines=[_BLANK])
+    return node.with_changes(
+        bases=[cst.Arg(context.expression("keras.layers.Layer"))],
+        lpar=cst.LeftParen(),
+        rpar=cst.RightParen(),
+        body=node.body.with_changes(body=members),
+    )
+
+
+def _completed(action: CallableLayer, init: cst.FunctionDef, context: Context) -> cst.FunctionDef:
+    statements = _statements(init)
+    place = 1 if _is_docstring(statements) else 0
+    head = context.statements([action.super_call])
+    tail = context.statements(["def f():", *action.init])[0].body.body if action.init else []  # type: ignore[attr-defined]
+    own = [s for s in statements[place:] if not _is_gone(s) and not _is_pass(s)]
+    body = [*statements[:place], *head, *own, *tail]
+    return init.with_changes(body=init.body.with_changes(body=body))
+
+
+def _is_pass(statement: cst.BaseStatement) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 and isinstance(statement.body[0], cst.Pass)
 
 
 def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:

@@ -128,7 +128,7 @@ class Executor(Evaluator):
 
     @staticmethod
     def _result(frame: Frame) -> Value:
-        if frame.function is not None and any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(frame.function.node)):
+        if frame.function is not None and frame.function.is_generator:
             return UNKNOWN
         if not frame.returns:
             return NONE
@@ -237,9 +237,7 @@ class Executor(Evaluator):
 
     def _owner(self, name: str, env: Env) -> Env:
         function = self.frame.function
-        if function is not None and any(isinstance(n, ast.Global) and name in n.names for n in function.node.body):
-            return self.module_env(env.module)
-        return env
+        return self.module_env(env.module) if function is not None and name in function.globals else env
 
     def _run_Return(self, node: ast.Return, env: Env) -> Flow:
         self.frame.returns.append(NONE if node.value is None else self.evaluate(node.value, env))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
-from tfmigrate.sites import Before, BlockCall, Imports, LayerClass, NameScope, Replace, Site, Sites
+from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
 from tfmigrate.units import Shape
@@ -44,6 +44,7 @@ def _prologue(module: Module, items: Iterable[Site]) -> str:
     for site in items:
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
+        lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
         needed = needed or any(" BatchNormalization(" in line for line in lines)
     if not needed:
         return ""
@@ -68,7 +69,7 @@ def _is_renamed(plan: LayerPlan) -> bool:
 
 def _uses_keras(site: Site) -> bool:
     action = site.action
-    if isinstance(action, (LayerClass, BlockCall)):
+    if isinstance(action, (LayerClass, BlockCall, CallableLayer)):
         return True
     if isinstance(action, Before):
         return any("keras." in line for line in action.lines)

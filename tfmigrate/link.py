@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -39,6 +40,16 @@ class Function:
     def self_name(self) -> str | None:
         args = self.node.args.args
         return args[0].arg if self.cls is not None and not self.is_static and args else None
+
+    @cached_property
+    def is_generator(self) -> bool:
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(self.node))
+
+    @cached_property
+    def globals(self) -> frozenset[str]:
+        """Names that it declares as those of its module."""
+        found = (node.names for node in ast.walk(self.node) if isinstance(node, ast.Global))
+        return frozenset(name for names in found for name in names)
 
     def __repr__(self) -> str:
         return f"{self.module.name}.{self.qualname}"

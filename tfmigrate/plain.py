@@ -149,15 +149,14 @@ class PlainWork:
         statement = slot.site() if isinstance(slot.site(), ast.stmt) else code.scan.statement(slot.site())
         assert isinstance(statement, ast.stmt)
         others = [site for site in slot.sites if self.code_of(site) is code]
+        loops = [a for a in code.scan.ancestors(statement) if isinstance(a, (ast.For, ast.While, ast.AsyncFor))]
+        if loops:
+            statement = loops[-1]
         while True:
             owner = code.scan.parents.get(statement)
-            if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.FunctionDef, ast.ClassDef)):
+            if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.With, ast.FunctionDef, ast.ClassDef)):
                 break
-            inside = all(owner in code.scan.ancestors(site) for site in others)
-            loop = isinstance(owner, (ast.For, ast.While, ast.AsyncFor))
-            if inside and not loop:
-                break
-            if not inside and isinstance(owner, ast.With):
+            if all(owner in code.scan.ancestors(site) for site in others):
                 break
             statement = owner
         self._check_reach(slot, code, statement)

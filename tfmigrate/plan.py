@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tfmigrate import names
 from tfmigrate.bodywork import Bodywork, scope_name
+from tfmigrate.callables import callable_site, check_callable, object_call
 from tfmigrate.clusters import Clusters
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
@@ -158,7 +159,7 @@ class Planner:
     def _plan_unit(self, unit: Unit) -> None:
         primary = unit.primary
         if primary.shape is Shape.CALLABLE:
-            raise Refusal("TFM404", primary.node, primary.module, "callable classes are not covered yet")
+            check_callable(unit, self.classes, self.executor)
         module = primary.module
         other = _other_precision(module)
         if other is not None:
@@ -183,9 +184,12 @@ class Planner:
         self._check_unreached(plan)
         self._check_self(plan)
         # a trial run, so that what cannot be written is refused before anything is
-        composer.head()
-        for work in works:
-            work.sites(Sites())
+        if primary.shape is Shape.CALLABLE:
+            callable_site(plan, composer, works[0], Sites(), Sites())
+        else:
+            composer.head()
+            for work in works:
+                work.sites(Sites())
         self.complete.add(unit)
 
     def _class_name(self, unit: Unit) -> str:
@@ -214,6 +218,7 @@ class Planner:
             else:
                 around = {n for n in around if any(n in r.names and not _is_global(r.names[n]) for r in member.regions)}
         body = make_body(member, opaque, self.resolve, around)
+        body.splitter.on_object = member.shape is Shape.CALLABLE
         if member.shape is Shape.BLOCK:
             body.live = self._live(member, body)
         return body
@@ -361,11 +366,27 @@ class Planner:
             composer = self._composer(plan)
             composer.find_needs()
             attribute_names_again(plan)
+            if unit.primary.shape is Shape.CALLABLE:
+                work = self._bodywork(plan, plan.primary)
+                callable_site(plan, composer, work, sites, self._call_sites(unit))
+                continue
             head = composer.head()
             methods: list[MethodBody] = [self._bodywork(plan, body).sites(sites) for body in plan.bodies.values()]
             lines = [*head.init, *([""] + head.build if head.build else [])]
             layer = LayerClass(plan.class_name, tuple(lines), tuple(methods))
             self._place_class(unit, layer, sites)
+
+    def _call_sites(self, unit: Unit) -> Sites:
+        """The calls of the objects, which lose what only served reuse."""
+        for instance in unit.instances:
+            for region in instance.regions:
+                assert region.parent is not None
+                module = region.parent.module
+                site = object_call(self.plans[unit], region)
+                known = self.sites.setdefault(module, Sites())
+                if site is not None and site not in known.items:
+                    known.items.append(site)
+        return self.sites.setdefault(unit.primary.module, Sites())
 
     def _place_class(self, unit: Unit, layer: LayerClass, sites: Sites) -> None:
         primary = unit.primary

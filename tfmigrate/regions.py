@@ -94,6 +94,8 @@ class Query:
     everything: bool
     # whether an optimizer had added variables of its own by then
     slots: bool = False
+    # of a comprehension, what it runs over
+    source: list[Variable] | None = None
 
 
 @dataclass(eq=False)

@@ -42,7 +42,8 @@ class _Rewriter(cst.CSTTransformer):
         spans: set[Span] = set()
         for site in sites:
             layer = getattr(site.action, "layer", site.action)
-            for method in getattr(layer, "methods", ()):
+            call = getattr(layer, "call", None)
+            for method in (*getattr(layer, "methods", ()), *([call] if call is not None else [])):
                 if hasattr(method, "span"):
                     spans.add(method.span)
         return spans

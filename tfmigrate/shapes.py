@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
+from tfmigrate.link import Function
 from tfmigrate.values import FunctionValue, Value
 
 
 def is_shape_helper(value: Value | None) -> bool:
     """Whether a function returns the static shape of its argument, with dynamic sizes only where nothing is static."""
-    if not isinstance(value, FunctionValue) or value.function.cls is not None:
-        return False
-    function = value.function
+    return isinstance(value, FunctionValue) and value.function.cls is None and _returns_shape(value.function)
+
+
+@lru_cache(maxsize=10_000)
+def _returns_shape(function: Function) -> bool:
     if not function.params:
         return False
     tensor = function.params[0]

@@ -460,9 +460,13 @@ class Scoping:
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         """A comprehension over `source` gave this list."""
         assert self.region is not None
-        if isinstance(source, ListValue) and source.tag:
-            result.tag = source.tag
-            self._query(node, result, source.tag, self.region)
+        if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):
+            chosen = [item for item in result.items if isinstance(item, Variable)]
+            complete = result.complete and source.complete and len(chosen) == len(result.items)
+            result.tag = source.tag if complete else ""
+            query = Query(node, self.region, chosen, source.tag, complete, False, self.slots)
+            query.source = [item for item in source.items if isinstance(item, Variable)]
+            self.region.events.append(query)
 
 
 _HANDLERS = {

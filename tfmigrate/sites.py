@@ -131,12 +131,15 @@ class Imports:
 
 @dataclass(frozen=True)
 class CallableLayer:
-    """A class with `__call__` becomes a layer class in place."""
+    """A class with `__call__` becomes a layer class in place.
 
-    name: str
+    super_call: the first statement of `__init__`. init: statements behind its own. build: the whole method, or nothing.
+    """
+
     super_call: str
-    head: tuple[str, ...]
-    methods: tuple[tuple[str, str, tuple[str, ...]], ...]
+    init: tuple[str, ...]
+    build: tuple[str, ...]
+    call: MethodBody
 
 
 Action = Union[

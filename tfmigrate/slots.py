@@ -9,7 +9,7 @@ from enum import Enum
 
 from tfmigrate.link import Function
 from tfmigrate.regions import Creation, Path, Region
-from tfmigrate.units import Classification, Instance, Ownership, Unit
+from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
 from tfmigrate.values import Const, LoopIndex
 
 
@@ -78,6 +78,8 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
             yield Use(kind, event.node, event.path, home, event, loops=event.loops, conditions=event.conditions)
         elif isinstance(event, Region):
             member = classes.member_of(event)
+            if member is not None and member.shape is Shape.CALLABLE:
+                continue
             if member is not None:
                 child = owners.instance_of[event]
                 assert event.node is not None

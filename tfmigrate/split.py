@@ -63,6 +63,8 @@ class Splitter:
         self.tensors = tensors
         self.resolve = resolve
         self.shape_names: dict[str, str] = {}
+        # whether the attributes of `self` stay where they are, because the object itself becomes the layer
+        self.on_object = False
 
     # -- shapes --------------------------------------------------------------------------------------------------
 
@@ -159,7 +161,8 @@ class Splitter:
             return at_call(f"{name} has more than one value here")
         if binding is None:
             if name not in self.inputs:
-                return at_call(f"{name} is an attribute that is not known here") if name.startswith("self.") else Need()
+                unknown = name.startswith("self.") and not self.on_object
+                return at_call(f"{name} is an attribute that is not known here") if unknown else Need()
             if name in self.tensors:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})

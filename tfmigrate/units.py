@@ -298,6 +298,13 @@ def _root(region: Region) -> Region:
     return region
 
 
+def _same_object(instance: Instance, region: Region) -> bool:
+    """A callable object is its own layer; elsewhere the path alone decides."""
+    if instance.unit.primary.shape is not Shape.CALLABLE:
+        return True
+    return instance.regions[0].frame.obj is region.frame.obj
+
+
 class Ownership:
     """Gathers regions into instances and instances below their owners."""
 
@@ -345,11 +352,13 @@ class Ownership:
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)
+        if member.shape is Shape.CALLABLE:
+            home = _root(region)
         owner: Instance | Holder = self.instance_of[home] if home in self.instance_of else self.holder(home)
         path = self.classes.base(region, member)
         unit = self.unit(member)
         for child in owner.children:
-            if child.path == path and child.unit is unit:
+            if child.path == path and child.unit is unit and _same_object(child, region):
                 child.regions.append(region)
                 self.instance_of[region] = child
                 return

@@ -118,8 +118,7 @@ class RecorderProcess:
                     os.set_blocking(pipe.fileno(), False)
                 reason = self._watch(process, process.stdout.fileno(), event_pipe.fileno())
         finally:
-            kill_all(process, mark)
-            code = process.wait()
+            code = kill_all(process, mark)
         if reason is None and len(self.tails) < len(self._cases):
             reason = _ended_early(code)
         return None if reason is None else Failure(reason, self._text())
@@ -166,7 +165,7 @@ class RecorderProcess:
             selector.register(events, selectors.EVENT_READ)
             checked = 0.0
             while True:
-                ended = process.poll() is not None
+                ended = has_ended(process)
                 selector.select(0 if ended else POLL_SECONDS)
                 self._read(output, events)
                 if self._stop.is_set():
@@ -245,12 +244,21 @@ def _pids() -> list[int]:
         return []
 
 
-def kill_all(process: subprocess.Popen[bytes], mark: str) -> None:
-    """Kills the process group, then whatever left the group but still carries our mark in its environment."""
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Without reaping it where that can be: until then nobody else gets its number, and its group can be killed."""
+    if not hasattr(os, "waitid"):
+        return process.poll() is not None
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+
+def kill_all(process: subprocess.Popen[bytes], mark: str) -> int:
+    """Kills the process group, then whatever left it but carries our mark in its environment; the exit status."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    code = process.wait()
     needle = f"{MARK}={mark}".encode()
     for pid in _pids():
         with contextlib.suppress(OSError, ValueError):
-            if pid != os.getpid() and needle in Path(f"/proc/{pid}/environ").read_bytes():
+            if needle in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                 os.kill(pid, signal.SIGKILL)
+    return code
