@@ -109,7 +109,7 @@ class Bodywork:
             assert row is not None
             kept = {"inputs", *row.call_params}
             for param, argument in arguments_of(site, row.params).items():
-                if param not in kept:
+                if row.keras_name(param) not in kept:
                     self.body.gone.add(argument)
             return
         self.body.gone.add(site.func)
@@ -361,13 +361,16 @@ class Bodywork:
 
     def _inline_layers(self, sites: Sites) -> None:
         """A dropout keeps no state; it becomes the operation it always was."""
-        seen: set[ast.AST] = set()
+        found: dict[ast.Call, list[Creation]] = {}
         for region in self.body.member.regions:
             for creation in inline_creations(region, self.blocks):
-                if creation.node not in seen and self._is_mine(creation.node):
-                    seen.add(creation.node)
-                    spelled = names_for_all(self.plan, Level.CALL)
-                    sites.add("tf_layers", span(self.module, creation.node), dropout(creation.node, self.module, spelled))
+                if self._is_mine(creation.node):
+                    found.setdefault(creation.node, []).append(creation)
+        spelled = names_for_all(self.plan, Level.CALL)
+        for node, creations in found.items():
+            if len({is_tensor(c.args.get(4, "training")) for c in creations}) > 1:
+                raise Refusal("TFM502", node, self.module, "training is a tensor in one call and True or False in another")
+            sites.add("tf_layers", span(self.module, node), dropout(creations[0], self.module, spelled))
 
     def _alias_names(self, sites: Sites) -> None:
         """`name=scope.name` takes the layer's name, or that of the name scope."""
@@ -447,8 +450,9 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
             yield from inline_creations(event, blocks)
 
 
-def dropout(node: ast.Call, module: Module, spelled: dict[str, str]) -> Invoke:
+def dropout(creation: Creation, module: Module, spelled: dict[str, str]) -> Invoke | Replace:
     """`tf.layers.dropout(x, rate, training=t)` as an operation: the rate is 0 where it is not training."""
+    node = creation.node
     given = arguments_of(node, LAYERS["tf.layers.dropout"].params)
 
     def substitute(part: ast.expr) -> str | None:
@@ -460,6 +464,12 @@ def dropout(node: ast.Call, module: Module, spelled: dict[str, str]) -> Invoke:
     assert isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute)
     library = render(module, node.func.value.value, lambda _: None)
     rate, training = text("rate", "0.5"), text("training", "False")
+    flag = creation.args.get(4, "training")
+    if is_tensor(flag):
+        inputs = text("inputs", "")
+        seed = f", seed={text('seed', '')}" if "seed" in given else ""
+        apply = f"{library}.nn.dropout({inputs}, rate={rate}{seed})"
+        return Replace(f"{library}.cond({training}, lambda: {apply}, lambda: {library}.identity({inputs}))")
     chosen = {"True": rate, "False": "0.0"}.get(training, f"{rate} if {training} else 0.0" if rate != "0.0" else rate)
     source: int | str = "inputs" if any(k.arg == "inputs" for k in node.keywords) else 0
     arguments = [Argument(source), Argument(text=chosen, keyword="rate")]
@@ -473,17 +483,19 @@ def layer_call(slot: Slot, site: ast.Call) -> tuple[Argument, ...]:
     assert creation is not None and creation.row is not None
     row = creation.row
     arguments = []
-    for i, argument in enumerate(site.args):
-        if i < len(row.params) and (row.params[i] == "inputs" or row.params[i] in row.call_params):
-            arguments.append(Argument(i, keyword=None if row.params[i] == "inputs" else row.params[i]))
+    for i in range(min(len(site.args), len(row.params))):
+        keras = row.keras_name(row.params[i])
+        if keras == "inputs" or keras in row.call_params:
+            arguments.append(Argument(i, keyword=None if keras == "inputs" else keras))
     for keyword in site.keywords:
-        if keyword.arg == "inputs":
+        keras = row.keras_name(keyword.arg or "")
+        if keras == "inputs":
             arguments.insert(0, Argument(keyword.arg))
-        elif keyword.arg in row.call_params:
-            arguments.append(Argument(keyword.arg, keyword=keyword.arg))
+        elif keras in row.call_params:
+            arguments.append(Argument(keyword.arg, keyword=keras))
     for param in row.call_params:
         if param not in {a.keyword for a in arguments}:
-            arguments.append(Argument(text="False", keyword=param))
+            arguments.append(Argument(text=row.defaults.get(param, "False"), keyword=param))
     return tuple(arguments)
 
 

@@ -199,7 +199,7 @@ class Composer:
             if (id(statement), name) in done:
                 continue
             done.add((id(statement), name))
-            lines.append(pad + self._statement(body, statement, name, spelled))
+            lines.extend(pad + line for line in self._statement(body, statement, name, spelled))
         for comment in _comments_above(body, slot):
             lines.append(pad + comment)
         tests = self._tests(slot, body) if self.conditions(slot, body) else []
@@ -236,21 +236,38 @@ class Composer:
             closing = clause + ("]" if key is None else "}") + closing
         return f"self.{slot.name} = {opening}{callee}", closing
 
-    @staticmethod
-    def _statement(body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> str:
+    def _statement(self, body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> list[str]:
+        if isinstance(statement, ast.If):
+            return self._choice(body, statement, name, spelled)
         assert isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
         binding = next(b for b in body.scan.bindings[name] if b.statement is statement)
         if binding.value is not None:
-            return f"{name} = {body.splitter.text(binding.value, spelled)}"
+            return [f"{name} = {body.splitter.text(binding.value, spelled)}"]
         assert isinstance(statement, ast.Assign)
         target = source(body.module, statement.targets[0])
-        return f"{target} = {body.splitter.text(statement.value, spelled)}"
+        return [f"{target} = {body.splitter.text(statement.value, spelled)}"]
 
+    def _choice(self, body: Body, choice: ast.If, name: str, spelled: dict[str, str], word: str = "if") -> list[str]:
+        """The part of an `if` that gives a name its value."""
+        lines = [f"{word} {body.splitter.text(choice.test, spelled)}:"]
+        inside = self._branch(body, choice.body, name, spelled)
+        lines += [self.indent + line for line in inside or ["pass"]]
+        if len(choice.orelse) == 1 and isinstance(choice.orelse[0], ast.If):
+            rest = self._choice(body, choice.orelse[0], name, spelled, "elif")
+            return lines + rest
+        other = self._branch(body, choice.orelse, name, spelled)
+        return lines + (["else:", *(self.indent + line for line in other)] if other else [])
 
-def _negated(text: str) -> str:
-    if text.startswith("not ") and re.fullmatch(r"not [\w.]+", text):
-        return text[4:]
-    return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
+    def _branch(self, body: Body, suite: list[ast.stmt], name: str, spelled: dict[str, str]) -> list[str]:
+        for statement in suite:
+            stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            if name not in stored:
+                continue
+            if isinstance(statement, ast.If):
+                return self._choice(body, statement, name, spelled)
+            assert isinstance(statement, ast.Assign)
+            return [f"{name} = {body.splitter.text(statement.value, spelled)}"]
+        return []
 
 
 def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
@@ -267,6 +284,12 @@ def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list
             if leaves[0] != leaves[1]:
                 tests.append((earlier.test, leaves[1]))
     return tests
+
+
+def _negated(text: str) -> str:
+    if re.fullmatch(r"not [\w.]+", text):
+        return text[4:]
+    return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
 
 
 def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:

@@ -76,6 +76,7 @@ class Frame:
 
     given: the expressions of the arguments at the call, absent where the default holds.
     loops, conditions: how many enclose the statement that runs now.
+    star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
     """
 
     function: Function | None
@@ -89,10 +90,15 @@ class Frame:
     loops: list[ast.AST] = field(default_factory=list)
     conditions: list[ast.AST] = field(default_factory=list)
     returns: list[Value] = field(default_factory=list)
+    star: bool = False
+    by_library: bool = False
 
 
 class Semantics(Protocol):
-    """What a foreign library means; TF1 and Keras each implement it."""
+    """What a foreign library means; TF1 and Keras each implement it. activity grows with all that concerns variables."""
+
+    @property
+    def activity(self) -> int: ...
 
     def canonical(self, name: str) -> Library: ...
 
@@ -110,7 +116,7 @@ class Semantics(Protocol):
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None: ...
 
-    def escaped(self, ev: Evaluator, value: Value, node: ast.AST) -> None: ...
+    def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None: ...
 
@@ -129,6 +135,9 @@ class Evaluator(ABC):
 
     @abstractmethod
     def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value: ...
+
+    @abstractmethod
+    def call_by_library(self, callee: FunctionValue, node: ast.Call) -> None: ...
 
     @abstractmethod
     def module_env(self, module: Module) -> Env: ...
@@ -258,8 +267,12 @@ class Evaluator(ABC):
         owner = self.evaluate(node.value, env)
         if isinstance(node.slice, ast.Slice):
             bounds = [None if b is None else self.evaluate(b, env) for b in (node.slice.lower, node.slice.upper)]
-            return _slice(owner, bounds[0], bounds[1], ast.unparse(node.slice))
-        return subscript(owner, self.evaluate(node.slice, env))
+            value = _slice(owner, bounds[0], bounds[1], ast.unparse(node.slice))
+        else:
+            value = subscript(owner, self.evaluate(node.slice, env))
+        if isinstance(owner, ListValue) and owner.tag:
+            self.semantics.comprehended(self, node, owner, value if isinstance(value, ListValue) else ListValue([value]))
+        return value
 
     # -- attributes and calls ------------------------------------------------------------------------------------
 
@@ -402,9 +415,9 @@ class Evaluator(ABC):
             known = self._value_method(callee, args)
             if known is not None:
                 return known
-        for value, expression in (*args.positional, *args.keywords.values()):
+        for value in args.values():
             if isinstance(value, (FunctionValue, LambdaValue, Method)) or _holds_function(value):
-                self.semantics.escaped(self, value, expression)
+                self.semantics.escaped(self, value, node)
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
@@ -432,6 +445,15 @@ class Evaluator(ABC):
             self.semantics.call(self, Method(SuperValue(obj, cls), "__init__"), args, node)
         return obj
 
+    def _is_repeated(self) -> bool:
+        """Whether the running statement runs in a loop or under an undecided condition, of its function or of a caller's."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            if frame.loops or frame.conditions:
+                return True
+            frame = frame.parent
+        return False
+
     def _append_index(self, owner: ListValue) -> LoopIndex | None:
         """The index of the loop that fills a list, while it appends one item a round."""
         loop = self.frame.loops[-1] if self.frame.loops and not self.frame.conditions else None
@@ -448,7 +470,7 @@ class Evaluator(ABC):
         if name == "append" and isinstance(owner, ListValue) and first is not None:
             owner.index = self._append_index(owner)
             owner.items.append(first)
-            owner.complete = owner.complete and not self.frame.loops and not self.frame.conditions
+            owner.complete = owner.complete and not self._is_repeated()
             return NONE
         if name == "extend" and isinstance(owner, ListValue):
             if isinstance(first, (ListValue, TupleValue)):
@@ -513,7 +535,9 @@ class Evaluator(ABC):
                 return self._object_attribute(owner, attr.value)
         if name == "hasattr":
             return PYTHON
-        self.semantics.unresolved(self, "getattr", node)
+        if isinstance(owner, ObjectValue):
+            for method in {name for cls in self.mro(owner.cls) for name in cls.methods}:
+                self.semantics.unresolved(self, method, node)
         return UNKNOWN
 
 
@@ -527,6 +551,8 @@ def round_index(target: ast.expr, env: Env) -> LoopIndex | None:
 def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
     """The item that the round made to which the index belongs; counted from where the loop starts."""
     position: Value | None = owner.index
+    if owner.index is not None and owner.index.start is not None and index.start is None:
+        return None
     if owner.index is not None and owner.index.start:
         position = operate.binary(ast.Sub(), owner.index, Const(owner.index.start))
     return owner.of_round(index.first) if position == index else None

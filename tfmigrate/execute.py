@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import Enum
 
 from tfmigrate import operate
@@ -30,6 +33,7 @@ from tfmigrate.values import (
     Tensor,
     TupleValue,
     Value,
+    is_python,
     is_tensor,
     join,
 )
@@ -37,6 +41,9 @@ from tfmigrate.values import (
 MAX_FRAMES = 20_000
 MAX_DEPTH = 40
 _UNROLL = 64
+# calls in the first round of a loop from which on a second round is worth avoiding
+_LONG_ROUND = 10
+_IDENTIFIED = (ObjectValue, FunctionValue, ClassValue, ModuleValue, ListValue, DictValue, Opaque)
 
 
 class Flow(Enum):
@@ -46,6 +53,15 @@ class Flow(Enum):
     RETURN = 1
     BREAK = 2
     RAISE = 3
+
+
+@dataclass(frozen=True)
+class _LoopStart:
+    """How things stood when a loop began."""
+
+    names: dict[str, Value]
+    frames: int
+    activity: int
 
 
 class TooLarge(Exception):
@@ -62,6 +78,9 @@ class Executor(Evaluator):
         self.main: Module | None = None
         self.frames = 0
         self.depth = 0
+        # the names by which a loop may reach a variable; a loop without any need not be walked a second time
+        self.seeds: frozenset[str] | None = None
+        self._seedless: dict[ast.stmt, bool] = {}
 
     # -- modules -------------------------------------------------------------------------------------------------
 
@@ -76,11 +95,17 @@ class Executor(Evaluator):
         outer = getattr(self, "frame", None)
         frame = Frame(None, module, None, outer, env)
         self.frame = frame
-        self.semantics.enter_frame(self, frame)
-        self.block(module.tree.body, env)
-        self.semantics.leave_frame(self, frame, NONE)
-        if outer is not None:
-            self.frame = outer
+        done = False
+        try:
+            self.semantics.enter_frame(self, frame)
+            self.block(module.tree.body, env)
+            self.semantics.leave_frame(self, frame, NONE)
+            done = True
+        finally:
+            if outer is not None:
+                self.frame = outer
+            if not done:
+                del self.envs[module]
         return env
 
     def forget(self) -> None:
@@ -92,7 +117,9 @@ class Executor(Evaluator):
 
     # -- functions -----------------------------------------------------------------------------------------------
 
-    def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value:
+    def call_function(
+        self, callee: FunctionValue, args: Arguments, node: ast.Call | None, *, by_library: bool = False
+    ) -> Value:
         function = callee.function
         if self.depth >= MAX_DEPTH or self._recursion(function) > 1:
             return UNKNOWN
@@ -101,7 +128,7 @@ class Executor(Evaluator):
             raise TooLarge
         env = Env({}, callee.env, function.module)
         obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
-        frame = Frame(function, function.module, node, self.frame, env, obj=obj)
+        frame = Frame(function, function.module, node, self.frame, env, obj=obj, by_library=by_library)
         self._bind(function, callee, args, frame)
         self.visited.add(function)
         self.frame, outer = frame, self.frame
@@ -118,6 +145,11 @@ class Executor(Evaluator):
             self.frame = outer
             self.depth -= 1
         return result
+
+    def call_by_library(self, callee: FunctionValue, node: ast.Call) -> None:
+        """A library calls a function that it was given, with arguments of its own."""
+        if self.seeds is None or callee.function.name in self.seeds or callee.function.parent is not None:
+            self.call_function(callee, Arguments(), node, by_library=True)
 
     def _recursion(self, function: Function) -> int:
         count, frame = 0, getattr(self, "frame", None)
@@ -173,6 +205,7 @@ class Executor(Evaluator):
             if name not in names or (args.star and name not in frame.given):
                 names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")
         frame.args = {name: names[name] for name in known}
+        frame.star = args.star
 
     # -- statements ----------------------------------------------------------------------------------------------
 
@@ -208,7 +241,7 @@ class Executor(Evaluator):
         right = self.evaluate(node.value, env)
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
             left.items.extend(right.items)
-            left.complete = left.complete and not self.frame.loops and not self.frame.conditions
+            left.complete = left.complete and not self._is_repeated()
             return
         self.assign(node.target, operate.binary(node.op, left, right), env)
 
@@ -318,7 +351,11 @@ class Executor(Evaluator):
             return self.block(node.orelse, env)
         self.frame.loops.append(node)
         returned = Flow.NEXT
+        start = self._start(env)
         for first in (True, False):
+            if not first and self._is_idle(node, start):
+                self._forget_rounds(start, env)
+                break
             self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, first), env)
             before = dict(env.names)
             returned = self.block(node.body, env)
@@ -330,6 +367,30 @@ class Executor(Evaluator):
         return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT
 
     _run_AsyncFor = _run_For
+
+    def _start(self, env: Env) -> _LoopStart:
+        return _LoopStart(dict(env.names), self.frames, self.semantics.activity)
+
+    def _is_idle(self, node: ast.For | ast.While, start: _LoopStart) -> bool:
+        """Whether the first round of a loop took long and did nothing to variables, so that a later one will not."""
+        if self.seeds is None or self.frames - start.frames < _LONG_ROUND or self.semantics.activity != start.activity:
+            return False
+        if node not in self._seedless:
+            self._seedless[node] = not any(name in self.seeds for name in _mentioned(node)) and not self._calls_locals(node)
+        return self._seedless[node]
+
+    def _calls_locals(self, node: ast.stmt) -> bool:
+        """Whether something is called by a name that this function gives to a value."""
+        names = self.module_env(self.frame.module).names
+        called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        return self.frame.function is not None and any(n not in names and not hasattr(builtins, n) for n in called)
+
+    @staticmethod
+    def _forget_rounds(start: _LoopStart, env: Env) -> None:
+        """After one round only: what the loop changed is known by its kind, no more."""
+        for name, value in env.names.items():
+            if value is not start.names.get(name) and not isinstance(value, _IDENTIFIED):
+                env.names[name] = join(join(start.names.get(name), value), PYTHON if is_python(value) else UNKNOWN)
 
     @staticmethod
     def _concrete(iterable: Value) -> list[Value] | None:
@@ -360,7 +421,8 @@ class Executor(Evaluator):
                 items = (self._item(a, self.evaluate(a, env), ast.unparse(t), first) for a, t in zip(node.args, target.elts))
                 return TupleValue(tuple(items))
             if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
-                return self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, first)
+                value = self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, first)
+                return value if node.func.id in ("list", "tuple") else _reordered(value)
         return self._item(node, iterable, name, first)
 
     def _range_index(self, node: ast.Call, name: str, env: Env, first: bool) -> LoopIndex:
@@ -401,7 +463,11 @@ class Executor(Evaluator):
         if test is False:
             return self.block(node.orelse, env)
         self.frame.loops.append(node)
-        for _ in range(2):
+        start = self._start(env)
+        for first in (True, False):
+            if not first and self._is_idle(node, start):
+                self._forget_rounds(start, env)
+                break
             before = dict(env.names)
             self.block(node.body, env)
             for name, value in before.items():
@@ -547,6 +613,23 @@ def _labelled(value: Value, name: str) -> Value:
     return value
 
 
+def _reordered(value: Value) -> Value:
+    """The target of a loop over the same items in another order: which one is the first is not known."""
+    if isinstance(value, LoopIndex):
+        return LoopIndex(value.text, value.key, value.distinct, None, value.first, value.values)
+    if isinstance(value, TupleValue):
+        return TupleValue(tuple(_reordered(item) for item in value.items))
+    return value
+
+
 def is_library(value: Value, *names: str) -> bool:
     """Whether the value is one of these library symbols."""
     return isinstance(value, Library) and value.name in names
+
+
+def _mentioned(node: ast.AST) -> Iterator[str]:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr

@@ -62,6 +62,7 @@ CODES: dict[str, Code] = {
     "TFM203": Code(_R, "scope argument not carried over", "This argument of variable_scope changes the variables inside, and a layer has no place for it.", "Pass it to each get_variable instead."),
     "TFM204": Code(_R, "automatic number not known", "TF1 numbers unnamed layers by the order of calls, which depends on a loop or a condition here.", "Give the layer a name."),
     "TFM205": Code(_R, "scope object used", "The scope object is stored, passed on or entered again.", "Open the scope by its name, or pass the layer's output."),
+    "TFM206": Code(_R, "reuse depends on run-time state", "Whether variables are shared is decided by something that changes while the program runs.", "Pass reuse as an argument, or use tf.AUTO_REUSE."),
     # 3xx: sharing and owners
     "TFM301": Code(_R, "nobody calls this", "Without a call it cannot be known who shares these variables.", "Name the file with the program that calls it as well."),
     "TFM302": Code(_R, "function used as a value", "A function that is passed on may be called from anywhere, in any scope.", "Call it directly, or migrate this network by hand."),
@@ -70,6 +71,7 @@ CODES: dict[str, Code] = {
     "TFM305": Code(_R, "shared here but not there", "The same two calls share variables in one place of the program and not in another.", "Give the calls scope names that do not depend on the place."),
     "TFM306": Code(_R, "two functions, one scope", "Two functions share a scope in a way that one layer cannot express.", "Let one function make all the variables and the other use them."),
     "TFM307": Code(_R, "call cannot be followed", "It may reach this code in a scope that is not known.", "Call it on an object whose class the program shows."),
+    "TFM308": Code(_R, "used in files that were not named", "They would have to change with it, so it stays as it is.", "Name those files too, or add --with-callers."),
     # 4xx: construction, build and call
     "TFM401": Code(_R, "known only at the call", "A variable or layer depends on a value that exists only when the network runs.", "Compute it from shapes or from arguments that are the same for all calls."),
     "TFM402": Code(_R, "made under a condition of the call", "A variable exists only if something holds that is known when the network runs.", "Make the condition a constructor argument."),
@@ -93,4 +95,5 @@ CODES: dict[str, Code] = {
     # 9xx: ours
     "TFM901": Code(_B, "recount differs", "The emitted code would not make the same variables, so nothing of this cluster was written.", "Please report it with the two inventories below."),
     "TFM902": Code(_B, "emitted code is not valid", "The emitted text does not parse or changes again on a second run, so it was not written.", "Please report it with the file."),
+    "TFM903": Code(_B, "analysis failed", "tfmigrate made a mistake here; what depends on this was left as it is.", "Please report it with the file."),
 }

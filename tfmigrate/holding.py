@@ -63,7 +63,8 @@ class Holding:
             slots = slots_of_plain(groups, self.classes, self.owners)
         except Disagreement as disagreement:
             for unit in self._units_in(groups):
-                self.clusters.refuse("TFM305", disagreement.node, groups[0][0].module, _SHARED, unit)
+                module = disagreement.module or groups[0][0].module
+                self.clusters.refuse("TFM305", disagreement.node, module, _SHARED, unit, derived=True)
             return None
         codes: dict[Function | None, Code] = {}
         for group in groups:

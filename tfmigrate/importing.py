@@ -8,12 +8,23 @@ from collections.abc import Iterable, Mapping
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
+from tfmigrate.modern import modern_name, tensorflow_alias
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.tf1 import symbols
+from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
 from tfmigrate.units import Shape
 
 FILE = (0, 0, 0, 0)
+
+
+def plan_symbols(sites: dict[Module, Sites]) -> None:
+    """Symbols of TensorFlow 1 that have another name now, in every file that changes."""
+    for module, items in sites.items():
+        for node in ast.walk(module.tree) if items.items else ():
+            name = modern_name(module, node)
+            if name is not None:
+                items.add("symbols", span(module, node.func), Replace(name))  # type: ignore[attr-defined]
 
 
 def plan_imports(
@@ -51,16 +62,6 @@ def _prologue(module: Module, items: Iterable[Site]) -> str:
     text = BATCH_NORMALIZATION
     alias = tensorflow_alias(module)
     return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
-
-
-def tensorflow_alias(module: Module) -> str:
-    """The name by which a file calls tensorflow."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in ("tensorflow", "tensorflow.compat.v1"):
-                    return alias.asname or "tensorflow"
-    return "tf"
 
 
 def _is_renamed(plan: LayerPlan) -> bool:

@@ -41,7 +41,7 @@ from tfmigrate.values import (
     is_python,
 )
 
-_ROWS = {row.keras: row for row in LAYERS.values() if row.keras}
+_ROWS = {row.keras: row for symbol, row in LAYERS.items() if row.keras and symbol.startswith("tf.layers.")}
 _STATELESS = re.compile(
     r"(Layer|Model|Flatten|Activation|Softmax|ELU|(Leaky)?ReLU|\w*Dropout(\dD)?|\w*Pooling\dD|Reshape|Permute|RepeatVector|"
     r"Concatenate|Add|Subtract|Multiply|Average|Maximum|Minimum|Dot|ZeroPadding\dD|Cropping\dD|UpSampling\dD|Identity)$"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,15 +108,76 @@ class Program:
             yield from module.functions.values()
 
     def find(self, name: str, importer: Module) -> Module | None:
-        """The module that `import name` means inside `importer`: absolute, or beside it as a script sees it."""
+        """The module that `import name` means inside `importer`.
+
+        A script sees what lies beside it first; inside a package, names count from the top. What is found in neither way
+        is the one module whose name ends so, below a folder that is no package (`src/`).
+        """
+        beside = self._beside(name, importer)
+        if importer.name in self.scripts and beside is not None:
+            return beside
         if name in self.modules:
             return self.modules[name]
-        folder = importer.name.rpartition(".")[0]
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            return None
+        return beside or self._below_a_folder(name)
+
+    def _beside(self, name: str, importer: Module) -> Module | None:
+        folder = importer.name if importer.is_package else importer.name.rpartition(".")[0]
         while folder:
             if f"{folder}.{name}" in self.modules:
                 return self.modules[f"{folder}.{name}"]
             folder = folder.rpartition(".")[0]
         return None
+
+    def _below_a_folder(self, name: str) -> Module | None:
+        fitting = self.endings.get(name, ())
+        return fitting[0] if len(fitting) == 1 else None
+
+    @cached_property
+    def scripts(self) -> frozenset[str]:
+        """Names of the modules that lie in no package."""
+        return frozenset(name for name in self.modules if name.rpartition(".")[0] not in self.modules)
+
+    @cached_property
+    def endings(self) -> dict[str, list[Module]]:
+        """Modules by what is left of their names without the folders in front that are no packages."""
+        found: dict[str, list[Module]] = {}
+        for name, module in self.modules.items():
+            folder, _, rest = name.partition(".")
+            while rest and folder not in self.modules:
+                found.setdefault(rest, []).append(module)
+                head, _, rest = rest.partition(".")
+                folder = f"{folder}.{head}"
+        return found
+
+    def imports(self, module: Module) -> list[Module]:
+        """The modules that a module imports anywhere in it."""
+        if module not in self._imports:
+            self._imports[module] = list(dict.fromkeys(self._all_imports(module)))
+        return self._imports[module]
+
+    @cached_property
+    def _imports(self) -> dict[Module, list[Module]]:
+        return {}
+
+    def _all_imports(self, module: Module) -> Iterator[Module]:
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Import):
+                names = [part for alias in node.names for part in _prefixes(alias.name)]
+                yield from filter(None, (self.find(name, module) for name in names))
+            elif isinstance(node, ast.ImportFrom):
+                if node.level:
+                    base = self.relative(module, node.level, node.module)
+                    yield from filter(None, [base])
+                    prefix = base.name if base is not None else None
+                else:
+                    yield from filter(None, (self.find(name, module) for name in _prefixes(node.module or "")))
+                    prefix = node.module
+                for alias in node.names if prefix else ():
+                    found = self.find(f"{prefix}.{alias.name}", module)
+                    if found is not None:
+                        yield found
 
     def relative(self, importer: Module, level: int, name: str | None) -> Module | None:
         """The module that `from ..name import` means; the package itself for `from . import`."""
@@ -125,6 +187,11 @@ class Program:
             return None
         target = ".".join([*parts[:keep], *([name] if name else [])])
         return self.modules.get(target)
+
+
+def _prefixes(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[: i + 1]) for i in range(len(parts))]
 
 
 def module_name(path: Path, root: Path) -> str:

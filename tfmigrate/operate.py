@@ -91,11 +91,26 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
     if isinstance(left, LoopIndex) and isinstance(right, Const) and isinstance(right.value, int) and symbol in "+-":
         return _shift(left, right.value, symbol)
     if isinstance(left, (Dim, Const, Symbol, LoopIndex)) and isinstance(right, (Dim, Const, Symbol, LoopIndex)):
-        text = f"{show(left)} {symbol} {show(right)}"
+        text = f"{_operand(left)} {symbol} {_operand(right)}"
         if isinstance(left, Dim) or isinstance(right, Dim):
             return Dim(text)
         return Symbol(text, text, Kind.PYTHON)
     return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+
+
+def _operand(value: Value) -> str:
+    """The text of an operand, in parentheses if it has operators of its own."""
+    text = show(value)
+    return f"({text})" if isinstance(value, (Dim, Symbol, LoopIndex)) and _has_operator(text) else text
+
+
+def _has_operator(text: str) -> bool:
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and char == " " and text[i + 1 : i + 2] in tuple("+-*/%"):
+            return True
+    return False
 
 
 def _compute(compute: Callable[[object, object], object], left: object, right: object) -> Value:
@@ -115,7 +130,7 @@ def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:
     values = None
     if index.values is not None and all(isinstance(v, int) for v in index.values):
         values = tuple(v + delta for v in index.values if isinstance(v, int))
-    return LoopIndex(f"{index.text} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values)
+    return LoopIndex(f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values)
 
 
 def _is_text(value: Value) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tfmigrate.model import Place, SharingGroup, State, Variable
 from tfmigrate.plan import Plan
 from tfmigrate.regions import Region, show_path
-from tfmigrate.units import Instance
+from tfmigrate.units import Instance, Shape
 
 
 def groups_of(plan: Plan) -> Iterator[SharingGroup]:
@@ -27,6 +27,8 @@ def _group(instance: Instance, plan: Plan) -> SharingGroup:
     places = list(dict.fromkeys(_place(region) for region in instance.regions))
     migrated = instance.unit in plan.migrated
     holder = instance.owner.region
+    if instance.unit.primary.shape is Shape.CALLABLE:
+        holder = instance.regions[0].caller() or holder
     owner = holder.function.qualname if holder.function is not None else holder.module.name
     return SharingGroup(
         scope=show_path(instance.path) or "(no scope)",

@@ -11,6 +11,7 @@ from typing import Protocol
 from tfmigrate import names
 from tfmigrate.bodywork import Bodywork, scope_name
 from tfmigrate.callables import callable_site, check_callable, object_call
+from tfmigrate.causes import Causes
 from tfmigrate.clusters import Clusters
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
@@ -26,7 +27,7 @@ from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
 from tfmigrate.helping import all_used, plan_helpers
 from tfmigrate.holding import Holding
-from tfmigrate.importing import plan_imports
+from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, slots_of_plain, slots_of_unit
 from tfmigrate.spans import span
@@ -75,10 +76,7 @@ class Planner:
 
     def plan(self) -> Plan:
         """Plan units from the inside out, then the plain code that uses them."""
-        self.clusters.blame_walks()
-        self.clusters.check_functions(self.executor, self.resolve)
-        self.clusters.check_owners()
-        self._check_orphans()
+        self.orphans = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve).check()
         for unit in set(self.owners.units.values()):
             if any(doubt.concerns(unit) for doubt in self.doubts):
                 self.clusters.refused.setdefault(self.clusters.find(unit), set()).add("TFM901")
@@ -93,6 +91,7 @@ class Planner:
         collecting.sites(holding.works, migrated, self.sites)
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
+        plan_symbols(self.sites)
         if any(items.items for items in self.sites.values()):
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
         sites = {module: items.items for module, items in self.sites.items() if items.items}
@@ -102,30 +101,16 @@ class Planner:
         return result
 
     def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
+        if unit in self.clusters.causes:
+            return
         try:
             action()
         except Refusal as refusal:
             self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), unit)
         except Disagreement as disagreement:
             message = "these calls share variables in one place of the program and not in another"
-            self.clusters.refuse("TFM305", disagreement.node, unit.primary.module, message, unit)
-
-    def _check_orphans(self) -> None:
-        """A network that nothing in the program calls is left alone."""
-        for walk in self.walks:
-            target = walk.entry.target
-            if isinstance(target, Module) or isinstance(target, Class) or target in self.classes.evident:
-                continue
-            regions = [r for r in self.classes.calls.get(target, []) if r in self.classes.makers and r.node is None]
-            required = len(target.params) - len(target.node.args.defaults)
-            if not regions or required <= 0:
-                continue
-            self.orphans.add(target)
-            message = f"nothing in the program calls {target.name}, so who shares its variables cannot be known"
-            units = {self.owners.instance_of[e].unit for r in regions for e in r.walk() if e in self.owners.instance_of}
-            self.clusters.refuse("TFM301", target.node, target.module, message, None)
-            for unit in units:
-                self.clusters.refuse("TFM301", target.node, target.module, message, unit)
+            module = disagreement.module or unit.primary.module
+            self.clusters.refuse("TFM305", disagreement.node, module, message, unit)
 
     # -- units ---------------------------------------------------------------------------------------------------
 
@@ -199,6 +184,8 @@ class Planner:
             self.taken[module] = set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
         primary = unit.primary
         base = primary.name
+        if primary.shape is Shape.CALLABLE and primary.cls is not None:
+            return primary.cls.name
         if primary.shape is Shape.BLOCK:
             path = unit.instances[0].path
             base = names.path_identifier(path[-1:], primary.name)[0] if path else primary.name

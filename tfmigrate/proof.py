@@ -6,22 +6,25 @@ import builtins
 import re
 import symtable
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tfmigrate.evaluate import Arguments, Frame
+from tfmigrate.boundary import attempt
+from tfmigrate.evaluate import Arguments
 from tfmigrate.execute import Executor, TooLarge
 from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program, parse_module
 from tfmigrate.plan import Plan
 from tfmigrate.recount import Counted, Counting, recount, requested
-from tfmigrate.roots import Walk
+from tfmigrate.regions import show_path
+from tfmigrate.roots import Walk, Walker, call_method
 from tfmigrate.units import Unit
-from tfmigrate.values import Env, FunctionValue
+from tfmigrate.values import FunctionValue, ObjectValue
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """Units whose emitted code did not count up, by where their code stands, and what to say."""
+    """Code that must stay as it is, by where its functions and blocks stand, and what to say."""
 
     places: frozenset[tuple[str, int]]
     finding: Finding
@@ -29,30 +32,42 @@ class Doubt:
     def concerns(self, unit: Unit) -> bool:
         return any((str(m.module.path), m.node.lineno) in self.places for m in unit.members)
 
+    def covers(self, function: Function) -> bool:
+        return (str(function.module.path), function.node.lineno) in self.places
 
-def prove(program: Program, walks: list[Walk], plan: Plan, after: dict[Module, str]) -> list[Doubt]:
-    """Compare the inventory of every walk with that of the emitted program."""
-    if not after:
-        return []
-    modules: dict[str, Module] = {}
-    for name, module in program.modules.items():
-        text = after.get(module, module.text)
+
+def doubt(units: Iterable[Unit], finding: Finding) -> Doubt:
+    """A doubt about whole units."""
+    return Doubt(frozenset((str(m.module.path), m.node.lineno) for unit in units for m in unit.members), finding)
+
+
+def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> Program | Doubt:
+    """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing binds."""
+    modules = dict(program.modules)
+    for module, text in after.items():
+        units = _units_in(plan, module) or plan.migrated
         try:
-            modules[name] = module if text == module.text else parse_module(name, module.path, text)
+            modules[module.name] = parse_module(module.name, module.path, text)
         except SyntaxError as error:
-            return [_doubt(plan, module, f"the emitted text does not parse: {error.msg}, line {error.lineno}", "TFM902")]
-    for name, module in modules.items():
-        lost = unbound_names(module.text) - unbound_names(program.modules[name].text) if module is not program.modules[name] else set()
+            message = f"the emitted text does not parse: {error.msg}, line {error.lineno}"
+            return doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
+        lost = unbound_names(text) - unbound_names(module.text)
         if lost:
-            return [_doubt(plan, program.modules[name], f"the emitted text has names without a value: {', '.join(sorted(lost))}", "TFM902")]
-    emitted = Program(modules)
-    doubts = []
-    for walk in walks:
-        if _touched(walk, plan):
-            doubt = _compare(walk, emitted, plan)
-            if doubt is not None:
-                doubts.append(doubt)
-    return doubts
+            message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
+            return doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
+    return Program(modules, program.packages)
+
+
+def _units_in(plan: Plan, module: Module) -> set[Unit]:
+    return {unit for unit in plan.migrated if any(m.module is module for m in unit.members)}
+
+
+def prove(walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
+    """Compare the inventory of every walk with that of the emitted program."""
+    acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
+    walker = Walker(emitted, seeds, acting)
+    doubts = [_compare(walk, walker, plan) for walk in walks if _units_of(walk, plan)]
+    return [found for found in doubts if found is not None]
 
 
 def unbound_names(text: str) -> set[str]:
@@ -74,34 +89,51 @@ def unbound_names(text: str) -> set[str]:
     return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
 
 
-def _touched(walk: Walk, plan: Plan) -> bool:
-    return bool(_units_of(walk, plan))
-
-
 def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
     regions = {walk.root, *(e for e in walk.root.walk())}
     return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
 
 
-def _compare(walk: Walk, emitted: Program, plan: Plan) -> Doubt | None:
+def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     wanted = Counter(_renamed(item, plan.variable_map) for item in requested(walk.scoping, walk.root))
     counting = Counting()
+    entry, units = walk.entry, _units_of(walk, plan)
     try:
-        _walk_again(walk, emitted, counting)
-        found = Counter(_renamed(item, {}) for item in recount(counting))
+        failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
     except TooLarge:
-        return None
+        failure = _finding(walk, "the emitted code calls too much from here to be counted again")
+    if isinstance(failure, Finding):
+        return doubt(units, failure)
+    found = Counter(_renamed(item, {}) for item in recount(counting))
     if wanted == found and not counting.problems:
         return None
     lines = [f"TF1 makes {_show(item)} x{n}" for item, n in sorted((wanted - found).items(), key=str)]
     lines += [f"the emitted code makes {_show(item)} x{n}" for item, n in sorted((found - wanted).items(), key=str)]
     lines += counting.problems
-    units = _units_of(walk, plan)
-    module = walk.entry.module
-    places = frozenset((str(m.module.path), m.node.lineno) for u in units for m in u.members)
-    message = "recount differs: " + "; ".join(lines[:8])
-    node = walk.entry.target.node if not isinstance(walk.entry.target, Module) else None
-    return Doubt(places, Finding(str(module.path), node.lineno if node is not None else 1, 0, "TFM901", message))
+    if not counting.problems:
+        units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
+    return doubt(units, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _finding(walk: Walk, message: str) -> Finding:
+    return Finding(str(walk.entry.module.path), walk.entry.line, 0, "TFM901", message)
+
+
+def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -> set[Unit] | None:
+    """The units that make the variables in question; None if some are not known to be made by any."""
+    makers: dict[str, set[Unit]] = {}
+    regions = {walk.root, *walk.root.walk()}
+    for instance in plan.instances:
+        if instance.unit not in units:
+            continue
+        for region in instance.regions:
+            for creation in region.creations() if region in regions else ():
+                for variable in creation.variables:
+                    name = show_path(variable.path or ())
+                    makers.setdefault(plan.variable_map.get(name, name), set()).add(instance.unit)
+    if any(item.path not in makers for item in items):
+        return None
+    return set().union(*(makers[item.path] for item in items))
 
 
 def _renamed(item: Counted, names: dict[str, str]) -> Counted:
@@ -112,31 +144,18 @@ def _show(item: Counted) -> str:
     return f"{item.path} {item.shape} {item.dtype} trainable={item.trainable} reads={item.reads}"
 
 
-def _walk_again(walk: Walk, emitted: Program, counting: Counting) -> None:
-    executor = Executor(emitted, counting)
+def _walk_again(walk: Walk, walker: Walker, counting: Counting) -> None:
     target = walk.entry.target
-    module = emitted.modules[walk.entry.module.name]
-    executor.frame = Frame(None, module, None, None, Env({}, None, module))
+    module = walker.program.modules[walk.entry.module.name]
     if isinstance(target, Module):
-        executor.main = module
-        executor.module_env(module)
+        walker.run_script(counting, module)
         return
-    executor.module_env(module)
-    _enter(executor, counting, module, target)
-
-
-def _enter(executor: Executor, counting: Counting, module: Module, target: Function | Class) -> None:
+    walker.prepare(counting, module)
+    executor = walker.executor
     if isinstance(target, Class):
         cls = next((c for c in module.classes.values() if c.qualname == target.qualname), None)
-        if cls is None or cls not in executor.class_names:
-            return
-        obj = executor.instantiate(cls, Arguments(), None)
-        for name in list(cls.methods):
-            method = executor.class_attribute(cls, name)
-            if isinstance(method, FunctionValue) and method.function not in executor.visited:
-                bound = executor.bind(method, obj)  # type: ignore[arg-type]
-                if isinstance(bound, FunctionValue):
-                    executor.call_function(bound, Arguments(), None)
+        if cls is not None and cls in executor.class_names:
+            _enter_class(executor, cls, walk.called, counting)
         return
     function = next((f for f in module.functions.values() if f.qualname == target.qualname), None)
     if function is not None:
@@ -145,11 +164,8 @@ def _enter(executor: Executor, counting: Counting, module: Module, target: Funct
         executor.call_function(callee, Arguments(), None)
 
 
-def _doubt(plan: Plan, module: Module, message: str, code: str) -> Doubt:
-    places = frozenset(
-        (str(m.module.path), m.node.lineno) for u in plan.migrated for m in u.members if m.module is module
-    )
-    if not places:
-        places = frozenset((str(m.module.path), m.node.lineno) for u in plan.migrated for m in u.members)
-    return Doubt(places, Finding(str(module.path), 1, 0, code, message))
-
+def _enter_class(executor: Executor, cls: Class, called: tuple[str, ...], counting: Counting) -> None:
+    obj = executor.instantiate(cls, Arguments(), None)
+    assert isinstance(obj, ObjectValue)
+    for name in called:
+        call_method(executor, obj, name)

@@ -75,6 +75,10 @@ class Counting:
         self._unnumbered: set[str] = set()
         self._building = 0
 
+    @property
+    def activity(self) -> int:
+        return self.tf1.activity
+
     def problem(self, ev: Evaluator, node: ast.AST, message: str) -> None:
         self.problems.append(f"{ev.frame.module.path}:{getattr(node, 'lineno', 1)}: {message}")
 
@@ -140,6 +144,7 @@ class Counting:
 
     def _name(self, ev: Evaluator, given: Value | None, args: Arguments, kind: str, node: ast.AST) -> Path:
         """The one segment that names a layer, a weight or a scope."""
+        self.tf1.activity += 1
         if given is None and args.star and not args.keywords:
             given = UNKNOWN
         if given is None or given == NONE:
@@ -232,6 +237,7 @@ class Counting:
             self._add(layer, name, None, layer.dtype, trainable).attribute = attribute
 
     def _call_base(self, layer: Layer) -> Value:
+        self.tf1.activity += 1
         call = object()
         for weight in layer.weights:
             if weight.attribute is not None and not self._building:
@@ -263,6 +269,7 @@ class Counting:
 
     def _read(self, ev: Evaluator, owner: Value, value: Value) -> None:
         """A frame uses what an attribute of a layer holds; what it does to build the layer is no use."""
+        self.tf1.activity += 1
         weights = [item for item in flat(value) if isinstance(item, Weight)]
         if not weights or self._building:
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tfmigrate.link import Function, FunctionNode, Module, Program
 from tfmigrate.regions import Region
 from tfmigrate.units import Member, Shape
-from tfmigrate.values import FunctionValue, ModuleValue, Value
+from tfmigrate.values import ClassValue, FunctionValue, ModuleValue, Value
 
 Resolve = Callable[[Module, ast.expr], "Value | None"]
 
@@ -73,23 +73,35 @@ def misuse(references: References, member: Member, regions: list[Region]) -> Ite
         return
     seen = {region.node for region in regions}
     direct: set[ast.AST] = set()
+    passed = False
     for mention in references.mentions:
         if mention.function is not function:
             continue
         if mention.call is None:
             if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention, seen):
+                passed = True
                 yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
         elif mention.call in seen:
             direct.add(mention.call)
         elif member.shape is Shape.FUNCTION:
             text = f"no walk through the program reaches this call of {function.name}"
             yield "TFM307", mention.call, mention.module, text
-    for region in regions:
-        if region.node is not None and region.node not in direct and member.shape is not Shape.CALLABLE:
-            outer = region.parent
-            if outer is not None:
-                text = f"{function.name} is called here under another name"
-                yield "TFM302", region.node, outer.module, text
+    for region in regions if member.shape is not Shape.CALLABLE and not passed else ():
+        node = region.node
+        if not isinstance(node, ast.Call) or node in direct or region.parent is None or region.by_library:
+            continue
+        if function.cls is None or not _is_call_on_object(node, function, references.resolve, region.parent.module):
+            yield "TFM302", node, region.parent.module, f"{function.name} is called here under another name"
+
+
+def _is_call_on_object(node: ast.Call, function: Function, resolve: Resolve, module: Module) -> bool:
+    """`make(x).name(...)`: a call of a method by its own name, on an object and not on its class or on `super()`."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != function.name:
+        return False
+    owner = node.func.value
+    if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super":
+        return False
+    return not isinstance(resolve(module, owner), (ClassValue, ModuleValue))
 
 
 def _is_attribute_of_data(mention: Mention, seen: set[object]) -> bool:

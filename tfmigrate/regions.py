@@ -80,6 +80,8 @@ class Creation:
     symbol: str = "tf.get_variable"
     loops: tuple[ast.AST, ...] = ()
     conditions: tuple[ast.AST, ...] = ()
+    # whether the name is the automatic one of an unnamed layer
+    automatic: bool = False
 
 
 @dataclass(eq=False)
@@ -105,6 +107,14 @@ class NameRead:
     node: ast.Attribute
     region: Region
     variable: Variable
+
+
+@dataclass(eq=False)
+class ReuseRead:
+    """A read of `scope.reuse`."""
+
+    node: ast.Attribute
+    region: Region
 
 
 @dataclass(eq=False)
@@ -139,6 +149,8 @@ class Region:
     names: dict[str, Value] = field(default_factory=dict)
     # a block's own name, before it was joined to the path; None for the current scope re-entered
     name: Path | None = None
+    # whether a library calls the function, not the program
+    by_library: bool = False
 
     @property
     def function(self) -> Function | None:

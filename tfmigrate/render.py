@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 
 from tfmigrate.link import Module
+from tfmigrate.modern import modern_name
 
 Substitute = Callable[[ast.expr], "str | None"]
 
@@ -15,11 +16,18 @@ def source(module: Module, node: ast.AST) -> str:
     return render(module, node, lambda _: None)
 
 
-def render(module: Module, node: ast.AST, substitute: Substitute) -> str:
-    """The text of a node where every expression that `substitute` knows is replaced by its answer.
+def render(module: Module, node: ast.AST, given: Substitute) -> str:
+    """The text of a node where every expression that `given` knows is replaced by its answer.
 
     Quotes and spacing stay as they are in the file; line breaks become spaces.
     """
+
+    def substitute(part: ast.expr) -> str | None:
+        text = given(part)
+        if text is None and isinstance(part, ast.Call) and modern_name(module, part) is not None:
+            return f"{modern_name(module, part)}({', '.join(ast.unparse(k) for k in part.keywords)})"
+        return text
+
     if isinstance(node, ast.expr):
         whole = substitute(node)
         if whole is not None:
@@ -111,13 +119,17 @@ def call_lines(head: str, arguments: Sequence[str], tail: str, width: int, inden
     pad = " " * len(current)
     for i, argument in enumerate(arguments):
         last = i == len(arguments) - 1
-        piece = argument + (f"){tail}" if last else ",")
+        wraps = last and tail.startswith(" for ") and indent + len(current) + len(argument) + len(tail) > width
+        piece = argument + ((")" if wraps else f"){tail}") if last else ",")
         fresh = not current.strip() or current.endswith("(")
         joined = current + piece if fresh else f"{current} {piece}"
         if not fresh and indent + len(joined) > width:
             lines.append(current)
             joined = pad + piece
         current = joined
+    if arguments and tail.startswith(" for ") and not current.endswith(tail):
+        opening = min(i for i in (head.find("["), head.find("{")) if i >= 0)
+        return [*lines, current, " " * (opening + 1) + tail.strip()]
     return [*lines, current]
 
 

@@ -110,14 +110,21 @@ def _layer(slot: Slot, module: Module, naming: Naming) -> Request:
     given = arguments_of(node, row.params)
     pieces: list[Piece] = []
     positional = True
+    told: set[str] = set()
     for i, param in enumerate(row.params[1:], start=1):
         positional = positional and i < len(node.args) and i <= row.positional
-        skip = param in DROPPED or param in row.call_params or param not in given
+        keras = row.keras_name(param)
+        skip = param in DROPPED or keras in row.call_params or param not in given
         if skip or (param in NONE_IS_DEFAULT and _is_none(given[param])):
             positional = False
             continue
-        pieces.append(Piece(None if positional else param, given[param]))
-    name = given.get("name")
+        pieces.append(Piece(None if positional else keras, given[param]))
+        told.add(keras)
+    pieces += [Piece(k, text=v) for k, v in row.defaults.items() if k not in told and k not in row.call_params]
+    pieces += [Piece(None, text=text) for text in row.extra]
+    if "updates_collections" in given and _is_none(given["updates_collections"]):
+        pieces.append(Piece("update_in_place", text="True"))
+    name = given.get(row.name_param)
     if name is not None and not _is_none(name):
         pieces.append(Piece("name", name))
     else:

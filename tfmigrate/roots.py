@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tfmigrate.evaluate import Arguments, Frame
+from tfmigrate.boundary import attempt
+from tfmigrate.evaluate import Arguments, Frame, Semantics
 from tfmigrate.execute import Executor, TooLarge
+from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program
 from tfmigrate.regions import Region
 from tfmigrate.sharing import Scoping
@@ -29,80 +31,137 @@ class Entry:
     def module(self) -> Module:
         return self.target if isinstance(self.target, Module) else self.target.module
 
+    @property
+    def line(self) -> int:
+        return 1 if isinstance(self.target, Module) else self.target.node.lineno
+
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What happened when the program was entered at `entry`. orphan: nothing in the program calls it."""
+    """What happened when the program was entered at `entry`. called: of a class, the methods that were called for it."""
 
     entry: Entry
     scoping: Scoping
     root: Region
+    called: tuple[str, ...] = ()
 
 
 def walk_program(program: Program) -> tuple[list[Walk], Executor]:
     """Walk the program from every entry. The executor knows afterwards which functions were reached."""
     used = _Uses(program)
-    executor = Executor(program, Scoping())
-    walks = [_walk(entry, executor) for entry in used.first_entries()]
-    for function in list(used.interesting):
-        if function not in executor.visited and isinstance(function, Function) and function.parent is None:
+    entries = list(used.first_entries())
+    acting = frozenset(e.target.name for e in entries if isinstance(e.target, Module))
+    walker = Walker(program, frozenset(used.names), acting)
+    walks = [_walk(entry, walker) for entry in entries]
+    for function in used.interesting:
+        if isinstance(function, Function) and function not in walker.executor.visited and function.parent is None:
             target = function if function.cls is None else function.cls
-            walks.append(_walk(Entry(target), executor))
-    return [walk for walk in walks if walk is not None], executor
+            walks.append(_walk(Entry(target), walker))
+    walker.prepare(Scoping())
+    return [walk for walk in walks if walk is not None], walker.executor
 
 
-def _walk(entry: Entry, executor: Executor) -> Walk | None:
-    scoping = Scoping()
-    executor.semantics = scoping
-    executor.frames = 0
-    module = entry.module
-    empty = Frame(None, module, None, None, Env({}, None, module))
-    executor.frame = empty
-    try:
-        if isinstance(entry.target, Module):
-            executor.main = module
-            executor.envs.pop(module, None)
+class Walker:
+    """Enters one program at one place after another. A module's body runs once, and again for a script that it acts in.
+
+    seeds: see `Executor`. acting: the names of the modules whose bodies call something that may make variables.
+    """
+
+    def __init__(self, program: Program, seeds: frozenset[str], acting: frozenset[str]) -> None:
+        self.program = program
+        self.acting = acting
+        self.executor = Executor(program, Scoping())
+        self.executor.seeds = seeds
+
+    def prepare(self, semantics: Semantics, module: Module | None = None) -> None:
+        """The library means this from now on; imports of `module` run before."""
+        executor = self.executor
+        if module is not None:
+            executor.semantics = type(semantics)()
+            executor.frame = _outside(module)
             executor.module_env(module)
-            executor.main = None
-        else:
-            _prepare(executor, scoping, module, empty)
-            _call_entry(entry.target, executor)
+            executor.frame = _outside(module)
+        executor.semantics = semantics
+        executor.frames = 0
+
+    def run_script(self, semantics: Semantics, module: Module) -> None:
+        """Run the body of a module, and again those of the modules it imports if they act."""
+        executor = self.executor
+        self.prepare(semantics)
+        if any(other.name in self.acting for other in self._imported(module)):
+            executor.forget()
+        executor.envs.pop(module, None)
+        executor.frame = _outside(module)
+        executor.main = module
+        executor.module_env(module)
+        executor.main = None
+
+    def _imported(self, module: Module) -> set[Module]:
+        """All modules that running this one imports, itself left out."""
+        found: dict[Module, None] = {}
+        waiting = [module]
+        while waiting:
+            for other in self.program.imports(waiting.pop()):
+                if other not in found and other is not module:
+                    found[other] = None
+                    waiting.append(other)
+        return set(found)
+
+
+def _outside(module: Module) -> Frame:
+    return Frame(None, module, None, None, Env({}, None, module))
+
+
+def _walk(entry: Entry, walker: Walker) -> Walk | None:
+    scoping, executor = Scoping(), walker.executor
+    called: list[str] = []
+    try:
+        failure = attempt(lambda: _enter(entry, walker, scoping, called), entry.module.path, entry.line)
+        if isinstance(failure, Finding):
+            scoping.findings.add(failure)
+            scoping.blamed[failure] = scoping.root
     except TooLarge:
-        scoping.blame("TFM307", module.tree, executor, "the program calls too much from here to be followed")
-    except RecursionError:
-        scoping.blame("TFM307", module.tree, executor, "the program nests too deeply to be followed")
-    return Walk(entry, scoping, scoping.root) if scoping.root is not None else None
+        scoping.region = scoping.root
+        scoping.blame("TFM307", entry.module.tree, executor, "the program calls too much from here to be followed")
+    executor.main = None
+    return Walk(entry, scoping, scoping.root, tuple(called)) if scoping.root is not None else None
 
 
-def _prepare(executor: Executor, scoping: Scoping, module: Module, empty: Frame) -> None:
-    """Run the imports first, so that the walk's root is the entry and not a module's body."""
-    executor.module_env(module)
-    fresh = Scoping()
-    scoping.__dict__.update(fresh.__dict__)
-    scoping.root = scoping.region = Region(empty, None, None, ())
-    executor.frame = empty
+def _enter(entry: Entry, walker: Walker, scoping: Scoping, called: list[str]) -> None:
+    if isinstance(entry.target, Module):
+        walker.run_script(scoping, entry.target)
+        return
+    walker.prepare(scoping, entry.module)
+    scoping.root = scoping.region = Region(walker.executor.frame, None, None, ())
+    called.extend(_call_entry(entry.target, walker.executor))
 
 
-def _call_entry(target: Function | Class | Module, executor: Executor) -> None:
-    env = executor.module_env(target.module if not isinstance(target, Module) else target)
+def _call_entry(target: Function | Class, executor: Executor) -> list[str]:
+    """Call a function, or make an object and call the methods that nothing called so far; returns their names."""
     if isinstance(target, Function):
-        value = env.names.get(target.name)
-        if isinstance(value, FunctionValue) and value.function is target:
-            executor.call_function(value, Arguments(), None)
-        else:
-            executor.call_function(FunctionValue(target), Arguments(), None)
-        return
-    assert isinstance(target, Class)
+        value = executor.module_env(target.module).names.get(target.name)
+        known = isinstance(value, FunctionValue) and value.function is target
+        executor.call_function(value if known else FunctionValue(target), Arguments(), None)  # type: ignore[arg-type]
+        return []
     if target not in executor.class_names:
-        return
+        return []
     obj = executor.instantiate(target, Arguments(), None)
     assert isinstance(obj, ObjectValue)
+    called = []
     for name in list(target.methods):
         method = executor.class_attribute(target, name)
         if isinstance(method, FunctionValue) and method.function not in executor.visited:
-            bound = executor.bind(method, obj)
-            if isinstance(bound, FunctionValue):
-                executor.call_function(bound, Arguments(), None)
+            called.append(name)
+            call_method(executor, obj, name)
+    return called
+
+
+def call_method(executor: Executor, obj: ObjectValue, name: str) -> None:
+    """Call a method as something outside the program may; a property is read."""
+    method = executor.class_attribute(obj.cls, name)
+    bound = executor.bind(method, obj) if isinstance(method, FunctionValue) else None
+    if isinstance(bound, FunctionValue):
+        executor.call_function(bound, Arguments(), None)
 
 
 class _Uses:
@@ -115,30 +174,30 @@ class _Uses:
             for function in module.functions.values():
                 self.mentions[function] = set(_names(function.node))
             self.mentions[module] = set(_top_level_names(module.tree))
+        self.mentioning: dict[str, list[Function | Module]] = {}
+        for owner, names in self.mentions.items():
+            for name in names:
+                self.mentioning.setdefault(name, []).append(owner)
+        self.names = set(_SEEDS)
         self.interesting = self._close()
 
     def _close(self) -> list[Function | Module]:
         """Everything that may reach a variable."""
-        names = set(_SEEDS)
-        found: dict[Function | Module, None] = {}
-        grown = True
-        while grown:
-            grown = False
-            for owner, mentioned in self.mentions.items():
-                if owner in found or not mentioned & names:
-                    continue
-                found[owner] = None
-                grown = True
-                if isinstance(owner, Function):
-                    names.add(owner.name if owner.name not in ("__init__", "__call__") or owner.cls is None else owner.cls.name)
-                    if owner.cls is not None and owner.name in ("__call__", "__init__"):
-                        names.add(owner.cls.name)
-        order = {owner: i for i, owner in enumerate(self.mentions)}
-        return sorted(found, key=lambda owner: order[owner])
+        found: set[Function | Module] = set()
+        waiting = list(self.names)
+        while waiting:
+            for owner in self.mentioning.get(waiting.pop(), ()):
+                if owner not in found:
+                    found.add(owner)
+                    new = _callable_names(owner) - self.names
+                    self.names |= new
+                    waiting.extend(new)
+        return [owner for owner in self.mentions if owner in found]
 
     def first_entries(self) -> Iterator[Entry]:
         """Module bodies that call something of interest, then what nothing else mentions."""
-        scripts = [m for m in self.interesting if isinstance(m, Module) and _acts(m, self._interesting_names())]
+        acting = self._interesting_names()
+        scripts = [m for m in self.interesting if isinstance(m, Module) and _acts(m, acting)]
         for module in scripts:
             yield Entry(module)
         classes: set[Class] = set()
@@ -157,8 +216,8 @@ class _Uses:
         return names | _SEEDS | {"run"}
 
     def _mentioned(self, name: str, target: Function | Class) -> bool:
-        for owner, mentioned in self.mentions.items():
-            if name not in mentioned or owner is target:
+        for owner in self.mentioning.get(name, ()):
+            if owner is target:
                 continue
             if isinstance(owner, Function) and isinstance(target, Class) and owner.cls is target:
                 continue
@@ -166,6 +225,15 @@ class _Uses:
                 continue
             return True
         return False
+
+
+def _callable_names(owner: Function | Module) -> set[str]:
+    """The names by which a function is called."""
+    if isinstance(owner, Module):
+        return set()
+    if owner.cls is not None and owner.name in ("__init__", "__call__"):
+        return {owner.cls.name}
+    return {owner.name}
 
 
 def _names(node: ast.AST) -> Iterator[str]:

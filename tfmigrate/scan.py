@@ -127,6 +127,21 @@ class Scan:
         around = [b for b in bindings if loops & set(self.ancestors(b.statement))]
         return (not around), None
 
+    def choice(self, name: str, at: ast.AST) -> ast.If | None:
+        """The one `if` that holds every binding of a name and is over before a node."""
+        tops = set()
+        for binding in self.bindings.get(name, []):
+            outer = [a for a in (binding.statement, *self.ancestors(binding.statement)) if isinstance(a, ast.stmt)]
+            tops.add(next((a for a in reversed(outer) if isinstance(a, ast.If)), None))
+        if len(tops) != 1:
+            return None
+        top = tops.pop()
+        here = self.statement(at)
+        if top is None or not _before(top, here) or top in set(self.ancestors(here)):
+            return None
+        suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt)), (None, "body")}
+        return top if self.suite(top) in suites else None
+
     def loads(self, name: str) -> list[ast.expr]:
         return self.reads.get(name, [])
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from dataclasses import dataclass
 
 from tfmigrate import operate
 from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, Module
-from tfmigrate.regions import Creation, NameRead, Path, Query, Region, Saving, Scope, Variable, path_of, show_path
+from tfmigrate.regions import Creation, NameRead, Path, Query, Region, ReuseRead, Saving, Scope, Variable, path_of, show_path
+from tfmigrate.standing import ancestors
+from tfmigrate.state import run_time_state
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import ALIASES, GET_VARIABLE, LAYERS, SCOPE_ARGUMENTS, UNSUPPORTED, VARIABLE_SCOPE, WEIGHT_ARGUMENTS
 from tfmigrate.values import (
@@ -55,22 +58,30 @@ class Scoping:
         self.root: Region | None = None
         self.findings: set[Finding] = set()
         self.blamed: dict[Finding, Region | None] = {}
-        self.escapes: dict[Function, tuple[Module, ast.AST]] = {}
-        self.unresolved_calls: dict[str, tuple[Module, ast.Call]] = {}
+        self.blames: list[tuple[Finding, Region | None]] = []
+        self.templated: set[Function] = set()
+        self.unresolved_calls: dict[str, list[tuple[Module, ast.Call]]] = {}
         self.slots = False
         self.name_reads: list[NameRead] = []
         self.savings: list[Saving] = []
-        self.lambda_depth = 0
+        self.reuse_reads: list[ReuseRead] = []
+        self.activity = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
+        self._wrong: set[Path] = set()
 
     # -- findings ------------------------------------------------------------------------------------------------
 
-    def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> None:
+    def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> Finding:
         """Refuse the code at a node; the region it stands in will not be migrated."""
-        module = ev.frame.module
+        return self._blame_at(code, node, ev.frame.module, message, self.region)
+
+    def _blame_at(self, code: str, node: ast.AST, module: Module, message: str, region: Region | None) -> Finding:
         finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
         self.findings.add(finding)
-        self.blamed.setdefault(finding, self.region)
+        self.activity += 1
+        self.blamed.setdefault(finding, region)
+        self.blames.append((finding, region))
+        return finding
 
     # -- frames and blocks ---------------------------------------------------------------------------------------
 
@@ -81,6 +92,7 @@ class Scoping:
         conditions = tuple(outer.conditions) if outer is not None else ()
         region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
         region.names = _snapshot(frame)
+        region.by_library = frame.by_library
         self._push(region)
 
     def _push(self, region: Region) -> None:
@@ -101,6 +113,22 @@ class Scoping:
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if not isinstance(context, _OpenScope):
             return TENSOR if isinstance(context, Library) else UNKNOWN
+        if all(item.context_expr is not context.node for item in node.items):
+            self._blame_at("TFM205", context.node, context.module, "this scope is opened in another place than its block", self.region)
+        frame = ev.frame
+        scope = self._open(ev, context)
+        assert self.region is not None
+        name = context.name if context.reentered is None else (None if not context.moved else scope.path)
+        region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
+        region.names = _snapshot(frame)
+        self._push(region)
+        for finding in context.blames:
+            self.blames.append((finding, region))
+            self.blamed[finding] = region
+        return scope
+
+    def _open(self, ev: Evaluator, context: _OpenScope) -> Scope:
+        """The scope is the current one from here on."""
         old_counts: Counter[str] | None = None
         if context.reentered is not None:
             path = context.reentered.path
@@ -111,29 +139,37 @@ class Scoping:
             path = self.scope.path + context.name
             self.counts[show_path(path)] += 1
             reuse = context.reuse or self.scope.reuse
-        frame = ev.frame
-        depth = (_depth(frame, "loops"), _depth(frame, "conditions"))
-        scope = Scope(path, reuse, depth)
+        if context.undecided and reuse is not True:
+            reuse = None
+        scope = Scope(path, reuse, (_depth(ev.frame, "loops"), _depth(ev.frame, "conditions")))
         self._entered.append((self.scope, old_counts))
         self.scope = scope
-        assert self.region is not None
-        name = context.name if context.reentered is None else (None if not context.moved else path)
-        region = Region(frame, node, self.region, path, tuple(frame.loops), tuple(frame.conditions), name=name)
-        region.names = _snapshot(frame)
-        self._push(region)
+        self.activity += 1
         return scope
 
-    def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
-        if not isinstance(context, _OpenScope):
-            return
+    def _by_hand(self, ev: Evaluator, context: _OpenScope, name: str) -> Value:
+        """`scope.__enter__()` and `scope.__exit__(...)`."""
+        text = "this scope is not opened by a with statement of its own"
+        self._blame_at("TFM205", context.node, context.module, text, self.root)
+        if name == "__enter__":
+            return self._open(ev, context)
+        if name == "__exit__" and self._entered:
+            self._close()
+        return NONE
+
+    def _close(self) -> None:
         inside = show_path(self.scope.path)
         for key in list(self.counts):
             if key.startswith(inside + "/") or not inside:
                 self.counts[key] = 0
-        old, counts = self._entered.pop()
-        self.scope = old
+        self.scope, counts = self._entered.pop()
         if counts is not None:
             self.counts = counts
+
+    def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
+        if not isinstance(context, _OpenScope):
+            return
+        self._close()
         assert self.region is not None
         self.region = self.region.parent
 
@@ -148,8 +184,11 @@ class Scoping:
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
         if isinstance(owner, Scope):
             if name in ("name", "original_name_scope"):
+                if isinstance(node.value, ast.Call) and owner.path:
+                    self.blame("TFM205", node, ev, "the name of the current scope is read; layers leave it empty")
                 return Const(show_path(owner.path)) if _plain(owner.path) else _joined(owner.path)
-            if name == "reuse":
+            if name == "reuse" and self.region is not None:
+                self.reuse_reads.append(ReuseRead(node, self.region))
                 return Const(owner.reuse) if isinstance(owner.reuse, bool) else PYTHON
             return Method(owner, name)
         if isinstance(owner, Variable):
@@ -160,28 +199,35 @@ class Scoping:
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner.variable))
             return _name_of(owner.variable, "") if name == "name" else UNKNOWN
+        if name in _LOOKUPS and isinstance(owner, (Unknown, Symbol, Method)):
+            return Method(UNKNOWN, name)
         return None
 
     def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
         return None
 
-    def escaped(self, ev: Evaluator, value: Value, node: ast.AST) -> None:
+    def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
+        """A function is handed to code that is not the program's: that may call it, here or elsewhere."""
         for item in _functions_in(value):
-            if isinstance(item, FunctionValue):
-                self.escapes.setdefault(item.function, (ev.frame.module, node))
-                if _is_root_builder(ev, node):
-                    ev.call_function(item, Arguments(), None)
+            if isinstance(item, FunctionValue) and not _ELSEWHERE.search(ast.unparse(node.func)):
+                ev.call_by_library(item, node)
             elif isinstance(item, LambdaValue):
-                self.lambda_depth += 1
-                ev.call_lambda(item, Arguments())  # type: ignore[attr-defined]
-                self.lambda_depth -= 1
+                ev.call_lambda(item, Arguments())
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
-        self.unresolved_calls.setdefault(name, (ev.frame.module, node))
+        places = self.unresolved_calls.setdefault(name, [])
+        if all(node is not known for _, known in places):
+            places.append((ev.frame.module, node))
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
+        for value in args.values():
+            for item in _scopes_in(value):
+                text = "this scope is handed to a function that may enter it at any time"
+                self._blame_at("TFM205", item.node, item.module, text, self.root)
         if isinstance(callee, Method):
             return self._method(ev, callee, args, node)
+        if isinstance(callee, _Template):
+            return self._call_template(ev, callee, args, node)
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
@@ -201,8 +247,7 @@ class Scoping:
         if name in symbols.BY_NAME:
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
         if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
-            self._foreign(ev, name, node)
-            return TENSOR
+            return self._foreign(ev, name, args, node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
@@ -218,20 +263,37 @@ class Scoping:
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
         owner, name = callee.owner, callee.name
+        if isinstance(owner, _OpenScope):
+            return self._by_hand(ev, owner, name)
         if isinstance(owner, Scope):
             if name == "reuse_variables":
                 undecided = _depth(ev.frame, "conditions") > owner.depth[1]
+                state = self._flag_around(ev, node)
+                if state is not None:
+                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state}")
+                    undecided = True
                 owner.reuse = None if undecided and owner.reuse is not True else True
             elif name == "set_initializer" or name.startswith("set_"):
                 self.blame("TFM203", node, ev, f"scope.{name} changes what the variables of the scope get by default")
             return NONE
-        if isinstance(owner, Unknown) and name in ("get_collection", "get_tensor_by_name", "get_operation_by_name"):
+        if isinstance(owner, Unknown) and name in _LOOKUPS:
             return self._graph_method(ev, name, args, node)
         if is_tensor(owner):
             return TENSOR
         if isinstance(owner, ObjectValue) or (isinstance(owner, Unknown) and owner.kind is not PYTHON.kind):
             self.unresolved(ev, name, node)
         return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
+
+    @staticmethod
+    def _flag_around(ev: Evaluator, node: ast.Call) -> str | None:
+        """The run-time state that the conditions around a statement depend on."""
+        for outer in ancestors(ev.frame.module, node):
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                break
+            state = run_time_state(outer.test, ev.frame, ev.program) if isinstance(outer, (ast.If, ast.IfExp)) else None
+            if state is not None:
+                return state
+        return None
 
     def _graph_method(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         if name == "get_collection":
@@ -244,28 +306,38 @@ class Scoping:
     def _variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {VARIABLE_SCOPE[i]: value for i, (value, _) in enumerate(args.positional)}
         given.update((key, value) for key, (value, _) in args.keywords.items())
+        blames = []
         for key, value in given.items():
             if key not in SCOPE_ARGUMENTS and value != NONE:
-                code, what = ("TFM203", f"variable_scope({key}=...) is not carried over")
+                what = f"variable_scope({key}=...) is not carried over"
                 if key not in VARIABLE_SCOPE:
                     what = f"variable_scope has no argument {key!r}"
-                self.blame(code, node, ev, what)
+                blames.append(self.blame("TFM203", node, ev, what))
         if args.star:
-            self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs")
-        reuse = _reuse_of(given.get("reuse", NONE))
+            blames.append(self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs"))
+        opened = _OpenScope((), _reuse_of(given.get("reuse", NONE)), node, ev.frame.module, blames)
+        reuse = args.get(VARIABLE_SCOPE.index("reuse"), "reuse")
+        state = run_time_state(_expression(args, VARIABLE_SCOPE, "reuse"), ev.frame, ev.program) if reuse is not None else None
+        if state is not None:
+            opened.undecided = True
+            blames.append(self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state}"))
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):
-            moved = target.path != self.scope.path
-            return _OpenScope((), reuse, target, moved)
-        if target == NONE or isinstance(target, Const) and target.value is None:
-            default = given.get("default_name", NONE)
-            unique = self._unique(ev, default, node)
-            return _OpenScope(unique, reuse)
+            opened.reentered, opened.moved = target, target.path != self.scope.path
+            if opened.moved:
+                blames.append(self.blame("TFM205", node, ev, "a scope that was left is entered again by its object"))
+            return opened
+        if target == NONE:
+            opened.name = self._unique(ev, given.get("default_name", NONE), node)
+            return opened
         path = path_of(target)
         if path is None:
-            self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
-            path = (Text((Symbol(ast.unparse(node.args[0]) if node.args else "?", f"scope@{node.lineno}:{node.col_offset}"),)),)
-        return _OpenScope(path, reuse)
+            blames.append(self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program"))
+            path = _unknown(ast.unparse(node.args[0]) if node.args else "?", node)
+        elif len(path) > 1:
+            blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)!r} has a slash"))
+        opened.name = path
+        return opened
 
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         return self.scope
@@ -275,7 +347,7 @@ class Scoping:
         name = text_of(default)
         if name is None:
             self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
-            return (Text((Symbol("?", f"default@{node.lineno}:{node.col_offset}"),)),)
+            return _unknown("?", node)
         loops, conditions = _depth(ev.frame, "loops"), _depth(ev.frame, "conditions")
         if loops > self.scope.depth[0]:
             self.blame("TFM204", node, ev, f"this unnamed layer is numbered anew in every round of the loop: {name}, {name}_1, ...")
@@ -296,12 +368,13 @@ class Scoping:
         for key, (value, _) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
-        if args.star:
-            self.blame("TFM406", node, ev, "get_variable gets its arguments from *args or **kwargs")
+        self._blame_star(ev, args, node, "get_variable")
         name = path_of(given["name"][0]) if "name" in given else None
         if not name:
             self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
-            name = (Text((Symbol("?", f"variable@{node.lineno}:{node.col_offset}"),)),)
+            name = _unknown("?", node)
+        elif len(name) > 1:
+            self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
         path = self.scope.path + name
         variable = self._request(ev, path, node)
         fresh = variable.region is None
@@ -309,6 +382,8 @@ class Scoping:
             shape = given.get("shape")
             variable.shape = dimensions(shape[0]) if shape is not None else None
             variable.dtype = dtype_of(given["dtype"][0]) if "dtype" in given else "float32"
+            if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
+                self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
             variable.trainable = not ("trainable" in given and operate.truth(given["trainable"][0]) is False)
             variable.initializer = self._initializer(ev, given, node)
             variable.region = self.region
@@ -323,16 +398,34 @@ class Scoping:
             self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
         return ast.unparse(expression)
 
-    def _request(self, ev: Evaluator, path: Path, node: ast.Call) -> Variable:
+    def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:
+        """Arguments that cannot be seen; where the function itself takes `**options`, that is said there."""
+        function = ev.frame.function
+        spec = function.node.args if function is not None else None
+        own = {a.arg for a in (spec.vararg, spec.kwarg) if a is not None} if spec is not None else set()
+        starred = [a.value for a in node.args if isinstance(a, ast.Starred)] + [k.value for k in node.keywords if k.arg is None]
+        if args.star and not all(isinstance(value, ast.Name) and value.id in own for value in starred):
+            self.blame("TFM406", node, ev, f"{name} gets its arguments from *args or **kwargs")
+
+    def _request(self, ev: Evaluator, path: Path, node: ast.Call, asked: object = False) -> Variable:
+        """The variable of a path, made if it is new. asked: the `reuse` of the layer itself."""
         known = self.store.get(path)
-        decided = not _depth(ev.frame, "conditions")
+        reuse = asked or self.scope.reuse
+        sure = not _depth(ev.frame, "conditions") and not _is_uncertain(path) and path not in self._wrong
+        assert self.region is not None
         if known is not None:
             again = [s for s in path if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)]
-            if self.scope.reuse is False and not again and decided:
-                self.blame("TFM101", node, ev, f"{show_path(path)} is made a second time without reuse; TF1 raises here")
+            if reuse is False and asked is not None and not again and sure:
+                self._wrong.add(path)
+                place, module = _second_call(known.region, self.region, node)
+                text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
+                self._blame_at("TFM101", place, module, text, self.region)
             return known
-        if self.scope.reuse is True and decided:
-            self.blame("TFM102", node, ev, f"{show_path(path)} is reused before it was made; TF1 raises here")
+        if reuse is True and sure:
+            self._wrong.add(path)
+            place, module = _call_into(self.region, path, node)
+            text = f"{show_path(path)} is reused before it was made; TF1 raises here"
+            self._blame_at("TFM102", place, module, text, self.region)
         variable = self.store[path] = Variable(path)
         self.all_variables.append(variable)
         return variable
@@ -342,8 +435,7 @@ class Scoping:
         assert region is not None
         creation = Creation(node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions))
         region.events.append(creation)
-        if self.lambda_depth:
-            self.blame("TFM403", node, ev, "variables are made inside a lambda that a library calls")
+        self.activity += 1
         return creation
 
     def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
@@ -351,6 +443,8 @@ class Scoping:
         code = symbols.MAKERS[name]
         if name != "tf.Variable" or self.scope.path:
             self.blame(code, node, ev, f"{name} is not covered here")
+        if name == "tf.make_template":
+            return self._template(args)
         if name == "tf.Variable":
             trainable = args.keywords.get("trainable")
             variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
@@ -367,36 +461,64 @@ class Scoping:
         given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
         given.update(args.keywords)
         for key, (value, _) in given.items():
-            if key not in row.params or (key in UNSUPPORTED and value != NONE):
+            if key not in row.params or (key in UNSUPPORTED | row.refused and value != NONE):
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
-        if args.star:
-            self.blame("TFM406", node, ev, f"{symbol} gets its arguments from *args or **kwargs")
-        if "training" in given and is_tensor(given["training"][0]):
-            self.blame("TFM502", node, ev, f"{symbol}(training=...) gets a tensor; a Keras layer needs True or False here")
-        name = given["name"][0] if "name" in given else NONE
+        self._blame_star(ev, args, node, symbol)
+        if "updates_collections" in given and not _is_update_choice(given["updates_collections"][0]):
+            self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")
+        name = given[row.name_param][0] if row.name_param in given else NONE
         path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
         if not path:
             self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
-            path = (Text((Symbol("?", f"layer@{node.lineno}:{node.col_offset}"),)),)
+            path = _unknown("?", node)
         full = self.scope.path + path
         self.counts[show_path(full)] += 1
         variables = []
+        asked = self._asked(ev, given, node)
         for suffix, flag, trainable in row.variables:
-            if flag is not None and flag in given and operate.truth(given[flag][0]) is False:
+            if flag is not None and (operate.truth(given[flag][0]) is False if flag in given else flag in row.switched_off):
                 continue
-            variable = self._request(ev, (*full, Const(suffix)), node)
+            variable = self._request(ev, (*full, Const(suffix)), node, asked)
             if variable.region is None:
                 frozen = "trainable" in given and operate.truth(given["trainable"][0]) is False
                 variable.region, variable.trainable = self.region, trainable and not frozen
             variables.append(variable)
         creation = self._create(ev, node, args, full, variables)
-        creation.row, creation.symbol = row, symbol
+        creation.row, creation.symbol, creation.automatic = row, symbol, name == NONE
         return TENSOR
 
-    def _foreign(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+    def _asked(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> object:
+        """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
+        if "reuse" not in given or given["reuse"][0] in (NONE, Const(False)):
+            return False
+        state = run_time_state(given["reuse"][1], ev.frame, ev.program)
+        if state is not None:
+            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state}")
+            return None
+        return _reuse_of(given["reuse"][0])
+
+    def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        """A library that is not covered; what takes its objects needs no finding of its own."""
         assert self.region is not None
-        self.blame("TFM501", node, ev, f"{name} is not covered yet")
+        if not any(isinstance(value, _Foreign) for value in args.values()):
+            self.blame("TFM501", node, ev, f"{name} is not covered yet")
         self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
+        return _Foreign() if "rnn_cell" in name or name.rsplit(".", 1)[-1].endswith("Cell") else TENSOR
+
+    def _template(self, args: Arguments) -> Value:
+        name, function = args.get(0, "name_"), args.get(1, "func_")
+        path = path_of(name) if name is not None else None
+        if not path or not isinstance(function, FunctionValue):
+            return UNKNOWN
+        self.templated.add(function.function)
+        return _Template(Scope(self.scope.path + path), function)
+
+    def _call_template(self, ev: Evaluator, template: _Template, args: Arguments, node: ast.Call) -> Value:
+        old, self.scope = self.scope, template.scope
+        result = ev.call_function(template.function, args, node)
+        self.scope = old
+        template.scope.reuse = True
+        return result
 
     # -- collections ---------------------------------------------------------------------------------------------
 
@@ -410,6 +532,10 @@ class Scoping:
         name = key.name if isinstance(key, Library) else (text_of(key) if key is not None else None)
         if name in symbols.UNFILLED:
             self.blame("TFM603", node, ev, f"Keras layers do not fill the collection {name}")
+            return TENSOR
+        scope = args.get(1, "scope")
+        if name in _UPDATES and scope is not None and scope != NONE:
+            self.blame("TFM603", node, ev, "the updates of Keras layers are not found by the name of a scope")
             return TENSOR
         kind = symbols.KEYS.get(name or "")
         if kind is None:
@@ -455,11 +581,16 @@ class Scoping:
         assert isinstance(result, (ListValue, TupleValue))
         variables = [item for item in result.items if isinstance(item, Variable)]
         complete = not isinstance(result, ListValue) or result.complete
+        self.activity += 1
         region.events.append(Query(node, region, variables, kind, complete, everything, self.slots))
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
-        """A comprehension over `source` gave this list."""
+        """A comprehension over `source`, or a slice of it, gave this list."""
         assert self.region is not None
+        if isinstance(node, ast.Subscript):
+            if isinstance(source, ListValue) and source.tag:
+                self.blame("TFM601", node, ev, "this counts on the order in which the variables were made")
+            return
         if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):
             chosen = [item for item in result.items if isinstance(item, Variable)]
             complete = result.complete and source.complete and len(chosen) == len(result.items)
@@ -467,6 +598,7 @@ class Scoping:
             query = Query(node, self.region, chosen, source.tag, complete, False, self.slots)
             query.source = [item for item in source.items if isinstance(item, Variable)]
             self.region.events.append(query)
+            self.activity += 1
 
 
 _HANDLERS = {
@@ -482,14 +614,37 @@ _HANDLERS = {
 }
 
 
-class _OpenScope(Opaque):
-    """The result of `variable_scope(...)`, before it is entered."""
+# Calls that do not call the function they are given, or do so in a graph of its own.
+_ELSEWHERE = re.compile(r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$")
+_LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
+_UPDATES = {"tf.GraphKeys.UPDATE_OPS", "update_ops"}
 
-    def __init__(self, name: Path, reuse: object, reentered: Scope | None = None, moved: bool = False) -> None:
-        self.name = name
-        self.reuse = reuse
-        self.reentered = reentered
-        self.moved = moved
+
+@dataclass(eq=False)
+class _OpenScope(Opaque):
+    """The result of `variable_scope(...)`, before it is entered. undecided: its reuse depends on run-time state."""
+
+    name: Path
+    reuse: object
+    node: ast.Call
+    module: Module
+    blames: list[Finding]
+    reentered: Scope | None = None
+    moved: bool = False
+    undecided: bool = False
+
+
+@dataclass(eq=False)
+class _Foreign(Opaque):
+    """An object of a layer library that is not covered."""
+
+
+@dataclass(eq=False)
+class _Template(Opaque):
+    """The result of `make_template`."""
+
+    scope: Scope
+    function: FunctionValue
 
 
 class _Op(Opaque):
@@ -523,6 +678,11 @@ def _reuse_of(value: Value) -> object:
         return _AUTO
     known = operate.truth(value)
     return known
+
+
+def _is_update_choice(value: Value) -> bool:
+    """Updates go to UPDATE_OPS, or (None) happen in place."""
+    return value == NONE or value == Library("tf.GraphKeys.UPDATE_OPS")
 
 
 def _plain(path: Path) -> bool:
@@ -604,6 +764,54 @@ def _functions_in(value: Value) -> list[Value]:
     return [value]
 
 
-def _is_root_builder(ev: Evaluator, node: ast.AST) -> bool:
-    """Whether a function is handed to something that calls it once in a graph of its own (`Estimator(model_fn=...)`)."""
-    return False
+def _scopes_in(value: Value) -> list[_OpenScope]:
+    items = value.items if isinstance(value, (ListValue, TupleValue)) else [value]
+    return [item for item in items if isinstance(item, _OpenScope)]
+
+
+def _expression(args: Arguments, params: tuple[str, ...], name: str) -> ast.expr:
+    """The expression of an argument that is given."""
+    return args.keywords[name][1] if name in args.keywords else args.positional[params.index(name)][1]
+
+
+def _unknown(text: str, node: ast.Call) -> Path:
+    """A name that is not known, the same one at each run of the node."""
+    return (Text((Symbol(text, f"unknown@{node.lineno}:{node.col_offset}"),)),)
+
+
+def _is_uncertain(path: Path) -> bool:
+    """Whether the path may be another one than it seems, or one of many."""
+    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
+    return any(isinstance(part, Symbol) and part.key.startswith(("unknown@", "item of ")) for part in parts)
+
+
+def _chain(region: Region | None) -> list[Region]:
+    """A region and all around it, outside in."""
+    found: list[Region] = []
+    while region is not None:
+        found.append(region)
+        region = region.parent
+    return found[::-1]
+
+
+def _second_call(first: Region | None, second: Region, node: ast.AST) -> tuple[ast.AST, Module]:
+    """The call by which code that saw the first request makes the second; the request itself if it is in the same function."""
+    known = set(_chain(first))
+    for region in _chain(second):
+        if region not in known and not region.is_block and region.node is not None and region.parent is not None:
+            return region.node, region.parent.module
+        if region not in known and region.is_block:
+            continue
+    return node, second.module
+
+
+def _call_into(region: Region, path: Path, node: ast.AST) -> tuple[ast.AST, Module]:
+    """The call by which code outside a scope asks for what is in it; the request itself if a program does it."""
+    for outer in _chain(region)[::-1]:
+        if outer.is_block:
+            continue
+        if outer.evidence or outer.node is None or outer.parent is None:
+            break
+        if len(outer.path) < len(path) - 1:
+            return outer.node, outer.parent.module
+    return node, region.module

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
-from tfmigrate.link import Function
+from tfmigrate.link import Function, Module
 from tfmigrate.regions import Creation, Path, Region
 from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
 from tfmigrate.values import Const, LoopIndex
@@ -59,9 +59,10 @@ class Slot:
 class Disagreement(Exception):
     """Two sites share in one instance and not in another."""
 
-    def __init__(self, node: ast.AST) -> None:
+    def __init__(self, node: ast.AST, module: Module | None = None) -> None:
         super().__init__("shared here but not there")
         self.node = node
+        self.module = module
 
 
 def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
@@ -82,7 +83,8 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                 continue
             if member is not None:
                 child = owners.instance_of[event]
-                assert event.node is not None
+                if event.node is None:
+                    continue
                 yield Use(Made.INSTANCE, event.node, child.path, home, child=child, loops=event.loops, conditions=event.conditions)
             elif event.is_block:
                 yield from _uses(event, home, classes, owners)
@@ -118,7 +120,7 @@ def _slots(groups: list[tuple[Path, list[Region]]], classes: Classification, own
                 known = local.get(key)
                 slot = known or by_site.get(use.node)
                 if by_site.get(use.node, slot) is not slot or (known is None and slot in local.values()):
-                    raise Disagreement(use.node)
+                    raise _disagreement(use, by_site.get(use.node), region, regions)
                 if slot is None:
                     slot = Slot(use.kind, use.path[len(base) :], use)
                     slots.append(slot)
@@ -130,6 +132,15 @@ def _slots(groups: list[tuple[Path, list[Region]]], classes: Classification, own
     for slot in slots:
         slot.loops = _deciding_loops(slot)
     return slots
+
+
+def _disagreement(use: Use, other: Slot | None, region: Region, regions: list[Region]) -> Disagreement:
+    """Two calls of one body disagree at the second call; all else where the body asks."""
+    around = {known.region for known in other.uses} if other is not None else set()
+    if region.node is not None and region.parent is not None and not region.is_block:
+        if region not in around and around & set(regions):
+            return Disagreement(region.node, region.parent.module)
+    return Disagreement(use.node, use.region.module)
 
 
 def _deciding_loops(slot: Slot) -> list[ast.AST]:

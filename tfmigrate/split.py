@@ -158,7 +158,7 @@ class Splitter:
     def _name(self, name: str, node: ast.expr) -> Need:
         certain, binding = self.scan.reaching(name, node)
         if not certain:
-            return at_call(f"{name} has more than one value here")
+            return self._chosen(name, node)
         if binding is None:
             if name not in self.inputs:
                 unknown = name.startswith("self.") and not self.on_object
@@ -167,6 +167,19 @@ class Splitter:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})
         return self._bound(name, binding)
+
+    def _chosen(self, name: str, node: ast.expr) -> Need:
+        """A name that an `if` before this gives one of several values; the whole `if` can be taken along."""
+        several = at_call(f"{name} has more than one value here")
+        choice = self.scan.choice(name, node)
+        if choice is None:
+            return several
+        result = Need(statements=[(choice, name)])
+        for part in branches(choice, name):
+            if part is None:
+                return several
+            result.add(self.need(part))
+        return result if not result.loops else several
 
     def _bound(self, name: str, binding: Binding) -> Need:
         statement = binding.statement
@@ -243,6 +256,23 @@ class Splitter:
             return False
         need = self.need(binding.value)
         return need.level is not Level.CALL and bool(need.loops)
+
+
+def branches(choice: ast.If, name: str) -> list[ast.expr | None]:
+    """The tests of an `if` and the values that it gives a name; None where a branch does it in another way."""
+    found: list[ast.expr | None] = [choice.test]
+    for suite in (choice.body, choice.orelse):
+        setting = [s for s in suite if name in {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}]
+        if not setting:
+            continue
+        last = setting[-1]
+        if isinstance(last, ast.If) and len(setting) == 1:
+            found.extend(branches(last, name))
+        elif isinstance(last, ast.Assign) and len(setting) == 1 and len(last.targets) == 1 and isinstance(last.targets[0], ast.Name):
+            found.append(last.value)
+        else:
+            found.append(None)
+    return found
 
 
 def shape_argument(tensor: str) -> str:

@@ -4,28 +4,56 @@ from __future__ import annotations
 
 BATCH_NORMALIZATION = '''\
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Adds its moving-average updates to tf.GraphKeys.UPDATE_OPS, where a Session program looks for them.
+    """Batch normalisation that updates its moving averages as TensorFlow 1 did.
 
-    The statistics of images are those of the fused kernel: the variance that is kept is the unbiased one.
+    The updates go to tf.GraphKeys.UPDATE_OPS, or happen with the call (update_in_place). Ranks in fused_ranks are
+    computed by the fused kernel, which keeps the unbiased variance. training may be a tensor.
     """
 
+    def __init__(self, *args, fused_ranks=(4,), update_in_place=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fused_ranks = fused_ranks
+        self.update_in_place = update_in_place
+
     def call(self, inputs, training=None, mask=None):
-        if not training or not self.trainable:
-            return super().call(inputs, training=False, mask=mask)
+        def infer():
+            return super(BatchNormalization, self).call(inputs, training=False, mask=mask)
+
+        if not tf.is_tensor(training) and not (training and self.trainable):
+            return infer()
+        moving = [self.moving_mean.value, self.moving_variance.value]
+        if tf.is_tensor(training):
+            outputs, *batch = tf.cond(training, lambda: self.normalize(inputs), lambda: (infer(), *map(tf.identity, moving)))
+        else:
+            outputs, *batch = self.normalize(inputs)
+        updates = [old.assign_sub((old - new) * (1.0 - self.momentum)) for old, new in zip(moving, batch)]
+        if self.update_in_place:
+            with tf.control_dependencies(updates):
+                return tf.identity(outputs)
+        for update in updates:
+            tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
+        return outputs
+
+    def normalize(self, inputs):
+        """Returns the outputs with the mean and the variance of the batch."""
         gamma = self.gamma.value if self.scale else tf.ones_like(self.moving_mean.value)
         beta = self.beta.value if self.center else tf.zeros_like(self.moving_mean.value)
         rank = len(inputs.shape)
-        if rank == 4 and self.axis in (-1, 3):
-            outputs, mean, variance = tf.nn.fused_batch_norm(inputs, gamma, beta, epsilon=self.epsilon)
-        else:
-            axis = self.axis % rank
-            shape = [1] * rank
-            shape[axis] = inputs.shape[axis]
-            mean, variance = tf.nn.moments(inputs, [i for i in range(rank) if i != axis])
-            outputs = tf.nn.batch_normalization(
-                inputs, *(tf.reshape(x, shape) for x in (mean, variance, beta, gamma)), self.epsilon)
-        for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            update = moving.value.assign_sub((moving.value - batch) * (1.0 - self.momentum))
-            tf.add_to_collection(tf.GraphKeys.UPDATE_OPS, update)
-        return outputs
+        axis = self.axis % rank
+        if rank in self.fused_ranks and axis == rank - 1:
+            images = inputs if rank == 4 else tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
+            outputs, mean, variance = tf.nn.fused_batch_norm(images, gamma, beta, epsilon=self.epsilon)
+            return tf.reshape(outputs, tf.shape(inputs)), mean, variance
+        shape = [1] * rank
+        shape[axis] = inputs.shape[axis]
+        mean, variance = tf.nn.moments(inputs, [i for i in range(rank) if i != axis])
+        factors = [tf.reshape(x, shape) for x in (mean, variance, beta, gamma)]
+        return tf.nn.batch_normalization(inputs, *factors, self.epsilon), mean, variance
 '''
+
+# Symbols that TensorFlow 2 has under another name only; the same for the arguments given here.
+RENAMED = {
+    "tf.contrib.layers.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
+    "tf.contrib.layers.xavier_initializer_conv2d": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
+    "tf.contrib.slim.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
+}

@@ -41,9 +41,11 @@ class Program:
         with recorder.sandbox(case.root, [script]), new_layers() as layers:
             case.build()
         seeds = {id(seed.state) for seed in recorder.WATCH.seeds}
-        self.variables = {v.path: v for v in recorder.WATCH.keras if v._value is not None and id(v) not in seeds}
+        found = [v for v in recorder.WATCH.keras if v._value is not None and id(v) not in seeds]
+        self.variables = distinct({v.path: v for v in found}, len(found), "variables")
         inner = {id(part) for layer in layers for part in layer._flatten_layers(include_self=False)}
-        self.roots = {identifier(x.name): x for x in layers if id(x) not in inner and x.variables}
+        roots = [layer for layer in layers if id(layer) not in inner and layer.variables]
+        self.roots = distinct({identifier(layer.name): layer for layer in roots}, len(roots), "outermost layers")
         recorder.fresh_tensorflow("after")  # eager again, whatever the program switched off
         self._tf = importlib.import_module("tensorflow")
         for path, variable in self.variables.items():
@@ -99,6 +101,12 @@ def new_layers() -> Iterator[list[Any]]:
         yield layers
     finally:
         kind.__init__ = original
+
+
+def distinct(named: Values, count: int, what: str) -> Values:
+    if len(named) != count:
+        raise UnfitError(f"some {what} of the program have the same name, so a file can't tell them apart")
+    return named
 
 
 def identifier(name: str) -> str:

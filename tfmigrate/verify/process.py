@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -88,6 +89,36 @@ def _release(side: Side, index: int) -> None:
         (side.scratch / f"{index}.failed").touch()
 
 
+class Output:
+    """The end of what a process printed, for each case: the recorder prints a mark where a case begins."""
+
+    def __init__(self, mark: str) -> None:
+        self._head = b"\x1e" + mark.encode() + b":"
+        self._pattern = re.compile(re.escape(self._head) + rb"(\d+)\x1e")
+        self._tails: dict[int | None, bytes] = {None: b""}
+        self._current: int | None = None
+        self._rest = b""
+
+    def take(self, chunk: bytes) -> None:
+        first, *others = self._pattern.split(self._rest + chunk)
+        texts = [first, *others[1::2]]
+        self._rest = self._cut_mark(texts[-1])
+        texts[-1] = texts[-1][: len(texts[-1]) - len(self._rest)]
+        for text, case in zip(texts, [self._current, *map(int, others[::2])], strict=True):
+            self._current = case
+            self._tails[case] = (self._tails.get(case, b"") + text)[-TAIL_BYTES:]
+
+    def _cut_mark(self, text: bytes) -> bytes:
+        """The beginning of a mark at the end of a text."""
+        start = text.rfind(b"\x1e")
+        part = text[start:] if start >= 0 else b""
+        begun = self._head.startswith(part) or (part.startswith(self._head) and part[len(self._head) :].isdigit())
+        return part if begun else b""
+
+    def tail(self, case: int | None) -> str:
+        return self._tails.get(case, b"").decode("utf-8", "replace")
+
+
 class RecorderProcess:
     """One process of the recorder and what is known of its progress."""
 
@@ -96,19 +127,24 @@ class RecorderProcess:
         self._side = side
         self._cases = cases
         self._limits = limits
-        self._tail = b""
+        self._mark = uuid.uuid4().hex
+        self._output = Output(self._mark)
         self._line = b""
         self._since = time.monotonic()
         self._waiting = False
         self._ready = False
         self.current: int | None = None
-        self.tails: dict[int, str] = {}
+        self._ended: set[int] = set()
+
+    @property
+    def tails(self) -> dict[int, str]:
+        """What the cases that ended printed last."""
+        return {case: self._output.tail(case) for case in self._ended}
 
     def run(self) -> Failure | None:
         """None when every case ended; else why not."""
-        mark = uuid.uuid4().hex
         try:
-            process, events = self._start(mark)
+            process, events = self._start()
         except OSError as error:
             return Failure(f"could not be started: {error}", "")
         assert process.stdout is not None
@@ -118,12 +154,12 @@ class RecorderProcess:
                     os.set_blocking(pipe.fileno(), False)
                 reason = self._watch(process, process.stdout.fileno(), event_pipe.fileno())
         finally:
-            code = kill_all(process, mark)
-        if reason is None and len(self.tails) < len(self._cases):
+            code = kill_all(process, self._mark)
+        if reason is None and len(self._ended) < len(self._cases):
             reason = _ended_early(code)
-        return None if reason is None else Failure(reason, self._text())
+        return None if reason is None else Failure(reason, self._output.tail(self.current))
 
-    def _start(self, mark: str) -> tuple[subprocess.Popen[bytes], int]:
+    def _start(self) -> tuple[subprocess.Popen[bytes], int]:
         job = self._side.scratch / f"{self._side.name}.job.json"
         job.write_text(
             json.dumps(
@@ -133,11 +169,12 @@ class RecorderProcess:
                     "cases": list(self._cases),
                     "standins": str(self._side.recorder.with_name("tf1_standins.py")),
                     "memory_mb": self._limits.memory_mb,
+                    "mark": self._mark,
                 }
             )
         )
         read_end, write_end = os.pipe()
-        environment = {**os.environ, MARK: mark, "PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
+        environment = {**os.environ, MARK: self._mark, "PYTHONUNBUFFERED": "1", "PYTHONHASHSEED": "0"}
         for name in NOT_INHERITED:
             environment.pop(name, None)
         try:
@@ -179,14 +216,18 @@ class RecorderProcess:
                         return reason
 
     def _read(self, output: int, events: int) -> None:
-        """Events are sent after the output they end, so output that came before them is read before them."""
+        read = 0
+        for _ in range(4):  # a program may never stop printing
+            chunk = _chunk(output)
+            self._output.take(chunk)
+            read += len(chunk)
         lines = _chunk(events)
-        for _ in range(4):  # a pipe holds no more than that, and a program may never stop printing
-            self._tail = (self._tail + _chunk(output))[-TAIL_BYTES:]
         *complete, self._line = (self._line + lines).split(b"\n")
         for line in complete:
             event = json.loads(line)
             self._note(event["event"], event["case"])
+        if not read and not lines:
+            time.sleep(0.01)  # an end that the program closed is always ready
 
     def _note(self, event: str, case: int) -> None:
         self._ready = True
@@ -194,9 +235,8 @@ class RecorderProcess:
         self._since = time.monotonic()
         if event == "begin":
             self.current = case
-            self._tail = b""
         elif event == "end":
-            self.tails[case] = self._text()
+            self._ended.add(case)
             self.current = None
 
     def _over_limit(self, pid: int) -> str | None:
@@ -207,9 +247,6 @@ class RecorderProcess:
         if resident_mb(pid) > self._limits.memory_mb:
             return f"uses more than {self._limits.memory_mb} MB of memory"
         return None
-
-    def _text(self) -> str:
-        return self._tail.decode("utf-8", "replace")
 
 
 def _chunk(fd: int) -> bytes:

@@ -1696,6 +1696,8 @@ def main(argv: Sequence[str]) -> int:
     for case in job["cases"]:
         sys.stdout.flush()
         sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            os.write(1, ("\x1e%s:%d\x1e" % (job["mark"], case["index"])).encode())
         events.send("begin", case["index"])
         Case(job, case, events).run()
         events.send("end", case["index"])

@@ -1,0 +1,25 @@
+"""A symbol that TensorFlow 2 has under another name takes that name.
+
+Before:
+    initializer = tf.contrib.layers.xavier_initializer()
+After:
+    initializer = tf.glorot_uniform_initializer()
+Caveat: only where both mean the same; `xavier_initializer(uniform=False)` draws from another distribution and stays.
+"""
+
+from __future__ import annotations
+
+from tfmigrate.sites import Action, Replace
+from tfmigrate.transform import Context, Result
+
+import libcst as cst
+
+
+class Transform:
+    """Renames the symbol."""
+
+    name = "symbols"
+
+    def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
+        assert isinstance(action, Replace)
+        return context.expression(action.text)
