@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from tfmigrate.clusters import Clusters
+from tfmigrate.effects import has_effects
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, Module
@@ -77,6 +78,8 @@ class Causes:
         for walk in self.classes.walks:
             for finding, region in walk.scoping.blames:
                 units = self._concerned(finding, region)
+                if finding.code == "TFM505":
+                    units = units.union(*(self._units_of(function) for function in walk.scoping.templated))
                 if not units and not self._stands_alone(finding, region):
                     continue
                 known = finding not in self.clusters.findings and (finding.path, finding.line, finding.column) in told
@@ -202,6 +205,8 @@ class Causes:
                 spec = region.function.node.args if region.function is not None else None
                 if not region.frame.star or region.node is None or region.parent is None or spec is None:
                     continue
+                if region.function is None or region.function.node.decorator_list:
+                    continue
                 if spec.vararg is None and spec.kwarg is None:
                     text = f"this call of {member.name} gets its arguments from *args or **kwargs"
                     self.clusters.refuse("TFM406", region.node, region.parent.module, text, unit)
@@ -235,6 +240,10 @@ class Causes:
         return known or bool(node.decorator_list) or node.args.vararg is not None or node.args.kwarg is not None
 
     def _check_helper(self, helper: Function) -> None:
+        if has_effects(helper):
+            for unit in {self.clusters.unit_around(region) for region in self.classes.calls[helper]} - {None}:
+                text = f"{helper.name} makes a variable and does more at each call"
+                self.clusters.refuse("TFM405", helper.node, helper.module, text, unit)
         values = [m for m in self.references.mentions if m.function is helper and m.call is None]
         for region in self.classes.calls[helper]:
             unit = self.clusters.unit_around(region)

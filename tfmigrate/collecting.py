@@ -14,6 +14,7 @@ from tfmigrate.scan import Scan
 from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
 from tfmigrate.slots import Slot
 from tfmigrate.spans import span
+from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Ownership, Unit
 
 
@@ -108,32 +109,14 @@ class Collecting:
         listed = {q.node for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and not q.everything}
         covered = {inner for node in listed for inner in ast.walk(node)}
         for walk in self.classes.walks:
-            for query in walk.root.walk():
-                if isinstance(query, Query) and query.everything:
-                    self._check_order(query)
-        for walk in self.classes.walks:
             for read in walk.scoping.name_reads:
                 if read.node in covered or not self._decides(read.node, read.region):
                     continue
                 for unit in self._units([read.variable]):
-                    text = "a decision is made by the name of a variable"
-                    self.clusters.refuse("TFM601", read.node, read.region.module, text, unit)
-
-    def _check_order(self, query: Query) -> None:
-        """`tf.trainable_variables()[-1]` counts on the order in which TF1 made the variables."""
-        home = self._home(query.region)
-        scan = Scan(home.function.node.body if home.function is not None else home.module.tree.body)
-        nodes: list[ast.expr] = [query.node]
-        if query.node in scan.parents:
-            statement = scan.statement(query.node)
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-                nodes += scan.loads(statement.targets[0].id)
-        for node in nodes:
-            parent = scan.parents.get(node)
-            if isinstance(parent, ast.Subscript) and parent.value is node:
-                for unit in self._units(query.variables):
-                    text = "the order of all variables is not kept"
-                    self.clusters.refuse("TFM601", parent, home.module, text, unit)
+                    code, text = "TFM601", "a decision is made by the name of a variable"
+                    if any(isinstance(outer, (ast.Dict, ast.DictComp)) for outer in ancestors(read.region.module, read.node)):
+                        code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
+                    self.clusters.refuse(code, read.node, read.region.module, text, unit)
 
     def _decides(self, node: ast.Attribute, region: Region) -> bool:
         if region.function in self._list_functions():

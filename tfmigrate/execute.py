@@ -22,6 +22,7 @@ from tfmigrate.values import (
     DictValue,
     Env,
     FunctionValue,
+    Kind,
     Library,
     ListValue,
     LoopIndex,
@@ -31,6 +32,7 @@ from tfmigrate.values import (
     Shape,
     Symbol,
     Tensor,
+    Text,
     TupleValue,
     Value,
     is_python,
@@ -182,10 +184,10 @@ class Executor(Evaluator):
         if function.cls is not None and not function.is_static and positional:
             names[positional.pop(0)] = bound if bound is not None else UNKNOWN
         for name, default in zip(reversed(positional), reversed(spec.defaults)):
-            names[name] = self.evaluate(default, frame.env.parent or self.module_env(function.module))
+            names[name] = self._default(name, default, frame)
         for arg, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults):
             if keyword_default is not None:
-                names[arg.arg] = self.evaluate(keyword_default, frame.env.parent or self.module_env(function.module))
+                names[arg.arg] = self._default(arg.arg, keyword_default, frame)
         for name, (value, expression) in zip(positional, args.positional):
             names[name] = _labelled(value, name)
             frame.given[name] = expression
@@ -206,6 +208,17 @@ class Executor(Evaluator):
                 names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")
         frame.args = {name: names[name] for name in known}
         frame.star = args.star
+
+    def _default(self, name: str, default: ast.expr, frame: Frame) -> Value:
+        """The default of a parameter. Who enters a program from outside may give another one of that kind."""
+        value = self.evaluate(default, frame.env.parent or self.module_env(frame.module))
+        entered = frame.call is None and frame.parent is not None and frame.parent.parent is None
+        if not entered or not isinstance(value, Const):
+            return value
+        key = f"{id(frame.function)}.{name}"
+        if isinstance(value.value, str):
+            return Text((Symbol(name, key),))
+        return Symbol(name, key, Kind.UNKNOWN if value.value is None else Kind.PYTHON)
 
     # -- statements ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tfmigrate.clusters import Clusters
 from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.lifting import Thread
 from tfmigrate.link import Function, Module
 from tfmigrate.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.regions import Creation, Region
@@ -29,6 +30,7 @@ class Holding:
         plans: dict[object, LayerPlan],
         opaque: frozenset[ast.AST],
         orphans: set[Function],
+        threads: list[Thread],
     ) -> None:
         self.classes = classes
         self.owners = owners
@@ -36,6 +38,7 @@ class Holding:
         self.plans = plans
         self.opaque = opaque
         self.orphans = orphans
+        self.threads = threads
         self.migrated: set[Unit] = set()
         self.works = self._works()
 
@@ -48,7 +51,7 @@ class Holding:
             cls = region.frame.obj.cls if region.frame.obj is not None else None
             owner: object = cls if cls is not None else (region.function or region.module)
             groups.setdefault(owner, {})[holder] = self._regions_of(holder)
-        works = [self._work([g for g in holders.values() if g]) for holders in groups.values()]
+        works = [self._work([(h, g) for h, g in holders.items() if g]) for holders in groups.values()]
         return [work for work in works if work is not None]
 
     def _regions_of(self, holder: Holder) -> list[Region]:
@@ -56,23 +59,28 @@ class Holding:
         regions = [self.classes.home(region) for child in holder.children for region in child.regions]
         return list(dict.fromkeys([*holder.homes, *regions]))
 
-    def _work(self, groups: list[list[Region]]) -> PlainWork | None:
-        if not groups:
+    def _work(self, holders: list[tuple[Holder, list[Region]]]) -> PlainWork | None:
+        if not holders:
             return None
+        groups = [regions for _, regions in holders]
         try:
-            slots = slots_of_plain(groups, self.classes, self.owners)
+            slots = slots_of_plain(holders, self.classes, self.owners)
         except Disagreement as disagreement:
             for unit in self._units_in(groups):
                 module = disagreement.module or groups[0][0].module
                 self.clusters.refuse("TFM305", disagreement.node, module, _SHARED, unit, derived=True)
             return None
         codes: dict[Function | None, Code] = {}
-        for group in groups:
+        threads = [t for t in self.threads if t.instance.owner in dict(holders)]
+        edges = [region for t in threads for region in t.edges.values()]
+        for group in [*groups, edges, [holder.region for holder, _ in holders]]:
             for region in group:
                 if region.function not in codes:
                     codes[region.function] = make_code(region.function, region.module, self.opaque)
         slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
-        return PlainWork(slots, codes, self.plans, Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"}))
+        by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
+        home = holders[0][0].region
+        return PlainWork(slots, codes, self.plans, by_slot, home.function, Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"}))
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
         instances = self.owners.instance_of

@@ -99,9 +99,10 @@ class Module:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """All modules by dotted name."""
+    """All modules by dotted name. packages: the names of the folders with an `__init__.py`."""
 
     modules: dict[str, Module]
+    packages: frozenset[str] = frozenset()
 
     def functions(self) -> Iterator[Function]:
         for module in self.modules.values():
@@ -137,7 +138,7 @@ class Program:
     @cached_property
     def scripts(self) -> frozenset[str]:
         """Names of the modules that lie in no package."""
-        return frozenset(name for name in self.modules if name.rpartition(".")[0] not in self.modules)
+        return frozenset(name for name in self.modules if name.rpartition(".")[0] not in self.packages)
 
     @cached_property
     def endings(self) -> dict[str, list[Module]]:
@@ -145,7 +146,7 @@ class Program:
         found: dict[str, list[Module]] = {}
         for name, module in self.modules.items():
             folder, _, rest = name.partition(".")
-            while rest and folder not in self.modules:
+            while rest and folder not in self.packages:
                 found.setdefault(rest, []).append(module)
                 head, _, rest = rest.partition(".")
                 folder = f"{folder}.{head}"

@@ -44,7 +44,8 @@ def _group(instance: Instance, plan: Plan) -> SharingGroup:
 
 def _place(region: Region) -> Place:
     outer = region.parent
-    assert outer is not None and region.node is not None
+    if region.node is None or outer is None:
+        return Place(str(region.module.path), region.function.node.lineno if region.function is not None else 1)
     return Place(str(outer.module.path), region.node.lineno, region.node.col_offset)
 
 

@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate import source
 from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program, module_name, parse_module
-from tfmigrate.model import FileChange, Migration
+from tfmigrate.model import Migration, SharingGroup
 from tfmigrate.outcome import groups_of
-from tfmigrate.plan import Plan, Planner, indent_of
-from tfmigrate.proof import Doubt, prove
-from tfmigrate.rewrite import rewrite
-from tfmigrate.roots import walk_program
-from tfmigrate.sites import Site
+from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
 
@@ -69,70 +65,60 @@ def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migratio
     program = _parse(read, roots)
     if not program.modules:
         return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
-    walks, executor = walk_program(program)
-    doubts: list[Doubt] = []
-    while True:
-        plan = Planner(program, walks, executor, doubts).plan()
-        after = _rewritten(plan, read, options)
-        fresh = prove(program, walks, plan, after)
-        if not fresh:
-            break
-        doubts.extend(fresh)
-    return _migration(read, plan, after, doubts, options)
+    limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
+    settled = Settling(program, load_transforms(), limits).run()
+    return _migration(read, settled, options)
 
 
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
+    """All modules, if any of them is TF1's; the others may call it, or know what it needs."""
+    if not any(symbols.MARKER.search(text.text) for text in read.sources.values()):
+        return Program({})
     modules: dict[str, Module] = {}
+    packages = set()
     for path, text in read.sources.items():
-        if not symbols.MARKER.search(text.text) and not _imports_any(text.text, read.sources):
-            continue
         name = module_name(path, roots[path])
+        if path.name == "__init__.py":
+            packages.add(name)
         while name in modules:
             name += "_"
         try:
             modules[name] = parse_module(name, path, text.text)
         except (SyntaxError, ValueError, RecursionError) as error:
-            line = getattr(error, "lineno", None) or 1
-            reason = getattr(error, "msg", None) or str(error)
-            if path in read.named:
-                column = max(0, (getattr(error, "offset", None) or 1) - 1)
-                read.findings.append(Finding(str(path), line, column, "TFM003", f"{reason}"))
-    return Program(modules)
+            if path in read.named and symbols.MARKER.search(text.text):
+                read.findings.append(_syntax_error(path, error))
+    return Program(modules, frozenset(packages))
 
 
-def _imports_any(text: str, sources: Iterable[Path]) -> bool:
-    return any(path.stem in text for path in sources)
+def _syntax_error(path: Path, error: Exception) -> Finding:
+    line = getattr(error, "lineno", None) or 1
+    column = max(0, (getattr(error, "offset", None) or 1) - 1)
+    return Finding(str(path), line, column, "TFM003", getattr(error, "msg", None) or str(error))
 
 
-def _rewritten(plan: Plan, read: _Read, options: Options) -> dict[Module, str]:
-    transforms = load_transforms()
-    return {module: _rewrite_one(module, sites, transforms) for module, sites in plan.sites.items()}
-
-
-def _rewrite_one(module: Module, sites: Sequence[Site], transforms: list) -> str:  # type: ignore[type-arg]
-    return rewrite(module.text, sites, transforms, indent_of(module))
-
-
-def _migration(read: _Read, plan: Plan, after: dict[Module, str], doubts: list[Doubt], options: Options) -> Migration:
-    changes = []
-    callers = []
-    for module, text in sorted(after.items(), key=lambda item: item[0].path):
-        if text == module.text:
-            continue
-        changes.append(FileChange(module.path, module.text, text))
-        if module.path not in read.named:
-            callers.append(module.path)
-    if callers and not options.with_callers:
-        changes = []
-    findings = {*read.findings, *plan.findings, *(doubt.finding for doubt in doubts)}
+def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
+    changed = tuple(changes(settled))
+    plan = settled.plan
+    findings = {*read.findings, *settled.findings, *(plan.findings if plan is not None else ())}
+    groups = tuple(groups_of(plan)) if plan is not None else ()
+    callers = {*settled.callers, *(change.path for change in changed if change.path not in read.named)}
+    if not options.with_callers:
+        groups = tuple(group for group in groups if _concerns(group, read.named))
+        codes = {code for group in groups for code in group.codes}
+        findings = {f for f in findings if Path(f.path) in read.named or f.code in codes}
     return Migration(
-        changes=tuple(changes),
-        groups=tuple(groups_of(plan)),
+        changes=changed,
+        groups=groups,
         findings=tuple(sorted(findings)),
-        variable_map=plan.variable_map if changes else {},
-        callers=tuple(callers),
+        variable_map=plan.variable_map if plan is not None and changed else {},
+        callers=tuple(sorted(callers)),
         files_read=len(read.sources),
     )
+
+
+def _concerns(group: SharingGroup, named: set[Path]) -> bool:
+    """Whether a sharing group is made or used in one of these files."""
+    return any(Path(place.path) in named for place in (group.creates, *group.reuses))
 
 
 def _roots(paths: Sequence[Path], read: _Read) -> dict[Path, Path]:

@@ -10,12 +10,13 @@ from tfmigrate import names
 from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, scope_name, statements
 from tfmigrate.compose import dict_key, index_text
 from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.lifting import Thread
 from tfmigrate.link import Function, Module
 from tfmigrate.regions import Region
 from tfmigrate.render import call_lines, line_length, render, source
 from tfmigrate.requests import Naming, Request, arguments_of, request_for
 from tfmigrate.scan import Scan, names_in
-from tfmigrate.sites import Before, Invoke, Remove, Replace, Sites, Unwrap
+from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
 from tfmigrate.units import Member, Shape
@@ -54,7 +55,17 @@ class SlotRefusal(Exception):
 class PlainWork:
     """Plans the instances of one plain function, of the methods of one class, or of a module's body."""
 
-    def __init__(self, slots: list[Slot], codes: dict[Function | None, Code], plans: dict[object, LayerPlan], naming: Naming) -> None:
+    def __init__(
+        self,
+        slots: list[Slot],
+        codes: dict[Function | None, Code],
+        plans: dict[object, LayerPlan],
+        threads: dict[Slot, Thread],
+        home: Function | None,
+        naming: Naming,
+    ) -> None:
+        self.threads = threads
+        self.home = home
         self.slots = slots
         self.codes = codes
         self.plans = plans
@@ -87,8 +98,10 @@ class PlainWork:
             bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
             if base in bound:
                 base = f"{base}_layer"
-            slot.name = names.unique(base, code.taken - freed)
-            code.taken.add(slot.name)
+            codes = list(self.codes.values()) if slot in self.threads else [code]
+            slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
+            for each in codes:
+                each.taken.add(slot.name)
 
     def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
         unit = slot.unit
@@ -108,6 +121,8 @@ class PlainWork:
 
     def on_object(self, slot: Slot) -> bool:
         """Whether the instance is kept as an attribute of the object whose methods use it."""
+        if slot in self.threads:
+            return False
         functions = {self.code_of(site).function for site in slot.sites}
         function = next(iter(functions))
         if function is None or function.self_name is None:
@@ -133,8 +148,9 @@ class PlainWork:
         made: dict[ast.stmt, list[str]] = {}
         for slot in self.slots:
             try:
-                code = self.code_of(slot.site())
+                code = self._home_of(slot)
                 statement = self._place(slot, code)
+                self._hand_down(slot, sites)
                 made.setdefault(statement, []).extend(self._making(slot, code, statement))
                 for site in slot.sites:
                     self._call(slot, site, sites[self.code_of(site).module])
@@ -146,9 +162,9 @@ class PlainWork:
 
     def _place(self, slot: Slot, code: Code) -> ast.stmt:
         """The statement before which the instance is made: it must come before all calls and outlive them."""
-        statement = slot.site() if isinstance(slot.site(), ast.stmt) else code.scan.statement(slot.site())
-        assert isinstance(statement, ast.stmt)
-        others = [site for site in slot.sites if self.code_of(site) is code]
+        others = self._nodes(slot, code)
+        first = min(others, key=lambda n: (n.lineno, n.col_offset))  # type: ignore[attr-defined]
+        statement = first if isinstance(first, ast.stmt) else code.scan.statement(first)
         loops = [a for a in code.scan.ancestors(statement) if isinstance(a, (ast.For, ast.While, ast.AsyncFor))]
         if loops:
             statement = loops[-1]
@@ -161,6 +177,39 @@ class PlainWork:
             statement = owner
         self._check_reach(slot, code, statement)
         return statement
+
+    def _home_of(self, slot: Slot) -> Code:
+        return self.codes[self.home] if slot in self.threads else self.code_of(slot.site())
+
+    def _nodes(self, slot: Slot, code: Code) -> list[ast.AST]:
+        """Where the holder's code needs the instance: its calls, the calls that hand it on, inner functions that see it."""
+        nodes = [site for site in slot.sites if self.code_of(site) is code]
+        thread = self.threads.get(slot)
+        if thread is not None:
+            nodes += [call for call in thread.edges if call in code.scan.parents]
+            for site in [*slot.sites, *thread.edges]:
+                function = self.code_of(site).function
+                while function is not None and function.parent is not code.function:
+                    function = function.parent
+                if function is not None and function.node in code.scan.bindings_nodes():
+                    nodes.append(function.node)
+        if not nodes:
+            raise Refusal("TFM303", slot.site(), code.module, "the shared layer cannot be made before its first call")
+        return nodes
+
+    def _hand_down(self, slot: Slot, sites: dict[Module, Sites]) -> None:
+        """The functions between the holder and the calls take the instance as their first argument."""
+        thread = self.threads.get(slot)
+        if thread is None:
+            return
+        for function in thread.takers:
+            sites.setdefault(function.module, Sites()).add("helpers", span(function.module, function.node), TakeLayer(slot.name))
+        for call in thread.edges:
+            module = self.code_of(call).module
+            arguments = [Argument(text=slot.name), *(Argument(i) for i in range(len(call.args)))]
+            arguments += [Argument(k.arg, keyword=k.arg) for k in call.keywords if k.arg is not None]
+            callee = ast.unparse(call.func)
+            sites.setdefault(module, Sites()).add("helpers", span(module, call), Invoke(callee, tuple(arguments)))
 
     def _check_reach(self, slot: Slot, code: Code, statement: ast.stmt) -> None:
         """What the constructor reads must have its value already where the instance is made."""

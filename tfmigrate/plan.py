@@ -18,6 +18,7 @@ from tfmigrate.compose import Composer
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
+from tfmigrate.lifting import lift
 from tfmigrate.link import Class, Function, Module, Program
 from tfmigrate.plain import Code, PlainWork, make_code, plain_scopes
 from tfmigrate.regions import Path, Region, show_path
@@ -52,7 +53,12 @@ class Plan:
 class Doubted(Protocol):
     """What an earlier planning got wrong; its units stay as they are."""
 
+    @property
+    def codes(self) -> set[str]: ...
+
     def concerns(self, unit: Unit) -> bool: ...
+
+    def covers(self, function: Function) -> bool: ...
 
 
 class Planner:
@@ -65,9 +71,12 @@ class Planner:
         self.executor = executor
         self.classes = Classification(walks)
         self.owners = Ownership(self.classes)
+        self.threads = lift(self.classes, self.owners)
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
         self.complete: set[Unit] = set()
+        # the unit that is being planned, for whoever has to say where planning failed
+        self.at: Unit | None = None
         self.orphans: set[Function] = set()
         self.sites: dict[Module, Sites] = {}
         self.taken: dict[Module, set[str]] = {}
@@ -78,11 +87,13 @@ class Planner:
         """Plan units from the inside out, then the plain code that uses them."""
         self.orphans = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve).check()
         for unit in set(self.owners.units.values()):
-            if any(doubt.concerns(unit) for doubt in self.doubts):
-                self.clusters.refused.setdefault(self.clusters.find(unit), set()).add("TFM901")
+            for doubt in self.doubts:
+                if doubt.concerns(unit):
+                    self.clusters.refused.setdefault(self.clusters.find(unit), set()).update(doubt.codes)
+        self.orphans |= {f for f in self.classes.calls if any(doubt.covers(f) for doubt in self.doubts)}
         for unit in self._inside_out():
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
-        holding = Holding(self.classes, self.owners, self.clusters, self.plans, self.opaque, self.orphans)
+        holding = Holding(self.classes, self.owners, self.clusters, self.plans, self.opaque, self.orphans, self.threads)
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
         migrated = holding.settle(self.complete)
@@ -103,6 +114,7 @@ class Planner:
     def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
         if unit in self.clusters.causes:
             return
+        self.at = unit
         try:
             action()
         except Refusal as refusal:
@@ -111,6 +123,7 @@ class Planner:
             message = "these calls share variables in one place of the program and not in another"
             module = disagreement.module or unit.primary.module
             self.clusters.refuse("TFM305", disagreement.node, module, message, unit)
+        self.at = None
 
     # -- units ---------------------------------------------------------------------------------------------------
 

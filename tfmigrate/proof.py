@@ -16,7 +16,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program, parse_module
 from tfmigrate.plan import Plan
 from tfmigrate.recount import Counted, Counting, recount, requested
-from tfmigrate.regions import show_path
+from tfmigrate.regions import Region, show_path
 from tfmigrate.roots import Walk, Walker, call_method
 from tfmigrate.units import Unit
 from tfmigrate.values import FunctionValue, ObjectValue
@@ -24,10 +24,14 @@ from tfmigrate.values import FunctionValue, ObjectValue
 
 @dataclass(frozen=True)
 class Doubt:
-    """Code that must stay as it is, by where its functions and blocks stand, and what to say."""
+    """Code that must stay as it is, by where its functions and blocks stand, and what to say, if anything."""
 
     places: frozenset[tuple[str, int]]
-    finding: Finding
+    finding: Finding | None
+
+    @property
+    def codes(self) -> set[str]:
+        return {self.finding.code} if self.finding is not None else set()
 
     def concerns(self, unit: Unit) -> bool:
         return any((str(m.module.path), m.node.lineno) in self.places for m in unit.members)
@@ -36,7 +40,7 @@ class Doubt:
         return (str(function.module.path), function.node.lineno) in self.places
 
 
-def doubt(units: Iterable[Unit], finding: Finding) -> Doubt:
+def doubt(units: Iterable[Unit], finding: Finding | None) -> Doubt:
     """A doubt about whole units."""
     return Doubt(frozenset((str(m.module.path), m.node.lineno) for unit in units for m in unit.members), finding)
 
@@ -62,11 +66,13 @@ def _units_in(plan: Plan, module: Module) -> set[Unit]:
     return {unit for unit in plan.migrated if any(m.module is module for m in unit.members)}
 
 
-def prove(walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
+def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
     """Compare the inventory of every walk with that of the emitted program."""
     acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
     walker = Walker(emitted, seeds, acting)
-    doubts = [_compare(walk, walker, plan) for walk in walks if _units_of(walk, plan)]
+    changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
+    touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in _regions_of(walk))]
+    doubts = [_compare(walk, walker, plan) for walk in touched]
     return [found for found in doubts if found is not None]
 
 
@@ -89,8 +95,12 @@ def unbound_names(text: str) -> set[str]:
     return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
 
 
+def _regions_of(walk: Walk) -> list[Region]:
+    return [walk.root, *(event for event in walk.root.walk() if isinstance(event, Region))]
+
+
 def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
-    regions = {walk.root, *(e for e in walk.root.walk())}
+    regions = set(_regions_of(walk))
     return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
 
 
@@ -98,12 +108,9 @@ def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     wanted = Counter(_renamed(item, plan.variable_map) for item in requested(walk.scoping, walk.root))
     counting = Counting()
     entry, units = walk.entry, _units_of(walk, plan)
-    try:
-        failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
-    except TooLarge:
-        failure = _finding(walk, "the emitted code calls too much from here to be counted again")
+    failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
     if isinstance(failure, Finding):
-        return doubt(units, failure)
+        return _about(units, walk, failure)
     found = Counter(_renamed(item, {}) for item in recount(counting))
     if wanted == found and not counting.problems:
         return None
@@ -112,7 +119,15 @@ def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     lines += counting.problems
     if not counting.problems:
         units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
-    return doubt(units, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+    return _about(units, walk, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:
+    """A doubt about units or, if there are none, about the plain code of a walk."""
+    if units:
+        return doubt(units, finding)
+    functions = {region.function for region in _regions_of(walk)}
+    return Doubt(frozenset((str(f.module.path), f.node.lineno) for f in functions if f is not None), finding)
 
 
 def _finding(walk: Walk, message: str) -> Finding:
@@ -122,7 +137,7 @@ def _finding(walk: Walk, message: str) -> Finding:
 def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -> set[Unit] | None:
     """The units that make the variables in question; None if some are not known to be made by any."""
     makers: dict[str, set[Unit]] = {}
-    regions = {walk.root, *walk.root.walk()}
+    regions = set(_regions_of(walk))
     for instance in plan.instances:
         if instance.unit not in units:
             continue
@@ -144,7 +159,15 @@ def _show(item: Counted) -> str:
     return f"{item.path} {item.shape} {item.dtype} trainable={item.trainable} reads={item.reads}"
 
 
-def _walk_again(walk: Walk, walker: Walker, counting: Counting) -> None:
+def _walk_again(walk: Walk, walker: Walker, counting: Counting) -> Finding | None:
+    try:
+        _enter(walk, walker, counting)
+    except (TooLarge, RecursionError):
+        return _finding(walk, "the emitted code calls too much from here to be counted again")
+    return None
+
+
+def _enter(walk: Walk, walker: Walker, counting: Counting) -> None:
     target = walk.entry.target
     module = walker.program.modules[walk.entry.module.name]
     if isinstance(target, Module):

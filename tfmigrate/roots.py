@@ -38,12 +38,16 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Walk:
-    """What happened when the program was entered at `entry`. called: of a class, the methods that were called for it."""
+    """What happened when the program was entered at `entry`. called: of a class, the methods that were called for it.
+
+    cut: whether it was broken off.
+    """
 
     entry: Entry
     scoping: Scoping
     root: Region
     called: tuple[str, ...] = ()
+    cut: bool = False
 
 
 def walk_program(program: Program) -> tuple[list[Walk], Executor]:
@@ -115,25 +119,25 @@ def _outside(module: Module) -> Frame:
 def _walk(entry: Entry, walker: Walker) -> Walk | None:
     scoping, executor = Scoping(), walker.executor
     called: list[str] = []
-    try:
-        failure = attempt(lambda: _enter(entry, walker, scoping, called), entry.module.path, entry.line)
-        if isinstance(failure, Finding):
-            scoping.findings.add(failure)
-            scoping.blamed[failure] = scoping.root
-    except TooLarge:
-        scoping.region = scoping.root
-        scoping.blame("TFM307", entry.module.tree, executor, "the program calls too much from here to be followed")
+    failure = attempt(lambda: _enter(entry, walker, scoping, called), entry.module.path, entry.line)
+    if isinstance(failure, Finding):
+        scoping.findings.add(failure)
+        scoping.blamed[failure] = scoping.root
     executor.main = None
-    return Walk(entry, scoping, scoping.root, tuple(called)) if scoping.root is not None else None
+    return Walk(entry, scoping, scoping.root, tuple(called), failure is not None) if scoping.root is not None else None
 
 
-def _enter(entry: Entry, walker: Walker, scoping: Scoping, called: list[str]) -> None:
-    if isinstance(entry.target, Module):
-        walker.run_script(scoping, entry.target)
-        return
-    walker.prepare(scoping, entry.module)
-    scoping.root = scoping.region = Region(walker.executor.frame, None, None, ())
-    called.extend(_call_entry(entry.target, walker.executor))
+def _enter(entry: Entry, walker: Walker, scoping: Scoping, called: list[str]) -> Finding | None:
+    try:
+        if isinstance(entry.target, Module):
+            walker.run_script(scoping, entry.target)
+            return None
+        walker.prepare(scoping, entry.module)
+        scoping.root = scoping.region = Region(walker.executor.frame, None, None, ())
+        called.extend(_call_entry(entry.target, walker.executor))
+    except (TooLarge, RecursionError):
+        return Finding(str(entry.module.path), entry.line, 0, "TFM307", "the program calls too much from here to be followed")
+    return None
 
 
 def _call_entry(target: Function | Class, executor: Executor) -> list[str]:

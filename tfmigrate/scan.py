@@ -142,6 +142,10 @@ class Scan:
         suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt)), (None, "body")}
         return top if self.suite(top) in suites else None
 
+    def bindings_nodes(self) -> set[ast.stmt]:
+        """The statements that bind names, inner functions among them."""
+        return {binding.statement for bindings in self.bindings.values() for binding in bindings}
+
     def loads(self, name: str) -> list[ast.expr]:
         return self.reads.get(name, [])
 

@@ -11,12 +11,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tfmigrate import operate
+from tfmigrate.clashes import has_symbols, may_be_same, repeats
 from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, Module
 from tfmigrate.regions import Creation, NameRead, Path, Query, Region, ReuseRead, Saving, Scope, Variable, path_of, show_path
 from tfmigrate.standing import ancestors
-from tfmigrate.state import run_time_state
+from tfmigrate.state import State, run_time_state
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import ALIASES, GET_VARIABLE, LAYERS, SCOPE_ARGUMENTS, UNSUPPORTED, VARIABLE_SCOPE, WEIGHT_ARGUMENTS
 from tfmigrate.values import (
@@ -68,6 +69,9 @@ class Scoping:
         self.activity = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
         self._wrong: set[Path] = set()
+        # the findings that told of names that are not known
+        self._unknown: dict[str, Finding] = {}
+        self.explained: set[ast.AST] = set()
 
     # -- findings ------------------------------------------------------------------------------------------------
 
@@ -270,7 +274,8 @@ class Scoping:
                 undecided = _depth(ev.frame, "conditions") > owner.depth[1]
                 state = self._flag_around(ev, node)
                 if state is not None:
-                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state}")
+                    self.explained.update(state.nodes)
+                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}")
                     undecided = True
                 owner.reuse = None if undecided and owner.reuse is not True else True
             elif name == "set_initializer" or name.startswith("set_"):
@@ -285,7 +290,7 @@ class Scoping:
         return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
 
     @staticmethod
-    def _flag_around(ev: Evaluator, node: ast.Call) -> str | None:
+    def _flag_around(ev: Evaluator, node: ast.Call) -> State | None:
         """The run-time state that the conditions around a statement depend on."""
         for outer in ancestors(ev.frame.module, node):
             if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
@@ -320,7 +325,8 @@ class Scoping:
         state = run_time_state(_expression(args, VARIABLE_SCOPE, "reuse"), ev.frame, ev.program) if reuse is not None else None
         if state is not None:
             opened.undecided = True
-            blames.append(self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state}"))
+            self.explained.update(state.nodes)
+            blames.append(self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}"))
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):
             opened.reentered, opened.moved = target, target.path != self.scope.path
@@ -332,8 +338,12 @@ class Scoping:
             return opened
         path = path_of(target)
         if path is None:
-            blames.append(self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program"))
-            path = _unknown(ast.unparse(node.args[0]) if node.args else "?", node)
+            finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
+            blames.append(finding)
+            path = self._unknown_name(ast.unparse(node.args[0]) if node.args else "?", node, finding)
+        elif any(part.key.startswith("item of ") for part in _symbols(path)):
+            text = "whether this name is another one in each round of the loop cannot be known"
+            blames.append(self.blame("TFM201", node, ev, text))
         elif len(path) > 1:
             blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)!r} has a slash"))
         opened.name = path
@@ -346,8 +356,8 @@ class Scoping:
         """The automatic name that TF1 gives: the default name, numbered within the scope that is open."""
         name = text_of(default)
         if name is None:
-            self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
-            return _unknown("?", node)
+            finding = self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
+            return self._unknown_name("?", node, finding)
         loops, conditions = _depth(ev.frame, "loops"), _depth(ev.frame, "conditions")
         if loops > self.scope.depth[0]:
             self.blame("TFM204", node, ev, f"this unnamed layer is numbered anew in every round of the loop: {name}, {name}_1, ...")
@@ -371,11 +381,13 @@ class Scoping:
         self._blame_star(ev, args, node, "get_variable")
         name = path_of(given["name"][0]) if "name" in given else None
         if not name:
-            self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
-            name = _unknown("?", node)
+            finding = self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
+            name = self._unknown_name("?", node, finding)
         elif len(name) > 1:
             self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
         path = self.scope.path + name
+        if any(part.key.startswith("item of ") for part in _symbols(name)):
+            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
         variable = self._request(ev, path, node)
         fresh = variable.region is None
         if fresh:
@@ -397,6 +409,12 @@ class Scoping:
         if is_tensor(value) or isinstance(value, Const):
             self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
         return ast.unparse(expression)
+
+    def _unknown_name(self, text: str, node: ast.Call, finding: Finding) -> Path:
+        """A name that is not known, the same one at each run of the node."""
+        key = f"unknown@{finding.path}:{node.lineno}:{node.col_offset}"
+        self._unknown[key] = finding
+        return (Text((Symbol(text, key),)),)
 
     def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:
         """Arguments that cannot be seen; where the function itself takes `**options`, that is said there."""
@@ -421,7 +439,8 @@ class Scoping:
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
             return known
-        if reuse is True and sure:
+        clash = reuse is not False and self._blame_clash(ev, path, node)
+        if reuse is True and sure and not clash:
             self._wrong.add(path)
             place, module = _call_into(self.region, path, node)
             text = f"{show_path(path)} is reused before it was made; TF1 raises here"
@@ -429,6 +448,20 @@ class Scoping:
         variable = self.store[path] = Variable(path)
         self.all_variables.append(variable)
         return variable
+
+    def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
+        """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
+        symbolic = has_symbols(path)
+        others = [v for known, v in self.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)]
+        if not others and not repeats(path):
+            return False
+        unknown = next((self._unknown[part.key] for part in _symbols(path) if part.key in self._unknown), None)
+        if unknown is None:
+            other = show_path(others[0].path or ()) if others else "its own in another round"
+            unknown = self.blame("TFM201", node, ev, f"the name {show_path(path)} may be the same as {other}")
+        for variable in others:
+            self.blames.append((unknown, variable.region))
+        return True
 
     def _create(self, ev: Evaluator, node: ast.Call, args: Arguments, path: Path, variables: list[Variable]) -> Creation:
         region, frame = self.region, ev.frame
@@ -469,8 +502,8 @@ class Scoping:
         name = given[row.name_param][0] if row.name_param in given else NONE
         path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
         if not path:
-            self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
-            path = _unknown("?", node)
+            finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
+            path = self._unknown_name("?", node, finding)
         full = self.scope.path + path
         self.counts[show_path(full)] += 1
         variables = []
@@ -493,7 +526,8 @@ class Scoping:
             return False
         state = run_time_state(given["reuse"][1], ev.frame, ev.program)
         if state is not None:
-            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state}")
+            self.explained.update(state.nodes)
+            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
             return None
         return _reuse_of(given["reuse"][0])
 
@@ -774,15 +808,15 @@ def _expression(args: Arguments, params: tuple[str, ...], name: str) -> ast.expr
     return args.keywords[name][1] if name in args.keywords else args.positional[params.index(name)][1]
 
 
-def _unknown(text: str, node: ast.Call) -> Path:
-    """A name that is not known, the same one at each run of the node."""
-    return (Text((Symbol(text, f"unknown@{node.lineno}:{node.col_offset}"),)),)
+def _symbols(path: Path) -> list[Symbol]:
+    """What is not known of a name."""
+    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
+    return [part for part in parts if isinstance(part, Symbol)]
 
 
 def _is_uncertain(path: Path) -> bool:
     """Whether the path may be another one than it seems, or one of many."""
-    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
-    return any(isinstance(part, Symbol) and part.key.startswith(("unknown@", "item of ")) for part in parts)
+    return any(part.key.startswith(("unknown@", "item of ")) for part in _symbols(path))
 
 
 def _chain(region: Region | None) -> list[Region]:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from tfmigrate.link import Function, Module
 from tfmigrate.regions import Creation, Path, Region
-from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.values import Const, LoopIndex
 
 
@@ -99,23 +99,25 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
 
 def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
     """The slots of a unit, agreed upon by all its instances. Raises Disagreement."""
-    groups = [(instance.path, instance.regions) for instance in unit.instances]
+    groups: list[tuple[Path, list[Region], Holder | None]] = [(i.path, i.regions, None) for i in unit.instances]
     return _slots(groups, classes, owners)
 
 
-def slots_of_plain(regions: Iterable[list[Region]], classes: Classification, owners: Ownership) -> list[Slot]:
-    """The slots of a plain function or of the methods of one class, one group of regions per holder."""
-    groups: list[tuple[Path, list[Region]]] = [((), group) for group in regions]
+def slots_of_plain(holders: Iterable[tuple[Holder, list[Region]]], classes: Classification, owners: Ownership) -> list[Slot]:
+    """The slots of a plain function or of the methods of one class: what each holder holds, in these regions."""
+    groups: list[tuple[Path, list[Region], Holder | None]] = [((), regions, holder) for holder, regions in holders]
     return _slots(groups, classes, owners)
 
 
-def _slots(groups: list[tuple[Path, list[Region]]], classes: Classification, owners: Ownership) -> list[Slot]:
+def _slots(groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership) -> list[Slot]:
     slots: list[Slot] = []
     by_site: dict[ast.AST, Slot] = {}
-    for base, regions in groups:
+    for base, regions, holder in groups:
         local: dict[tuple[Made, object], Slot] = {}
         for region in regions:
             for use in uses(region, classes, owners):
+                if holder is not None and not _is_held(use, holder):
+                    continue
                 key = (use.kind, use.child if use.child is not None else use.path)
                 known = local.get(key)
                 slot = known or by_site.get(use.node)
@@ -141,6 +143,10 @@ def _disagreement(use: Use, other: Slot | None, region: Region, regions: list[Re
         if region not in around and around & set(regions):
             return Disagreement(region.node, region.parent.module)
     return Disagreement(use.node, use.region.module)
+
+
+def _is_held(use: Use, holder: Holder) -> bool:
+    return use.child.owner is holder if use.child is not None else use.region in holder.homes or use.kind is Made.WEIGHT
 
 
 def _deciding_loops(slot: Slot) -> list[ast.AST]:

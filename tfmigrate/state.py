@@ -25,8 +25,16 @@ class _Changes:
     containers: set[str] = field(default_factory=set)
 
 
-def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> str | None:
-    """What of a program's state decides the value of an expression, in words; None if it is fixed by its text."""
+@dataclass(frozen=True)
+class State:
+    """What decides a value as the program runs, in words. nodes: the expressions that ask for it."""
+
+    text: str
+    nodes: tuple[ast.AST, ...] = ()
+
+
+def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> State | None:
+    """What of a program's state decides the value of an expression; None if it is fixed by its text."""
     return _Origin(_changes(program)).state(expression, frame)
 
 
@@ -35,38 +43,38 @@ class _Origin:
         self.changes = changes
         self.seen: set[tuple[int, str]] = set()
 
-    def state(self, expression: ast.expr, frame: Frame) -> str | None:
+    def state(self, expression: ast.expr, frame: Frame) -> State | None:
         for node in ast.walk(expression):
             found = self._of_node(node, frame)
             if found is not None:
                 return found
         return None
 
-    def _of_node(self, node: ast.AST, frame: Frame) -> str | None:
+    def _of_node(self, node: ast.AST, frame: Frame) -> State | None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._of_name(node.id, frame)
         if isinstance(node, ast.Attribute) and node.attr in self.changes.attributes and not _is_scope(node.value):
-            return f"{ast.unparse(node)}, which changes as the program runs"
+            return State(f"{ast.unparse(node)}, which changes as the program runs")
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in _GRAPH:
-                return "what the graph holds"
+                return State("what the graph holds", (node,))
             if name == "hasattr" or (name == "getattr" and len(node.args) == 3):
-                return f"{ast.unparse(node)}, which changes as the program runs"
+                return State(f"{ast.unparse(node)}, which changes as the program runs")
         if isinstance(node, ast.Compare) and any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             for container in node.comparators:
                 if _last_name(container) in self.changes.containers:
-                    return f"what {ast.unparse(container)} holds"
+                    return State(f"what {ast.unparse(container)} holds")
         return None
 
-    def _of_name(self, name: str, frame: Frame) -> str | None:
+    def _of_name(self, name: str, frame: Frame) -> State | None:
         if (id(frame), name) in self.seen:
             return None
         self.seen.add((id(frame), name))
         function = frame.function
         if function is None or name in function.globals or not _is_local(name, function.node):
             changes = (frame.module, name) in self.changes.globals
-            return f"the global {name}, which changes as the program runs" if changes else None
+            return State(f"the global {name}, which changes as the program runs") if changes else None
         for value in _assigned(name, function.node):
             found = self.state(value, frame)
             if found is not None:

@@ -218,6 +218,8 @@ class Classification:
             return False
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
+        if function.parent is not None and function not in self.own_scope:
+            return False
         if function in self.own_scope and not self._inline_method(function, active):
             return True
         roots: dict[int, int] = {}

@@ -28,4 +28,6 @@ class Transform:
             return invoke(action, node, context)
         assert isinstance(action, TakeLayer) and isinstance(node, cst.FunctionDef)
         parameter = cst.Param(cst.Name(action.parameter))
-        return node.with_changes(params=node.params.with_changes(params=[parameter, *node.params.params]))
+        known = list(node.params.params)
+        place = 1 if known and known[0].name.value == "self" else 0
+        return node.with_changes(params=node.params.with_changes(params=[*known[:place], parameter, *known[place:]]))

@@ -83,7 +83,7 @@ def _page() -> str:
     lines = [
         "# Wrong migrations that the checker must reject",
         "",
-        f"Made from `tests/verify/mutants.py`: {len(MUTANTS)} mutants of {kinds} kinds of mistake, applied to the right",
+        f"Made from `tests/verify/mutants.py`: {len(MUTANTS)} mutants of {kinds} kinds of mistake, applied to right",
         "migrations in `fixtures/verify/`. A test runs all of them: each must come out as *different*, with the first",
         "difference named here. The right migrations must come out as *equivalent*.",
     ]

@@ -11,7 +11,7 @@ from tfmigrate.verify import CheckSpec, Status, check
 
 from .pairs import PAIRS, SCRIPTS
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("verify")]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("verify_programs")]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -1,0 +1,130 @@
+"""Sharing between functions: the instance is made where both are called from, and handed down as an argument."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from tfmigrate.link import Function
+from tfmigrate.regions import Path, Region
+from tfmigrate.units import Classification, Holder, Instance, Ownership, Shape, Unit
+
+
+@dataclass(eq=False)
+class Thread:
+    """How one instance reaches the functions that call it.
+
+    takers: functions that get it as their first argument. edges: the calls that pass it on, with the region they are in.
+    """
+
+    instance: Instance
+    takers: dict[Function, set[Region]] = field(default_factory=dict)
+    edges: dict[ast.Call, Region] = field(default_factory=dict)
+
+
+def lift(classes: Classification, owners: Ownership) -> list[Thread]:
+    """Give every instance that several plain functions reach one common holder, where there is one."""
+    groups: dict[tuple[int, Unit, Path], list[Instance]] = {}
+    for holder in list(owners.holders.values()):
+        for instance in holder.children:
+            if instance.unit.primary.shape is not Shape.CALLABLE:
+                root = _chain(instance.regions[0])[-1]
+                groups.setdefault((id(root), instance.unit, instance.path), []).append(instance)
+    threads = [_lift(group, classes, owners) for group in groups.values() if len(group) > 1]
+    threads = [t for t in threads if t is not None]
+    return [t for t in threads if t is not None]
+
+
+def _chain(region: Region) -> list[Region]:
+    """The regions around a region, inside out."""
+    chain = []
+    outer = region.parent
+    while outer is not None:
+        chain.append(outer)
+        outer = outer.parent
+    return chain
+
+
+def _lift(group: list[Instance], classes: Classification, owners: Ownership) -> Thread | None:
+    homes = [classes.home(region) for instance in group for region in instance.regions]
+    common = _common(homes, classes)
+    if common is None:
+        return None
+    merged = Instance(group[0].unit, group[0].path, owners.holder(common))
+    thread = Thread(merged)
+    for home in homes:
+        if not _reach(home, common, thread, classes):
+            return None
+    if any(set(classes.calls.get(f, [])) != regions for f, regions in thread.takers.items()):
+        return None
+    _merge(group, merged, owners)
+    return thread
+
+
+def _common(homes: list[Region], classes: Classification) -> Region | None:
+    """The innermost plain call that all the homes run in."""
+    for candidate in (homes[0], *_chain(homes[0])):
+        if candidate.is_block or (candidate.parent is None and candidate.node is None and not candidate.names and candidate.function is None):
+            continue
+        if all(candidate is home or candidate in _chain(home) for home in homes):
+            return candidate
+    return None
+
+
+def _reach(home: Region, common: Region, thread: Thread, classes: Classification) -> bool:
+    """Note the functions between the holder and a home; False if one of them cannot take an argument more."""
+    region = home
+    while region is not common:
+        function = region.function
+        outer = region.parent
+        assert outer is not None
+        caller = classes.home(region)
+        if function is None or classes.member_of(region) is not None:
+            return False
+        if function.parent is not None and function.parent is common.function:
+            return True  # an inner function sees the holder's names
+        if not isinstance(region.node, ast.Call) or function.node.args.vararg is not None or function.node.decorator_list:
+            return False
+        if any(isinstance(a, ast.Starred) for a in region.node.args) or any(k.arg is None for k in region.node.keywords):
+            return False
+        thread.takers.setdefault(function, set()).add(region)
+        thread.edges[region.node] = caller
+        region = caller
+    return True
+
+
+def _merge(group: list[Instance], merged: Instance, owners: Ownership) -> None:
+    merged_regions = [region for instance in group for region in instance.regions]
+    for instance in group:
+        assert isinstance(instance.owner, Holder)
+        instance.owner.children.remove(instance)
+        instance.unit.instances.remove(instance)
+        for child in instance.children:
+            _adopt(merged, child)
+    merged.regions = merged_regions
+    for region in merged_regions:
+        owners.instance_of[region] = merged
+    merged.unit.instances.append(merged)
+    assert isinstance(merged.owner, Holder)
+    merged.owner.children.append(merged)
+    _renew(merged, owners)
+
+
+def _adopt(parent: Instance, child: Instance) -> None:
+    """Children of the same unit and path become one, too."""
+    for known in parent.children:
+        if known.unit is child.unit and known.path == child.path:
+            known.regions.extend(child.regions)
+            child.unit.instances.remove(child)
+            for grandchild in child.children:
+                _adopt(known, grandchild)
+            return
+    child.owner = parent
+    parent.children.append(child)
+
+
+def _renew(instance: Instance, owners: Ownership) -> None:
+    for child in instance.children:
+        for region in child.regions:
+            owners.instance_of[region] = child
+        _renew(child, owners)

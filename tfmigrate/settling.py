@@ -1,0 +1,196 @@
+"""Plan, rewrite, prove; and plan again without what is doubted, until nothing is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tfmigrate.boundary import attempt
+from tfmigrate.execute import Executor
+from tfmigrate.finding import Finding
+from tfmigrate.link import Module, Program
+from tfmigrate.model import FileChange
+from tfmigrate.plan import Plan, Planner, indent_of
+from tfmigrate.proof import Doubt, doubt, emitted_program, prove
+from tfmigrate.rewrite import rewrite
+from tfmigrate.roots import Walk, walk_program
+from tfmigrate.sites import Site
+from tfmigrate.transform import Transform
+from tfmigrate.units import Instance, Unit
+
+# A transform that only follows what others do.
+_FOLLOWS = "imports"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a migration may do. may_change: whether a file may change. only: the transforms that may run; empty is all."""
+
+    may_change: Callable[[Path], bool] = lambda _: True
+    only: frozenset[str] = frozenset()
+
+
+@dataclass
+class Settled:
+    """What is left when nothing is doubted. plan: None where there could not be one. callers: files that keep units back."""
+
+    plan: Plan | None = None
+    after: dict[Module, str] = field(default_factory=dict)
+    findings: set[Finding] = field(default_factory=set)
+    callers: set[Path] = field(default_factory=set)
+
+
+class Settling:
+    """One program on its way to a change that holds."""
+
+    def __init__(self, program: Program, transforms: list[Transform], limits: Limits, again: bool = True) -> None:
+        self.program = program
+        self.transforms = transforms
+        self.limits = limits
+        self.again = again
+        self.doubts: list[Doubt] = []
+        self.result = Settled()
+        self.walks: list[Walk] = []
+        self.executor: Executor
+
+    def run(self) -> Settled:
+        """Terminates: every round takes something out of the plan, or ends everything."""
+        self.walks, self.executor = walk_program(self.program)
+        while True:
+            before = len(self.doubts)
+            planned = self._plan()
+            if planned is None:
+                break
+            self.result.plan = planned
+            fresh = self._doubts(planned)
+            if not fresh:
+                break
+            known = {place for old in self.doubts for place in old.places}
+            self.doubts.extend(fresh)
+            if before and not any(new.places - known for new in fresh):
+                self.result.after = {}
+                planned.migrated.clear()
+                break
+        self.result.findings.update(d.finding for d in self.doubts if d.finding is not None)
+        return self.result
+
+    def _plan(self) -> Plan | None:
+        planner: Planner | None = None
+
+        def plan() -> Plan:
+            nonlocal planner
+            planner = Planner(self.program, self.walks, self.executor, self.doubts)
+            return planner.plan()
+
+        while True:
+            result = attempt(plan, self._some_path())
+            if isinstance(result, Plan):
+                return result
+            at = planner.at if planner is not None else None
+            fresh = doubt([at] if at is not None else [], result)
+            if not fresh.places or fresh in self.doubts:
+                self.result.findings.add(result)
+                self.result.after = {}
+                self.result.plan = None
+                return None
+            self.doubts.append(fresh)
+
+    def _some_path(self) -> Path:
+        return next(iter(self.program.modules.values())).path
+
+    def _doubts(self, plan: Plan) -> list[Doubt]:
+        """What keeps this plan from being carried out as it is; sets the emitted texts."""
+        limited = list(self._beyond_limits(plan))
+        if limited:
+            return limited
+        after: dict[Module, str] = {}
+        for module, sites in plan.sites.items():
+            text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
+            if isinstance(text, Finding):
+                return [doubt(_explaining(plan, module, sites), text)]
+            if text != module.text:
+                after[module] = text
+        self.result.after = after
+        if not after:
+            return []
+        emitted = emitted_program(self.program, plan, after)
+        if isinstance(emitted, Doubt):
+            return [emitted]
+        seeds = self.executor.seeds or frozenset()
+        fresh = prove(self.program, self.walks, seeds, plan, emitted)
+        return fresh or (list(self._second_run(plan, emitted)) if self.again else [])
+
+    def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
+        outside: dict[Unit, set[Path]] = {}
+        for module, sites in plan.sites.items():
+            if not self.limits.may_change(module.path):
+                for unit in _explaining(plan, module, sites):
+                    outside.setdefault(unit, set()).add(module.path)
+            elif self.limits.only:
+                unwanted = [s for s in sites if s.transform not in self.limits.only and s.transform != _FOLLOWS]
+                for unit in _explaining(plan, module, unwanted) if unwanted else ():
+                    outside.setdefault(unit, set())
+        for unit, paths in outside.items():
+            self.result.callers |= paths
+            yield doubt([unit], _left_alone(unit, paths))
+
+    def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
+        """The emitted program, migrated once more, must stay as it is."""
+        settled = Settling(emitted, self.transforms, self.limits, again=False).run()
+        for module in settled.after:
+            original = self.program.modules[module.name]
+            units = _explaining(plan, original, plan.sites.get(original, []))
+            message = "a second run would change the emitted text again"
+            yield doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
+
+
+def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
+    """What to say of a unit that other files keep back; nothing where a transform was not wanted."""
+    if not callers:
+        return None
+    primary = unit.primary
+    names = ", ".join(str(path) for path in sorted(callers))
+    message = f"{primary.name} cannot change without {names}"
+    return Finding(str(primary.module.path), primary.node.lineno, primary.node.col_offset, "TFM308", message)
+
+
+def _explaining(plan: Plan, module: Module, sites: Iterable[Site]) -> set[Unit]:
+    """The units for which a module changes at these sites; all units where that cannot be told."""
+    bodies: list[tuple[int, int, Unit]] = []
+    holders: list[tuple[int, int, Unit]] = []
+    for instance in plan.instances:
+        if instance.unit not in plan.migrated:
+            continue
+        bodies.extend(_extent(m.node, instance.unit) for m in instance.unit.members if m.module is module)
+        for region in instance.regions:
+            outer = region.parent
+            if outer is not None and outer.module is module and region.node is not None:
+                bodies.append(_extent(region.node, instance.unit))
+                if outer.function is not None:
+                    holders.append(_extent(outer.function.node, instance.unit))
+        if not isinstance(instance.owner, Instance) and instance.owner.region.module is module:
+            function = instance.owner.region.function
+            holders.append(_extent(function.node, instance.unit) if function else (1, len(module.text), instance.unit))
+    found: set[Unit] = set()
+    for site in sites:
+        first, last = site.span[0], site.span[2]
+        if not first:
+            continue
+        hit = {unit for start, end, unit in bodies if start <= last and first <= end}
+        hit = hit or {unit for start, end, unit in holders if start <= last and first <= end}
+        if not hit:
+            return set(plan.migrated)
+        found |= hit
+    return found or set(plan.migrated)
+
+
+def _extent(node: ast.stmt | ast.expr, unit: Unit) -> tuple[int, int, Unit]:
+    return (node.lineno, node.end_lineno or node.lineno, unit)
+
+
+def changes(settled: Settled) -> Iterator[FileChange]:
+    """The files that change, in the order of their paths."""
+    for module, text in sorted(settled.after.items(), key=lambda item: item[0].path):
+        yield FileChange(module.path, module.text, text)
