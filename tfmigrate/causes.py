@@ -217,6 +217,8 @@ class Causes:
     def _check_function(self, member: Member, unit: Unit) -> None:
         function = member.function
         assert function is not None
+        if function.parent is not None and unit in self.clusters.causes:
+            return
         if self._check_form(function, unit):
             return
         for code, node, module, message in misuse(self.references, member, self.classes.calls[function]):
@@ -240,7 +242,7 @@ class Causes:
         return known or bool(node.decorator_list) or node.args.vararg is not None or node.args.kwarg is not None
 
     def _check_helper(self, helper: Function) -> None:
-        if has_effects(helper):
+        if has_effects(helper) and helper.parent is None:
             for unit in {self.clusters.unit_around(region) for region in self.classes.calls[helper]} - {None}:
                 text = f"{helper.name} makes a variable and does more at each call"
                 self.clusters.refuse("TFM405", helper.node, helper.module, text, unit)
@@ -255,7 +257,9 @@ class Causes:
         """Calls on objects that cannot be followed, of a name that some method here has."""
         methods: dict[str, list[Function]] = {}
         for function, regions in self.classes.calls.items():
-            if function.cls is not None and any(region in self.classes.makers for region in regions):
+            # what makes placeholders or trains is entered once per graph, whoever calls it
+            root = function in self.classes.evident
+            if function.cls is not None and not root and any(region in self.classes.makers for region in regions):
                 methods.setdefault(function.name, []).append(function)
         calls: dict[ast.Call, tuple[Module, dict[Function, None]]] = {}
         for walk in self.classes.walks:

@@ -51,6 +51,8 @@ class Collecting:
         """Whether a list has to be rewritten: it picks variables, and is not inside a function whose call is the list."""
         if query.everything or query.region.function in self._list_functions():
             return False
+        if any(query.node in walk.scoping.explained for walk in self.classes.walks):
+            return False
         if query.source is not None and (not query.complete or not query.variables):
             return reads_names(query.node)
         return bool(query.variables) or not query.complete

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
-from tfmigrate.modern import modern_name, tensorflow_alias
+from tfmigrate.modern import modern_call, tensorflow_alias
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.tf1 import symbols
 from tfmigrate.spans import span
@@ -22,9 +22,9 @@ def plan_symbols(sites: dict[Module, Sites]) -> None:
     """Symbols of TensorFlow 1 that have another name now, in every file that changes."""
     for module, items in sites.items():
         for node in ast.walk(module.tree) if items.items else ():
-            name = modern_name(module, node)
-            if name is not None:
-                items.add("symbols", span(module, node.func), Replace(name))  # type: ignore[attr-defined]
+            text = modern_call(module, node)
+            if text is not None:
+                items.add("symbols", span(module, node), Replace(text))
 
 
 def plan_imports(

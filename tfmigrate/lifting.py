@@ -24,15 +24,21 @@ class Thread:
 
 def lift(classes: Classification, owners: Ownership) -> list[Thread]:
     """Give every instance that several plain functions reach one common holder, where there is one."""
-    groups: dict[tuple[int, Unit, Path], list[Instance]] = {}
+    groups: dict[tuple[int, int, Unit, Path], list[Instance]] = {}
     for holder in list(owners.holders.values()):
         for instance in holder.children:
             if instance.unit.primary.shape is not Shape.CALLABLE:
                 root = _chain(instance.regions[0])[-1]
-                groups.setdefault((id(root), instance.unit, instance.path), []).append(instance)
+                groups.setdefault((id(root), _object(instance), instance.unit, instance.path), []).append(instance)
     threads = [_lift(group, classes, owners) for group in groups.values() if len(group) > 1]
     threads = [t for t in threads if t is not None]
     return [t for t in threads if t is not None]
+
+
+def _object(instance: Instance) -> int:
+    """A method that opens no scope has a layer for each object."""
+    primary = instance.unit.primary
+    return id(instance.regions[0].frame.obj) if primary.shape is Shape.METHOD and primary.scope is None else 0
 
 
 def _chain(region: Region) -> list[Region]:

@@ -21,11 +21,14 @@ def tensorflow_alias(module: Module) -> str:
     return "tf"
 
 
-def modern_name(module: Module, node: ast.AST) -> str | None:
-    """The new name of what a call calls, where it means the same with these arguments."""
+def modern_call(module: Module, node: ast.AST) -> str | None:
+    """The call by its new name, where that means the same with these arguments."""
     if "contrib" not in module.text or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args:
         return None
     first, _, rest = ast.unparse(node.func).partition(".")
     alias = tensorflow_alias(module)
-    name, allowed = RENAMED.get(symbols.canonical(f"tf.{rest}") if first == alias else "", ("", frozenset()))
-    return f"{alias}.{name}" if name and {k.arg for k in node.keywords} <= allowed else None
+    name, allowed, added = RENAMED.get(symbols.canonical(f"tf.{rest}") if first == alias else "", ("", frozenset(), ""))
+    if not name or not {k.arg for k in node.keywords} <= allowed:
+        return None
+    arguments = [*([added] if added else []), *map(ast.unparse, node.keywords)]
+    return f"{alias}.{name}({', '.join(arguments)})"

@@ -49,16 +49,15 @@ def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> P
     """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing binds."""
     modules = dict(program.modules)
     for module, text in after.items():
-        units = _units_in(plan, module) or plan.migrated
         try:
             modules[module.name] = parse_module(module.name, module.path, text)
+            lost = unbound_names(text) - unbound_names(module.text)
         except SyntaxError as error:
-            message = f"the emitted text does not parse: {error.msg}, line {error.lineno}"
-            return doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
-        lost = unbound_names(text) - unbound_names(module.text)
+            message = f"the emitted text is not valid: {error.msg}, line {error.lineno}"
+            return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
         if lost:
             message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
-            return doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
+            return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
     return Program(modules, program.packages)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tfmigrate.evaluate import Arguments, Frame
 from tfmigrate.link import Function, Module
 from tfmigrate.tf1.layers import LayerRow
-from tfmigrate.values import Const, Opaque, Text, Value
+from tfmigrate.values import Const, LoopIndex, Opaque, Text, Value
 
 Segment = Const | Text
 Path = tuple[Segment, ...]
@@ -24,6 +24,8 @@ def path_of(value: Value) -> Path | None:
     """The segments of a scope or variable name; None if it is no string."""
     if isinstance(value, Const) and isinstance(value.value, str):
         return tuple(Const(part) for part in value.value.split("/") if part)
+    if isinstance(value, LoopIndex) and value.values and all(isinstance(v, str) for v in value.values):
+        value = Text((value,))
     if not isinstance(value, Text):
         return None
     segments: list[list[object]] = [[]]

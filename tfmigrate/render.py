@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from tfmigrate.link import Module
-from tfmigrate.modern import modern_name
+from tfmigrate.modern import modern_call
 
 Substitute = Callable[[ast.expr], "str | None"]
 
@@ -24,9 +25,7 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
 
     def substitute(part: ast.expr) -> str | None:
         text = given(part)
-        if text is None and isinstance(part, ast.Call) and modern_name(module, part) is not None:
-            return f"{modern_name(module, part)}({', '.join(ast.unparse(k) for k in part.keywords)})"
-        return text
+        return modern_call(module, part) if text is None else text
 
     if isinstance(node, ast.expr):
         whole = substitute(node)
@@ -34,29 +33,45 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
             return whole
     if not hasattr(node, "lineno") or getattr(node, "synthetic", False):
         return _unparse(node, substitute)
-    segment = ast.get_source_segment(module.text, node)
-    if segment is None or "#" in segment or _has_long_string(node):
+    segment = segment_of(module, node)
+    if "#" in segment or _has_long_string(node):
         return _unparse(node, substitute)
     pieces: list[tuple[int, int, str]] = []
-    _replacements(node, substitute, _Offsets(module.text, node), pieces)
+    _replacements(node, substitute, _Offsets(_encoded_lines(module), node), pieces)
     encoded = segment.encode()
     for start, end, text in sorted(pieces, reverse=True):
         encoded = encoded[:start] + text.encode() + encoded[end:]
     return _one_line(encoded.decode())
 
 
+@lru_cache(maxsize=64)
+def _encoded_lines(module: Module) -> list[bytes]:
+    """The lines as `ast` counts them: only a newline ends one."""
+    return [line.encode() for line in module.text.split("\n")]
+
+
+def segment_of(module: Module, node: ast.AST) -> str:
+    """The text of a node as it stands in the file."""
+    lines = _encoded_lines(module)
+    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1  # type: ignore[attr-defined]
+    start, end = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
+    if first == last:
+        return lines[first][start:end].decode()
+    return b"\n".join([lines[first][start:], *lines[first + 1 : last], lines[last][:end]]).decode()
+
+
 class _Offsets:
     """Byte offsets of nodes within the segment of an enclosing node."""
 
-    def __init__(self, text: str, outer: ast.AST) -> None:
-        self.lines = [line.encode() for line in text.splitlines(keepends=True)]
+    def __init__(self, lines: list[bytes], outer: ast.AST) -> None:
+        self.lines = lines
         self.first = outer.lineno  # type: ignore[attr-defined]
         self.column = outer.col_offset  # type: ignore[attr-defined]
 
     def offset(self, line: int, column: int) -> int:
         if line == self.first:
             return column - self.column
-        before = sum(len(self.lines[i - 1]) for i in range(self.first, line))
+        before = sum(len(self.lines[i - 1]) + 1 for i in range(self.first, line))
         return before - self.column + column
 
 
@@ -76,7 +91,7 @@ def _has_long_string(node: ast.AST) -> bool:
 
 
 def _one_line(segment: str) -> str:
-    lines = segment.splitlines()
+    lines = segment.split("\n")
     if len(lines) == 1:
         return segment
     text = lines[0].rstrip()

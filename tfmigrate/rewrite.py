@@ -34,8 +34,10 @@ class _Rewriter(cst.CSTTransformer):
             if site not in known:
                 known.append(site)
         self.module = wrapper.module
+        self.starts = {where[:2] for where in self.sites}
         self.context = Context(wrapper.module.config_for_parsing, indent, self._rewrite_body)
         self.wanted = self._needed_bodies(sites)
+        self.starts |= {where[:2] for where in self.wanted}
 
     @staticmethod
     def _needed_bodies(sites: Sequence[Site]) -> set[Span]:
@@ -64,7 +66,7 @@ class _Rewriter(cst.CSTTransformer):
             updated = self._close(updated)
         if isinstance(original, cst.Module):
             return self._file_level(updated)
-        if original not in self.positions:
+        if not self._may_concern(original):
             return updated
         if isinstance(original, (cst.FunctionDef, cst.With)) and self.span(original) in self.wanted:
             self.context.updated[self.span(original)] = updated
@@ -72,6 +74,13 @@ class _Rewriter(cst.CSTTransformer):
         for site in self.sites_at(original):
             result = self._apply(site, result)
         return self._with_waiting(original, result)
+
+    def _may_concern(self, node: cst.CSTNode) -> bool:
+        where = self.positions.get(node)
+        if where is None:
+            return False
+        start = (where.start.line, where.start.column)
+        return start in self.starts or any(start == span[:2] for span in self.context.waiting)
 
     def _apply(self, site: Site, result: Result) -> Result:
         """What came in front of a statement stays in front; the next transform gets the statement itself."""
@@ -105,10 +114,10 @@ class _Rewriter(cst.CSTTransformer):
             return result
         classes = self.context.waiting.pop(self.span(original))
         rest = list(result.nodes) if isinstance(result, cst.FlattenSentinel) else [result]
-        return cst.FlattenSentinel([*classes, *rest])  # type: ignore[list-item]
+        return cst.FlattenSentinel([*classes, *rest])
 
     def _close(self, block: cst.IndentedBlock | cst.Module) -> cst.IndentedBlock | cst.Module:
-        body = close_gaps(block.body)  # type: ignore[arg-type]
+        body = close_gaps(block.body)
         if len(body) == len(block.body):
             return block
         if not body and isinstance(block, cst.IndentedBlock):

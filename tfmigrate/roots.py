@@ -152,12 +152,23 @@ def _call_entry(target: Function | Class, executor: Executor) -> list[str]:
     obj = executor.instantiate(target, Arguments(), None)
     assert isinstance(obj, ObjectValue)
     called = []
-    for name in list(target.methods):
+    for name in outer_methods_first(target):
         method = executor.class_attribute(target, name)
         if isinstance(method, FunctionValue) and method.function not in executor.visited:
             called.append(name)
             call_method(executor, obj, name)
     return called
+
+
+def outer_methods_first(cls: Class) -> list[str]:
+    """The methods in their order, those that other methods of the class call behind the others."""
+    inner = {
+        node.attr
+        for method in cls.methods.values()
+        for node in ast.walk(method.node)
+        if isinstance(node, ast.Attribute) and node.attr in cls.methods and node.attr != method.name
+    }
+    return sorted(cls.methods, key=lambda name: name in inner)
 
 
 def call_method(executor: Executor, obj: ObjectValue, name: str) -> None:

@@ -54,6 +54,7 @@ class Settling:
         self.result = Settled()
         self.walks: list[Walk] = []
         self.executor: Executor
+        self.texts: dict[Module, tuple[list[Site], str]] = {}
 
     def run(self) -> Settled:
         """Terminates: every round takes something out of the plan, or ends everything."""
@@ -105,22 +106,35 @@ class Settling:
         limited = list(self._beyond_limits(plan))
         if limited:
             return limited
-        after: dict[Module, str] = {}
-        for module, sites in plan.sites.items():
-            text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
-            if isinstance(text, Finding):
-                return [doubt(_explaining(plan, module, sites), text)]
-            if text != module.text:
-                after[module] = text
-        self.result.after = after
-        if not after:
+        # an import line alone changes nothing that could be doubted
+        main = {module: sites for module, sites in plan.sites.items() if any(s.transform != _FOLLOWS for s in sites)}
+        failed = self._rewrite(plan, main)
+        if failed is not None:
+            return [failed]
+        if not self.result.after:
             return []
-        emitted = emitted_program(self.program, plan, after)
+        emitted = emitted_program(self.program, plan, self.result.after)
         if isinstance(emitted, Doubt):
             return [emitted]
-        seeds = self.executor.seeds or frozenset()
-        fresh = prove(self.program, self.walks, seeds, plan, emitted)
-        return fresh or (list(self._second_run(plan, emitted)) if self.again else [])
+        fresh = prove(self.program, self.walks, self.executor.seeds or frozenset(), plan, emitted)
+        if fresh or not self.again:
+            return fresh
+        failed = self._rewrite(plan, plan.sites)
+        return [failed] if failed is not None else list(self._second_run(plan))
+
+    def _rewrite(self, plan: Plan, wanted: dict[Module, list[Site]]) -> Doubt | None:
+        """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
+        self.result.after = {}
+        for module, sites in wanted.items():
+            if module not in self.texts or self.texts[module][0] != sites:
+                text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
+                if isinstance(text, Finding):
+                    return doubt(_explaining(plan, module, sites), text)
+                self.texts[module] = (sites, text)
+            text = self.texts[module][1]
+            if text != module.text:
+                self.result.after[module] = text
+        return None
 
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
@@ -136,8 +150,12 @@ class Settling:
             self.result.callers |= paths
             yield doubt([unit], _left_alone(unit, paths))
 
-    def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
+    def _second_run(self, plan: Plan) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""
+        emitted = emitted_program(self.program, plan, self.result.after)
+        if isinstance(emitted, Doubt):
+            yield emitted
+            return
         settled = Settling(emitted, self.transforms, self.limits, again=False).run()
         for module in settled.after:
             original = self.program.modules[module.name]

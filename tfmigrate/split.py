@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from tfmigrate.inference import Inference
 from tfmigrate.link import Module
 from tfmigrate.render import render
 from tfmigrate.scan import Binding, Scan
@@ -62,6 +63,7 @@ class Splitter:
         self.inputs = inputs
         self.tensors = tensors
         self.resolve = resolve
+        self.inference = Inference(scan, resolve)
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
@@ -118,6 +120,9 @@ class Splitter:
             return Need(level=Level.BUILD, shapes={tensor})
         if isinstance(node, ast.Attribute) and node.attr == "value" and self.is_dim(node.value):
             return self.need(node.value)
+        inferred = self.inference.dimension(node)
+        if inferred is not None:
+            return self.need(inferred)
         spelling = self.spelling(node)
         if spelling is not None:
             return self._name(spelling, node)
@@ -228,6 +233,9 @@ class Splitter:
         """The expression as it reads in `__init__` or `build`: inputs as `names` says, shapes as `x_shape`."""
 
         def substitute(part: ast.expr) -> str | None:
+            inferred = self.inference.dimension(part)
+            if inferred is not None:
+                return self.text(inferred, names)
             tensor = self.shape_of(part)
             if tensor is not None:
                 return self.shape_names.get(tensor) or shape_argument(tensor)

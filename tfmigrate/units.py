@@ -301,8 +301,9 @@ def _root(region: Region) -> Region:
 
 
 def _same_object(instance: Instance, region: Region) -> bool:
-    """A callable object is its own layer; elsewhere the path alone decides."""
-    if instance.unit.primary.shape is not Shape.CALLABLE:
+    """A callable object is its own layer, and so is a method that opens no scope; elsewhere the path alone decides."""
+    primary = instance.unit.primary
+    if primary.shape is not Shape.CALLABLE and (primary.shape is not Shape.METHOD or primary.scope is not None):
         return True
     return instance.regions[0].frame.obj is region.frame.obj
 

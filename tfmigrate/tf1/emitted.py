@@ -51,9 +51,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return tf.nn.batch_normalization(inputs, *factors, self.epsilon), mean, variance
 '''
 
+# contrib's truncated normal has the variance 1.3 * factor / n, TensorFlow's own scale / n / 0.8796...**2
+_HE = "scale=2.011727389229801"
 # Symbols that TensorFlow 2 has under another name only; the same for the arguments given here.
+# new name, the arguments that may be given, an argument that is added
 RENAMED = {
-    "tf.contrib.layers.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
-    "tf.contrib.layers.xavier_initializer_conv2d": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
-    "tf.contrib.slim.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"})),
+    "tf.contrib.layers.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
+    "tf.contrib.layers.xavier_initializer_conv2d": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
+    "tf.contrib.slim.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
+    "tf.contrib.layers.variance_scaling_initializer": ("variance_scaling_initializer", frozenset({"seed", "dtype"}), _HE),
+    "tf.contrib.slim.variance_scaling_initializer": ("variance_scaling_initializer", frozenset({"seed", "dtype"}), _HE),
 }

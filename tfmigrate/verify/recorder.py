@@ -36,7 +36,7 @@ tf: Any = None  # tensorflow.compat.v1
 np: Any = None
 
 FULL = 65536  # elements of an array that are written whole; larger ones are sampled evenly
-DRAWS = 8  # samples of every initial value
+DRAWS, MORE_DRAWS = 8, 64  # samples of every initial value
 GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
 POLL_SECONDS = 0.01
@@ -1028,16 +1028,25 @@ def read_values(session: Any, variables: Sequence[Variable]) -> List[Any]:
 
 
 def record_initial(session: Any, variables: Sequence[Variable], record: Json, arrays: Arrays) -> None:
-    """Initial values of draw 0 in full, the moments of some more draws, and which random draws they are made of."""
+    """Initial values of draw 0 in full, and of more draws what distribution they follow."""
     pooled: List[List[Any]] = [[] for _ in variables]
-    for number in range(DRAWS):
+    sources = [initial_sources(variable) for variable in variables]
+    number = 0
+    while number < (MORE_DRAWS if number >= DRAWS and needs_more(sources, pooled) else DRAWS):
         initialise(session, variables, number)
         for values, value in zip(pooled, read_values(session, variables)):
             values.append(value)
-    for variable, values, row in zip(variables, pooled, record["variables"]):
+        number += 1
+    for variable, names, values, row in zip(variables, sources, pooled, record["variables"]):
         arrays.add("initial/" + variable.key, values[0])
-        row["distribution"] = distribution(initial_sources(variable), values)
+        row["distribution"] = distribution(names, values)
     initialise(session, variables, 0)
+
+
+def needs_more(sources: Sequence[List[str]], pooled: Sequence[List[Any]]) -> bool:
+    """Whether some small variable is random in a way that only its moments can tell."""
+    small = [(names, values[:DRAWS]) for names, values in zip(sources, pooled) if names and values[0].size < 4096]
+    return any(distribution(names, values)["kind"] == "other" for names, values in small)
 
 
 def initial_sources(variable: Variable) -> List[str]:

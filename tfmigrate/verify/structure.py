@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -152,11 +153,13 @@ def same_distribution(one: Json, other: Json, ratio: float, c: Comparison) -> tu
 
 
 def similar_moments(one: Json, other: Json) -> bool:
-    """Moments and quantiles of pooled samples agree within six standard errors."""
-    spread = max(one["std"], other["std"], 1e-12)
-    allowed = 6 * spread * (2 / max(min(one["count"], other["count"]), 1)) ** 0.5
-    values = [[d["mean"], d["std"], *d["quantiles"]] for d in (one, other)]
-    return all(abs(a - b) <= allowed for a, b in zip(*values, strict=True))
+    """Mean, spread and quantiles of pooled samples agree within six standard errors."""
+    root = max(min(one["count"], other["count"]), 1) ** 0.5
+    spread = (one["std"] ** 2 + other["std"] ** 2) ** 0.5 / root
+    if one["std"] <= 0 or other["std"] <= 0 or abs(math.log(one["std"] / other["std"])) > 6 / root:
+        return False
+    quantiles = zip(one["quantiles"], other["quantiles"], strict=True)
+    return abs(one["mean"] - other["mean"]) <= 6 * spread and all(abs(a - b) <= 9 * spread for a, b in quantiles)
 
 
 def describe_distribution(d: Json) -> str:

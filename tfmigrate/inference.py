@@ -1,0 +1,131 @@
+"""The last dimension of a tensor made half-way, where the operations that made it say what it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tfmigrate.scan import Scan
+from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.values import Library, Value
+
+_KEEPS = {
+    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax", "bias_add",
+    "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
+}  # fmt: skip
+_DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Last:
+    """dimension: the expression of the last dimension; rank: how many there are, None if that is not known."""
+
+    dimension: ast.expr
+    rank: int | None
+
+
+class Inference:
+    """Follows a body's locals back to the operations that gave them their shape."""
+
+    def __init__(self, scan: Scan, resolve: Callable[[ast.expr], Value | None]) -> None:
+        self.scan = scan
+        self.resolve = resolve
+
+    def dimension(self, node: ast.expr) -> ast.expr | None:
+        """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
+        if isinstance(node, ast.Attribute) and node.attr == "value":
+            return self.dimension(node.value)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int" and len(node.args) == 1:
+            return self.dimension(node.args[0])
+        if not isinstance(node, ast.Subscript):
+            return None
+        index = _integer(node.slice)
+        tensor = self._tensor_of_shape(node.value)
+        last = self.last(tensor, _DEPTH) if tensor is not None and index is not None else None
+        if last is None or (index != -1 and (last.rank is None or index != last.rank - 1)):
+            return None
+        return last.dimension
+
+    def _tensor_of_shape(self, node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+            if node.func.attr == "as_list":
+                return self._tensor_of_shape(node.func.value)
+            return node.func.value if node.func.attr == "get_shape" else None
+        if isinstance(node, ast.Attribute) and node.attr == "shape":
+            return node.value
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            if certain and binding is not None and binding.value is not None:
+                return self._tensor_of_shape(binding.value)
+        return None
+
+    def last(self, node: ast.expr, depth: int) -> Last | None:
+        """The last dimension of the tensor that an expression gives."""
+        if depth == 0:
+            return None
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            return self.last(binding.value, depth - 1) if certain and binding is not None and binding.value is not None else None
+        if isinstance(node, ast.BinOp):
+            return self._sum(node, depth)
+        if isinstance(node, ast.Call):
+            return self._call(node, depth)
+        return None
+
+    def _sum(self, node: ast.BinOp, depth: int) -> Last | None:
+        """A bias or a number on one side leaves the shape of the other."""
+        left, right = self.last(node.left, depth - 1), self.last(node.right, depth - 1)
+        if left is not None and (self._is_narrow(node.right, left) or _same(left, right)):
+            return left
+        return right if right is not None and self._is_narrow(node.left, right) else None
+
+    def _is_narrow(self, node: ast.expr, other: Last) -> bool:
+        if isinstance(node, ast.Constant):
+            return True
+        shape = self._variable_shape(node)
+        return shape is not None and len(shape) == 1 and ast.unparse(shape[0]) == ast.unparse(other.dimension)
+
+    def _call(self, node: ast.Call, depth: int) -> Last | None:
+        value = self.resolve(node.func)
+        if not isinstance(value, Library) or not value.name.startswith("tf.") or not node.args:
+            return None
+        name = value.name.rsplit(".", 1)[-1]
+        if name in ("matmul", "conv2d", "conv1d") and len(node.args) > 1:
+            transposed = any(k.arg in ("transpose_a", "transpose_b", "data_format") for k in node.keywords)
+            shape = self._variable_shape(node.args[1])
+            rank = {"matmul": 2, "conv2d": 4, "conv1d": 3}[name]
+            if shape is None or transposed or len(shape) != rank:
+                return None
+            return Last(shape[-1], rank)
+        if name in _KEEPS and "layers" not in value.name:
+            return self.last(node.args[0], depth - 1)
+        return None
+
+    def _variable_shape(self, node: ast.expr) -> list[ast.expr] | None:
+        """The dimensions that a variable was asked for with."""
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            return self._variable_shape(binding.value) if certain and binding is not None and binding.value is not None else None
+        if not isinstance(node, ast.Call) or self.resolve(node.func) != Library("tf.get_variable"):
+            return None
+        given = {GET_VARIABLE[i]: a for i, a in enumerate(node.args)} | {k.arg: k.value for k in node.keywords if k.arg}
+        shape = given.get("shape")
+        return self._elements(shape) if shape is not None else None
+
+    def _elements(self, shape: ast.expr) -> list[ast.expr] | None:
+        if isinstance(shape, (ast.List, ast.Tuple)):
+            return list(shape.elts)
+        return None
+
+
+def _same(left: Last | None, right: Last | None) -> bool:
+    return left is not None and right is not None and ast.unparse(left.dimension) == ast.unparse(right.dimension)
+
+
+def _integer(node: ast.expr) -> int | None:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, int) else None
