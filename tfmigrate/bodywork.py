@@ -267,6 +267,8 @@ class Bodywork:
 
     def target(self, slot: Slot) -> str:
         """`self.conv`, or `self.convs[i]` inside the loop."""
+        if self.plan.unit.primary.wrapped is not None:
+            return "super().call"
         text = f"self.{slot.name}"
         for loop in slot.loops:
             assert isinstance(loop, ast.For)

@@ -101,7 +101,7 @@ class Collecting:
         region: Region | None = variable.region
         while region is not None:
             member = self.classes.member_of(region)
-            if member is not None and member.scope is None:
+            if member is not None and member.adds_segment:
                 return True
             region = region.parent
         return False

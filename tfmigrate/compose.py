@@ -79,6 +79,8 @@ class Composer:
         if need.level is Level.CALL:
             code = "TFM402" if slot.kind is Made.WEIGHT and self._only_condition_late(slot, body) else "TFM401"
             raise Refusal(code, node, body.module, f"what is made here depends on what is known only at the call: {need.reason}")
+        if slot is self._wrapped() and (need.level is not Level.INIT or need.statements):
+            raise Refusal("TFM401", node, body.module, "the layer that is wrapped here depends on what is known after construction")
         stray = need.loops - set(slot.loops)
         if stray:
             raise Refusal("TFM304", node, body.module, "all rounds of the loop share this, but its arguments change from round to round")
@@ -128,6 +130,8 @@ class Composer:
         init_done: set[tuple[int, str]] = set()
         build_done: set[tuple[int, str]] = set()
         for slot in self.plan.slots:
+            if slot is self._wrapped():
+                continue
             level = self.plan.needs[slot].level
             lines = head.init if level is Level.INIT else head.build
             done = init_done if level is Level.INIT else build_done
@@ -178,7 +182,20 @@ class Composer:
         super_call = "super().__init__(name=name, **kwargs)" if name is not None else "super().__init__(**kwargs)"
         indent = 2 * len(self.indent.expandtabs(8))
         head.init = call_lines("def __init__", [*parameters, "**kwargs"], ":", self.width - indent // 2, 0)
-        head.init.append(f"{self.indent}{super_call}")
+        wrapped = self._wrapped()
+        if wrapped is None:
+            head.init.append(f"{self.indent}{super_call}")
+            return
+        pieces = [p for p in self.requests[wrapped].pieces if p.keyword != "name"]
+        shown = [p.show(lambda e: self._text(self.body, e, names_for(self.plan, Level.INIT))) for p in pieces]
+        shown += ["name=name"] if name is not None else []
+        self.plan.base = self.requests[wrapped].callee
+        lines = call_lines("super().__init__", [*shown, "**kwargs"], "", self.width, indent)
+        head.init.extend(self.indent + line for line in lines)
+
+    def _wrapped(self) -> Slot | None:
+        """The slot that is the class itself, where a function wraps one library layer."""
+        return self.plan.slots[0] if self.plan.unit.primary.wrapped is not None else None
 
     def _store(self, head: Head) -> None:
         """Keep the constructor's arguments that `build` or a call reads."""

@@ -55,10 +55,9 @@ def layer_class(action: LayerClass, context: Context, leading_lines: Sequence[cs
         methods.append(_method(method, node, statements, context))
     head = context.statements(action.head)
     members = [*docstring, *_spaced([*head, *methods], bool(docstring))]
-    base = "keras.layers.Layer"
     return cst.ClassDef(
         name=cst.Name(action.name),
-        bases=[cst.Arg(context.expression(base))],
+        bases=[cst.Arg(context.expression(action.base))],
         body=cst.IndentedBlock(members),
         lpar=cst.LeftParen(),
         rpar=cst.RightParen(),

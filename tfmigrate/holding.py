@@ -80,7 +80,8 @@ class Holding:
         slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
         by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
         home = holders[0][0].region
-        return PlainWork(slots, codes, self.plans, by_slot, home.function, Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"}))
+        naming = Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"})
+        return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes)
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
         instances = self.owners.instance_of
@@ -188,6 +189,9 @@ class Holding:
         """Import lines for classes that stand in another file than the code that makes them."""
         found: dict[Module, list[str]] = {}
         for work in self.works:
+            for module, lines in work.imports.items():
+                known = found.setdefault(module, [])
+                known.extend(dict.fromkeys(line for line in lines if line not in known))
             for slot in work.slots:
                 module = work.code_of(slot.site()).module
                 line = import_line(self.plans[slot.unit], module) if slot.unit is not None else None

@@ -56,7 +56,7 @@ def _prologue(module: Module, items: Iterable[Site]) -> str:
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
-        needed = needed or any(" BatchNormalization(" in line for line in lines)
+        needed = needed or getattr(layer, "base", "") == "BatchNormalization" or any(" BatchNormalization(" in line for line in lines)
     if not needed:
         return ""
     text = BATCH_NORMALIZATION

@@ -31,6 +31,7 @@ class Inference:
     def __init__(self, scan: Scan, resolve: Callable[[ast.expr], Value | None]) -> None:
         self.scan = scan
         self.resolve = resolve
+        self.found: set[str] = set()
 
     def dimension(self, node: ast.expr) -> ast.expr | None:
         """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
@@ -45,6 +46,8 @@ class Inference:
         last = self.last(tensor, _DEPTH) if tensor is not None and index is not None else None
         if last is None or (index != -1 and (last.rank is None or index != last.rank - 1)):
             return None
+        if isinstance(tensor, ast.Name):
+            self.found.add(f"{tensor.id.strip('_')}.shape[{index}]")
         return last.dimension
 
     def _tensor_of_shape(self, node: ast.expr) -> ast.expr | None:

@@ -124,6 +124,7 @@ class LayerPlan:
     name_input: str | None = None
     attributes: dict[str, str] = field(default_factory=dict)
     needs: dict[Slot, Need] = field(default_factory=dict)
+    base: str = "keras.layers.Layer"
 
     @property
     def primary(self) -> Body:
@@ -311,6 +312,8 @@ def given_for(slot: Slot) -> Arguments | None:
 def attribute_names(plan: LayerPlan) -> None:
     """Give every stored argument and every slot its attribute."""
     taken: set[str] = set()
+    if plan.unit.primary.wrapped is not None:  # the library's class has attributes of its own
+        taken |= {param for slot in plan.slots if slot.first.creation and slot.first.creation.row for param in _keras_names(slot)}
     for item in plan.ctor():
         plan.attributes[item.name] = names.attribute(item.identifier, taken)
         taken.add(plan.attributes[item.name])
@@ -321,6 +324,11 @@ def attribute_names(plan: LayerPlan) -> None:
         name = names.plural(text) if symbolic and slot.loops else text
         slot.name = names.attribute(name, taken)
         taken.add(slot.name)
+
+
+def _keras_names(slot: Slot) -> list[str]:
+    row = slot.first.creation.row if slot.first.creation is not None else None
+    return [row.keras_name(param) for param in row.params] if row is not None else []
 
 
 def is_constant_text(value: Value | None) -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from tfmigrate.layering import Refusal
 from tfmigrate.link import Function
 from tfmigrate.regions import Path, Region
+from tfmigrate.render import render
 from tfmigrate.units import Classification, Holder, Instance, Ownership, Shape, Unit
 
 
@@ -31,7 +33,6 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
                 root = _chain(instance.regions[0])[-1]
                 groups.setdefault((id(root), _object(instance), instance.unit, instance.path), []).append(instance)
     threads = [_lift(group, classes, owners) for group in groups.values() if len(group) > 1]
-    threads = [t for t in threads if t is not None]
     return [t for t in threads if t is not None]
 
 
@@ -134,3 +135,34 @@ def _renew(instance: Instance, owners: Ownership) -> None:
         for region in child.regions:
             owners.instance_of[region] = child
         _renew(child, owners)
+
+
+def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classification) -> str:
+    """An argument of the constructor as the holder's code has to write it. Raises Refusal."""
+    holder = thread.instance.owner
+    assert isinstance(holder, Holder)
+    if home is holder.region or (home.function is not None and home.function.parent is holder.region.function):
+        return render(home.module, expression, lambda _: None)
+    function = home.function
+    assert function is not None
+    bound = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+
+    def substitute(part: ast.expr) -> str | None:
+        if not isinstance(part, ast.Name):
+            return None
+        if part.id in bound:
+            raise Refusal("TFM303", part, home.module, f"the shared layer would have to be made before {part.id} is known")
+        if part.id in function.params:
+            given = home.frame.given.get(part.id)
+            if given is not None:
+                text = carried(given, classes.home(home), thread, classes)
+                return text if isinstance(given, (ast.Name, ast.Constant, ast.Attribute, ast.Call)) else f"({text})"
+            default = function.default(part.id)
+            if isinstance(default, ast.Constant):
+                return render(home.module, default, lambda _: None)
+            raise Refusal("TFM303", part, home.module, f"the default of {part.id} is not known where the layer would be made")
+        if home.module is not holder.region.module:
+            raise Refusal("TFM303", part, home.module, f"{part.id} is not known in the file where the layer would be made")
+        return None
+
+    return render(home.module, expression, substitute)

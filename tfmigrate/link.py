@@ -37,6 +37,14 @@ class Function:
         names = [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
         return names[1:] if self.cls is not None and not self.is_static else names
 
+    def default(self, name: str) -> ast.expr | None:
+        """The default of a parameter."""
+        args = self.node.args
+        positional = [*args.posonlyargs, *args.args]
+        found = {a.arg: d for a, d in zip(reversed(positional), reversed(args.defaults))}
+        found.update({a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults) if d is not None})
+        return found.get(name)
+
     @property
     def self_name(self) -> str | None:
         args = self.node.args.args

@@ -10,16 +10,16 @@ from tfmigrate import names
 from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, scope_name, statements
 from tfmigrate.compose import dict_key, index_text
 from tfmigrate.layering import LayerPlan, Refusal
-from tfmigrate.lifting import Thread
+from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
 from tfmigrate.regions import Region
 from tfmigrate.render import call_lines, line_length, render, source
-from tfmigrate.requests import Naming, Request, arguments_of, request_for
+from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
 from tfmigrate.scan import Scan, names_in
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
-from tfmigrate.units import Member, Shape
+from tfmigrate.units import Classification, Member, Shape
 from tfmigrate.values import is_tensor
 
 
@@ -63,7 +63,10 @@ class PlainWork:
         threads: dict[Slot, Thread],
         home: Function | None,
         naming: Naming,
+        classes: Classification,
     ) -> None:
+        self.classes = classes
+        self.imports: dict[Module, list[str]] = {}
         self.threads = threads
         self.home = home
         self.slots = slots
@@ -213,6 +216,8 @@ class PlainWork:
 
     def _check_reach(self, slot: Slot, code: Code, statement: ast.stmt) -> None:
         """What the constructor reads must have its value already where the instance is made."""
+        if self._is_far(slot):
+            return
         request = self._request(slot, code.module)
         own = {n for loop in slot.loops if isinstance(loop, ast.For) for n in names_in(loop.target)}
         for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, ast.For))]:
@@ -231,6 +236,8 @@ class PlainWork:
         return self.requests[slot]
 
     def _making(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
+        if self._is_far(slot):
+            return self._making_from_afar(slot, code, statement)
         request = self._request(slot, code.module)
         pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
         head, tail = f"{self.holder_text(slot)} = ", ""
@@ -241,6 +248,23 @@ class PlainWork:
             clause = f" for {source(code.module, loop.target)} in {source(code.module, loop.iter)}"
             tail = clause + ("]" if key is None else "}") + tail
         return call_lines(f"{head}{request.callee}", pieces, tail, line_length(code.module), statement.col_offset)
+
+    def _is_far(self, slot: Slot) -> bool:
+        """Whether the first call stands in another function than the one that makes the instance."""
+        return slot in self.threads and self.code_of(slot.site()) is not self._home_of(slot)
+
+    def _making_from_afar(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
+        """The arguments of the first call, followed up to where the instance is made."""
+        away = self.code_of(slot.site()).module
+        if slot.loops or slot.unit is None:
+            raise Refusal("TFM303", slot.site(), away, "the layers of this loop are shared with another function")
+        request = self._request(slot, away)
+        thread, home = self.threads[slot], slot.first.region
+        pieces = [piece.show(lambda e: carried(e, home, thread, self.classes)) for piece in request.pieces]
+        callee, line = class_text_in(self.plans[slot.unit], code.module)
+        if line is not None:
+            self.imports.setdefault(code.module, []).append(line)
+        return call_lines(f"{self.holder_text(slot)} = {callee}", pieces, "", line_length(code.module), statement.col_offset)
 
     def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         code = self.code_of(site)

@@ -23,7 +23,7 @@ from tfmigrate.link import Class, Function, Module, Program
 from tfmigrate.plain import Code, PlainWork, make_code, plain_scopes
 from tfmigrate.regions import Path, Region, show_path
 from tfmigrate.render import source
-from tfmigrate.requests import Naming, file_quote
+from tfmigrate.requests import Naming, arguments_of, file_quote
 from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
 from tfmigrate.helping import all_used, plan_helpers
@@ -48,6 +48,8 @@ class Plan:
     clusters: Clusters
     variable_map: dict[str, str] = field(default_factory=dict)
     migrated: set[Unit] = field(default_factory=set)
+    # dimensions that were worked out from operations, as the walk names them
+    inferred: set[str] = field(default_factory=set)
 
 
 class Doubted(Protocol):
@@ -109,6 +111,8 @@ class Planner:
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
         result.variable_map = self._variable_map(migrated)
+        bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
+        result.inferred = {text for body in bodies for text in body.splitter.inference.found}
         return result
 
     def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
@@ -263,12 +267,23 @@ class Planner:
     def _find_name(self, plan: LayerPlan) -> None:
         primary = plan.unit.primary
         quote = file_quote(primary.module)
+        if primary.wrapped is not None:
+            wrapped = next(primary.regions[0].creations())
+            assert wrapped.row is not None
+            self._name_from(plan, arguments_of(primary.wrapped, wrapped.row.params)[wrapped.row.name_param])
+            return
         if primary.scope is None:
             plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
             return
         name = scope_name(primary.scope.items[0].context_expr)
         if len(primary.scope.items) != 1:
             raise Refusal("TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else")
+        if name is not None:
+            self._name_from(plan, name)
+
+    def _name_from(self, plan: LayerPlan, name: ast.expr) -> None:
+        """The layer's name: a literal, or an argument with or without a default."""
+        primary = plan.unit.primary
         body = plan.bodies[primary]
         default: ast.expr | None = None
         if isinstance(name, ast.Constant) and isinstance(name.value, str):
@@ -282,7 +297,7 @@ class Planner:
         if isinstance(default, ast.Constant) and isinstance(default.value, str):
             plan.default_name = source(primary.module, default)
             if "/" in default.value:
-                raise Refusal("TFM202", primary.scope, primary.module, f"the scope name {default.value!r} has a slash")
+                raise Refusal("TFM202", primary.scope or primary.node, primary.module, f"the scope name {default.value!r} has a slash")
         if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
             plan.name_input = None
         if any(item.identifier == "name" for item in body.inputs.values()) and plan.name_input != "name":
@@ -372,8 +387,10 @@ class Planner:
                 continue
             head = composer.head()
             methods: list[MethodBody] = [self._bodywork(plan, body).sites(sites) for body in plan.bodies.values()]
+            if passes_through(plan):
+                methods = []
             lines = [*head.init, *([""] + head.build if head.build else [])]
-            layer = LayerClass(plan.class_name, tuple(lines), tuple(methods))
+            layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base)
             self._place_class(unit, layer, sites)
 
     def _call_sites(self, unit: Unit) -> Sites:
@@ -455,7 +472,7 @@ class Planner:
             base, relative = self._keras_path(owner), instance.path[len(owner.path) :]
         else:
             base, relative = (), instance.path
-        if instance.unit.primary.scope is None:
+        if instance.unit.primary.adds_segment:
             relative = (*relative, Const(instance.unit.primary.name.strip("_")))
         return (*base, *relative)
 
@@ -469,6 +486,14 @@ def _other_precision(module: Module) -> ast.AST | None:
         if isinstance(text, str) and symbols.HALF_OR_DOUBLE.fullmatch(text):
             return node
     return None
+
+
+def passes_through(plan: LayerPlan) -> bool:
+    """Whether a class around a library layer would do nothing in its `call`."""
+    primary = plan.unit.primary
+    last = primary.body[0] if len(primary.body) == 1 else None
+    alone = len(plan.call_inputs(primary)) == 1
+    return primary.wrapped is not None and alone and isinstance(last, ast.Return) and last.value is primary.wrapped
 
 
 def attribute_names_again(plan: LayerPlan) -> None:

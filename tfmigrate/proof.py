@@ -104,13 +104,15 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
-    wanted = Counter(_renamed(item, plan.variable_map) for item in requested(walk.scoping, walk.root))
+    asked = requested(walk.scoping, walk.root)
+    wanted = Counter(_renamed(item, plan.variable_map, plan.inferred) for item in asked)
+    open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
     counting = Counting()
     entry, units = walk.entry, _units_of(walk, plan)
     failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
     if isinstance(failure, Finding):
         return _about(units, walk, failure)
-    found = Counter(_renamed(item, {}) for item in recount(counting))
+    found = Counter(_opened(item, open_sizes) for item in recount(counting))
     if wanted == found and not counting.problems:
         return None
     lines = [f"TF1 makes {_show(item)} x{n}" for item, n in sorted((wanted - found).items(), key=str)]
@@ -150,8 +152,21 @@ def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -
     return set().union(*(makers[item.path] for item in items))
 
 
-def _renamed(item: Counted, names: dict[str, str]) -> Counted:
-    return Counted(names.get(item.path, item.path), item.shape, item.dtype, item.trainable, item.reads)
+_OPEN = "*"
+
+
+def _renamed(item: Counted, names: dict[str, str], inferred: set[str]) -> Counted:
+    """By its Keras path; a dimension that was worked out from operations may be written in any way."""
+    shape = None if item.shape is None else tuple(_OPEN if size in inferred else size for size in item.shape)
+    return Counted(names.get(item.path, item.path), shape, item.dtype, item.trainable, item.reads)
+
+
+def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...]]) -> Counted:
+    pattern = open_sizes.get(item.path)
+    if pattern is None or item.shape is None or len(pattern) != len(item.shape):
+        return item
+    shape = tuple(_OPEN if wanted == _OPEN else size for wanted, size in zip(pattern, item.shape))
+    return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
 
 
 def _show(item: Counted) -> str:

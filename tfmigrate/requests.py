@@ -127,7 +127,7 @@ def _layer(slot: Slot, module: Module, naming: Naming) -> Request:
     name = given.get(row.name_param)
     if name is not None and not _is_none(name):
         pieces.append(Piece("name", name))
-    else:
+    elif slot.path:
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     callee = naming.class_texts.get(row.keras, f"keras.layers.{row.keras}")
     return Request(callee, pieces)
@@ -177,6 +177,30 @@ def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
     raise Refusal("TFM302", site, module, "the function that is called here is computed")
 
 
+def class_text_in(plan: LayerPlan, module: Module) -> tuple[str, str | None]:
+    """The class as another file spells it, and the import that this needs. Raises Refusal."""
+    home = plan.unit.primary.module
+    if home is module:
+        return plan.class_name, None
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if _means(alias.name, home):
+                    return f"{alias.asname or alias.name}.{plan.class_name}", None
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            if _means(node.module or "", home):
+                return plan.class_name, f"from {origin} import {plan.class_name}"
+            for alias in node.names:
+                if _means(f"{node.module}.{alias.name}" if node.module else alias.name, home):
+                    return f"{alias.asname or alias.name}.{plan.class_name}", None
+    raise Refusal("TFM303", plan.unit.primary.node, home, f"{module.path.name} would have to make this layer and does not import this file")
+
+
+def _means(name: str, module: Module) -> bool:
+    return bool(name) and (module.name == name or module.name.endswith(f".{name}"))
+
+
 def import_line(plan: LayerPlan, module: Module) -> str | None:
     """The import by which a class beside a model class reaches the file that uses the model."""
     primary = plan.unit.primary
@@ -205,7 +229,7 @@ def _reference(name: str) -> ast.expr:
 
 def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
     """The `name=` argument; None where the class's own default is right."""
-    if not slot.path or plan.unit.primary.scope is None:
+    if not slot.path or plan.unit.primary.adds_segment:
         return None
     last = slot.path[-1]
     literal = naming.literal(str(last.value)) if isinstance(last, Const) else None

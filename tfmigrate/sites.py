@@ -87,6 +87,7 @@ class LayerClass:
     name: str
     head: tuple[str, ...]
     methods: tuple[MethodBody, ...]
+    base: str = "keras.layers.Layer"
 
 
 @dataclass(frozen=True)

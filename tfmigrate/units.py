@@ -29,6 +29,7 @@ class Member:
 
     function: the function that is the body or, of a block, that holds it (None at module level).
     scope: the `with` that opens the unit's own scope; None for a function that opens none.
+    wrapped: the one call of a library layer that a function is about; then the class derives from that layer.
     """
 
     shape: Shape
@@ -38,6 +39,12 @@ class Member:
     scope: ast.With | None
     regions: list[Region] = field(default_factory=list)
     method: str = "call"
+    wrapped: ast.Call | None = None
+
+    @property
+    def adds_segment(self) -> bool:
+        """Whether its layer puts a segment into paths that TF1's names do not have."""
+        return self.scope is None and self.wrapped is None
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -102,6 +109,21 @@ class Holder:
     obj: object | None
     children: list[Instance] = field(default_factory=list)
     homes: list[Region] = field(default_factory=list)
+
+
+def wrapped_layer(regions: list[Region]) -> ast.Call | None:
+    """The one named library layer that a function calls, where that is all it makes."""
+    found: set[ast.Call] = set()
+    for region in regions:
+        makers = [e for e in region.events if isinstance(e, Creation) or (isinstance(e, Region) and e.makes_variables())]
+        only = makers[0] if len(makers) == 1 else None
+        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
+            return None
+        name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
+        if not isinstance(name, (ast.Name, ast.Constant, ast.BoolOp)):
+            return None
+        found.add(only.node)
+    return found.pop() if len(found) == 1 else None
 
 
 def site_of(region: Region) -> ast.AST:
@@ -187,7 +209,9 @@ class Classification:
                 shape = Shape.FUNCTION if function.cls is None else Shape.METHOD
                 if function.cls is not None and "__call__" in function.cls.methods:
                     shape = Shape.CALLABLE
-                self.units[function] = Member(shape, function, function.module, function.node, scope, active)
+                member = Member(shape, function, function.module, function.node, scope, active)
+                member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
+                self.units[function] = member
         for block, regions in self.blocks.items():
             active = [r for r in regions if r in self.makers]
             if active and self._is_block_unit(block, active):
@@ -278,6 +302,8 @@ class Classification:
 
     def base(self, region: Region, member: Member) -> Path:
         """The scope path that a unit's region stands for: inside its own scope, or where it was called."""
+        if member.wrapped is not None:
+            return next(region.creations()).path
         if member.shape is Shape.BLOCK or member.scope is None:
             return region.path
         for event in region.events:
