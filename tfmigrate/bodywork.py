@@ -397,7 +397,7 @@ class Bodywork:
         outputs = tuple(name.removeprefix("self.") for name in self.body.outputs)
         last = member.node.body[-1]
         if member.shape is Shape.BLOCK and not isinstance(last, ast.Return):
-            return tuple(block_results(self.body))
+            return tuple(self._result_text(name) for name in block_results(self.body))
         if member.shape is Shape.BLOCK and outputs and isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
             raise Refusal("TFM404", last, self.module, f"returns a tuple here and leaves {', '.join(self.body.outputs)} on the object")
         if not outputs:
@@ -415,6 +415,12 @@ class Bodywork:
             sites.add("methods", span(self.module, statement), Extend(outputs, alone=statement.value is None))
         return ()
 
+    def _result_text(self, name: str) -> str:
+        """What a block hands back under a name: a weight, if only the attribute has it."""
+        bindings = self.body.scan.bindings.get(name, [])
+        weight = self._weight_of_local(name) if bindings else None
+        return name if weight is None else f"{self.target(weight)}.value"
+
     def _method(self, prelude: list[str], results: tuple[str, ...]) -> MethodBody:
         member = self.body.member
         parameters = []
@@ -422,6 +428,8 @@ class Bodywork:
             default = "" if item.default is None else f"={render(self.module, item.default, lambda _: None)}"
             parameters.append(f"{item.identifier}{default}")
         primary = member is self.plan.unit.primary
+        if not parameters and primary:
+            parameters = ["inputs=None"]  # Keras wants a first argument to a call
         return MethodBody(span(self.module, member.node), member.method, tuple(parameters), tuple(prelude), results, primary)
 
 

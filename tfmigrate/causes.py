@@ -9,10 +9,12 @@ from tfmigrate.clusters import Clusters
 from tfmigrate.effects import has_effects
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
-from tfmigrate.link import Function, Module
+from tfmigrate.link import Function, FunctionNode, Module
 from tfmigrate.orphans import orphans
+from tfmigrate.precision import other_precision
 from tfmigrate.references import References, Resolve, misuse
-from tfmigrate.regions import Creation, Region
+from tfmigrate.regions import Creation, Region, around
+from tfmigrate.spelled import tensor_names
 from tfmigrate.standing import ancestors, awkward_place, in_comprehension, in_lambda
 from tfmigrate.units import Classification, Member, Ownership, Shape, Unit
 from tfmigrate.values import Const
@@ -28,6 +30,7 @@ class Causes:
         self.owners = owners
         self.clusters = clusters
         self.executor = executor
+        self.resolve = resolve
         self.orphans = orphans(classes)
         functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
@@ -48,6 +51,8 @@ class Causes:
         for helper in self.classes.helpers:
             self._check_helper(helper)
         self._check_owners()
+        self._check_precision()
+        self._check_spelled()
         return self.orphans
 
     # -- units and where things stand ----------------------------------------------------------------------------
@@ -83,7 +88,8 @@ class Causes:
                 if not units and not self._stands_alone(finding, region):
                     continue
                 known = finding not in self.clusters.findings and (finding.path, finding.line, finding.column) in told
-                derived = known or (finding.code == "TFM201" and _is_starred(region))
+                unsure = finding.code == "TFM201" and walk.entry.target in self.orphans
+                derived = known or unsure or (finding.code == "TFM201" and _is_starred(region))
                 self.clusters.blame(finding, units, shown=not derived)
 
     def _concerned(self, finding: Finding, region: Region | None) -> set[Unit]:
@@ -164,9 +170,9 @@ class Causes:
     def _check_library_calls(self) -> None:
         for region in self._by_library():
             units = self._units_below(region)
-            around = self.clusters.unit_around(region.parent)
-            if around is not None:
-                units.add(around)
+            outer = self.clusters.unit_around(region.parent)
+            if outer is not None:
+                units.add(outer)
             function = region.function
             assert function is not None
             if function.parent is not None:
@@ -249,9 +255,53 @@ class Causes:
         values = [m for m in self.references.mentions if m.function is helper and m.call is None]
         for region in self.classes.calls[helper]:
             unit = self.clusters.unit_around(region)
-            if unit is not None and values:
+            if unit is None and region in self.classes.makers:
+                self._check_plain_use(helper, region)
+            elif unit is not None and values:
                 text = f"{helper.name} is used as a value here"
                 self.clusters.refuse("TFM302", values[0].node, values[0].module, text, unit)
+
+    def _check_precision(self) -> None:
+        """Another precision in the code of a unit or of what calls it."""
+        for unit in dict.fromkeys(self.owners.units.values()):
+            if "TFM506" in self.clusters.causes.get(unit, ()):
+                continue
+            used: dict[Module, set[FunctionNode]] = {}
+            for member in unit.members:
+                for region in member.regions:
+                    for near in (*around(region), *region.walk()):
+                        if isinstance(near, Region):
+                            functions = used.setdefault(near.module, set())
+                            functions.update([near.function.node] if near.function is not None else [])
+            for module, functions in used.items():
+                node = other_precision(module, functions, self.resolve)
+                if node is not None:
+                    text = "this program computes in another precision than float32"
+                    self.clusters.refuse("TFM506", node, module, text, unit)
+                    break
+
+    def _check_spelled(self) -> None:
+        """Names of tensors in the program's text that mean something inside a unit."""
+        told = {(f.path, f.line) for f in self.clusters.findings if f.code == "TFM602"}
+        scopes: dict[str, set[Unit]] = {}
+        for region, instance in self.owners.instance_of.items():
+            for creation in region.creations():
+                for variable in creation.variables:
+                    if variable.path:
+                        scopes.setdefault(str(variable.path[0]), set()).add(instance.unit)
+        for module in self.executor.program.modules.values() if scopes else ():
+            for node, name in tensor_names(module):
+                units = scopes.get(name.split("/")[0], set())
+                if units and (str(module.path), node.lineno) not in told:
+                    self._refuse_all("TFM602", node, module, f"{node.value!r} finds a tensor by its TF1 name", units)
+
+    def _check_plain_use(self, helper: Function, region: Region) -> None:
+        """A helper that some layer will be handed to is called where there is no layer."""
+        units = {self.clusters.unit_around(other) for other in self.classes.calls[helper]} - {None}
+        for unit in units:
+            if region.node is not None and region.parent is not None:
+                text = f"{helper.name} makes variables of layers, but there is no layer here"
+                self.clusters.refuse("TFM303", region.node, region.parent.module, text, unit)
 
     def _check_unresolved(self) -> None:
         """Calls on objects that cannot be followed, of a name that some method here has."""
@@ -301,18 +351,17 @@ class Causes:
         for walk in self.classes.walks:
             reached: dict[object, tuple[Region | None, Creation]] = {}
             for creation in walk.root.creations():
-                around = self._instance_region(creation.region)
+                second = self._instance_region(creation.region)
                 for variable in creation.variables:
-                    first, made = reached.setdefault(variable, (around, creation))
-                    if (first and self.owners.instance_of[first]) is not (around and self.owners.instance_of[around]):
-                        self._refuse_owners(first, around, creation)
-                    elif creation.automatic and creation.node is not made.node and around is not None and first is not None:
-                        self._check_number(first, around)
+                    first, made = reached.setdefault(variable, (second, creation))
+                    if (first and self.owners.instance_of[first]) is not (second and self.owners.instance_of[second]):
+                        self._refuse_owners(first, second, creation)
+                    elif creation.automatic and creation.node is not made.node and first is not None and second is not None:
+                        self._check_number(first, second)
 
     def _refuse_owners(self, first: Region | None, second: Region | None, creation: Creation) -> None:
         pair = [self.owners.instance_of[region] for region in (first, second) if region is not None]
-        if all(instance.unit in self.clusters.causes for instance in pair):
-            return
+        derived = any(instance.unit in self.clusters.causes for instance in pair)
         node: ast.AST = creation.node
         module = creation.region.module
         if len(pair) == 2 and pair[0].owner is pair[1].owner and second is not None:
@@ -323,7 +372,8 @@ class Causes:
             message = "these variables are shared with code that no layer or object of the program holds together with this"
             if second is not None and second.node is not None and second.parent is not None:
                 node, module = second.node, second.parent.module
-        self._refuse_all(code, node, module, message, [instance.unit for instance in pair])
+        for instance in pair:
+            self.clusters.refuse(code, node, module, message, instance.unit, shown=not derived)
 
     def _check_number(self, first: Region, second: Region) -> None:
         if self.classes.member_of(first) is self.classes.member_of(second):

@@ -77,10 +77,12 @@ class Clusters:
 
     # -- refusing ------------------------------------------------------------------------------------------------
 
-    def refuse(self, code: str, node: ast.AST, module: Module, message: str, unit: Unit | None, derived: bool = False) -> None:
+    def refuse(
+        self, code: str, node: ast.AST, module: Module, message: str, unit: Unit | None, derived: bool = False, shown: bool = True
+    ) -> None:
         """Refuse the cluster of a unit, with the reason at a node. derived: silent if the unit has a cause already."""
         finding = Finding(str(module.path), getattr(node, "lineno", 1), _column(module, node), code, message)
-        if not derived or unit not in self.causes:
+        if shown and not (derived and unit in self.causes):
             self.findings.add(finding)
         if unit is not None and CODES[code].severity is not Severity.REVIEW:
             self.refused.setdefault(self.find(unit), set()).add(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ class Collecting:
 
     def _matters(self, query: Query) -> bool:
         """Whether a list has to be rewritten: it picks variables, and is not inside a function whose call is the list."""
-        if query.everything or query.region.function in self._list_functions():
+        if query.everything or query.region.function in self._list_functions:
             return False
         if any(query.node in walk.scoping.explained for walk in self.classes.walks):
             return False
@@ -57,6 +58,7 @@ class Collecting:
             return reads_names(query.node)
         return bool(query.variables) or not query.complete
 
+    @cached_property
     def _list_functions(self) -> set[Function]:
         """Functions that only return a list of variables; their calls are rewritten instead."""
         found = set()
@@ -121,7 +123,7 @@ class Collecting:
                     self.clusters.refuse(code, read.node, read.region.module, text, unit)
 
     def _decides(self, node: ast.Attribute, region: Region) -> bool:
-        if region.function in self._list_functions():
+        if region.function in self._list_functions:
             return False
         body = region.function.node.body if region.function is not None else region.module.tree.body
         scan = Scan(body)
@@ -285,7 +287,7 @@ class Collecting:
             for query in walk.root.walk():
                 if isinstance(query, Query) and query.everything:
                     self._drop_assignment(query, inside, sites)
-        for function in self._list_functions():
+        for function in self._list_functions:
             self._drop_function(function, sites)
 
     def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:

@@ -169,6 +169,8 @@ class Composer:
         tensors = self._tensors()
         if len(tensors) == 1:
             return [shape_argument(tensors[0].name)]
+        if not tensors:
+            return ["input_shape=None"]
         return [f"{t.identifier}_shape" if t.sure else f"{t.identifier}_shape=None" for t in tensors]
 
     def _signature(self, head: Head) -> None:

@@ -98,6 +98,8 @@ def _method(
     head = context.statements([f"def {method.name}({', '.join(['self', *method.parameters])}):", f"{context.indent}pass"])
     function = head[0]
     assert isinstance(function, cst.FunctionDef) and isinstance(function.body, cst.IndentedBlock)
+    if len(statements) == 1 and (prelude or results) and _is_pass(statements[0]):
+        statements = []
     body = [*prelude, *_without_leading_blank(statements), *results]
     if not body:
         body = context.statements(["pass"])

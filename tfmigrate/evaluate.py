@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from tfmigrate import operate
 from tfmigrate.link import Class, Function, Module, Program
@@ -132,6 +132,7 @@ class Evaluator(ABC):
         self.bases: dict[Class, list[Value]] = {}
         self.class_names: dict[Class, dict[str, Value]] = {}
         self.frame: Frame
+        self._evaluators: dict[type[ast.expr], Callable[[Any, Env], Value] | None] = {}
 
     @abstractmethod
     def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value: ...
@@ -149,14 +150,16 @@ class Evaluator(ABC):
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression; UNKNOWN where the program does not say."""
-        method = getattr(self, f"_eval_{type(node).__name__}", None)
+        kind = type(node)
+        if kind not in self._evaluators:
+            self._evaluators[kind] = getattr(self, f"_eval_{kind.__name__}", None)
+        method = self._evaluators[kind]
         if method is None:
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, ast.expr):
                     self.evaluate(child, env)
             return UNKNOWN
-        value: Value = method(node, env)
-        return value
+        return method(node, env)
 
     def _eval_Constant(self, node: ast.Constant, env: Env) -> Value:
         return Const(node.value)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from tfmigrate import operate
 from tfmigrate.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
@@ -82,6 +83,7 @@ class Executor(Evaluator):
         self.depth = 0
         # the names by which a loop may reach a variable; a loop without any need not be walked a second time
         self.seeds: frozenset[str] | None = None
+        self._runners: dict[type[ast.stmt], Callable[[Any, Env], Flow | None] | None] = {}
         self._seedless: dict[ast.stmt, bool] = {}
 
     # -- modules -------------------------------------------------------------------------------------------------
@@ -231,11 +233,11 @@ class Executor(Evaluator):
         return Flow.NEXT
 
     def statement(self, node: ast.stmt, env: Env) -> Flow:
-        method = getattr(self, f"_run_{type(node).__name__}", None)
-        if method is None:
-            return Flow.NEXT
-        flow: Flow | None = method(node, env)
-        return flow or Flow.NEXT
+        kind = type(node)
+        if kind not in self._runners:
+            self._runners[kind] = getattr(self, f"_run_{kind.__name__}", None)
+        method = self._runners[kind]
+        return (method(node, env) if method is not None else None) or Flow.NEXT
 
     def _run_Expr(self, node: ast.Expr, env: Env) -> None:
         self.evaluate(node.value, env)

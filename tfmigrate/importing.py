@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
@@ -81,7 +82,7 @@ def _together(program: Program, changed: set[Module]) -> list[Module]:
     """The files that import a changed one or are imported by one, directly or not."""
     links: dict[Module, set[Module]] = {module: set() for module in program.modules.values()}
     for module in program.modules.values():
-        for other in _imported(program, module):
+        for other in program.imports(module):
             links[module].add(other)
             links[other].add(module)
     found, queue = set(changed), list(changed)
@@ -90,19 +91,6 @@ def _together(program: Program, changed: set[Module]) -> list[Module]:
             found.add(other)
             queue.append(other)
     return [module for module in program.modules.values() if module in found]
-
-
-def _imported(program: Program, module: Module) -> Iterable[Module]:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            found = [program.find(alias.name, module) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            base = program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
-            prefix = base.name if base is not None else node.module
-            found = [base, *(program.find(f"{prefix}.{alias.name}", module) for alias in node.names)]
-        else:
-            continue
-        yield from (other for other in found if other is not None)
 
 
 def _renames(program: Program, module: Module, renamed: dict[tuple[Module, str], str]) -> Iterable[tuple[str, str, str]]:
@@ -124,6 +112,7 @@ def _imports_tensorflow(module: Module) -> bool:
     return False
 
 
+@lru_cache(maxsize=2_000)
 def _unused(module: Module) -> set[str]:
     """Names imported from tensorflow that nothing used before; they are not ours to remove."""
     used = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
@@ -134,6 +123,7 @@ def _unused(module: Module) -> set[str]:
     return names - used
 
 
+@lru_cache(maxsize=2_000)
 def _session_alias(module: Module) -> str | None:
     """The file's name for tensorflow, if it starts a session and does not switch the new behaviour off itself."""
     if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
@@ -143,7 +133,7 @@ def _session_alias(module: Module) -> str | None:
         if isinstance(node, ast.Import):
             aliases.update({a.asname or a.name: a.name for a in node.names if a.name in ("tensorflow", "tensorflow.compat.v1") and (a.asname or a.name == "tensorflow")})
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute) and any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
             text = ast.unparse(node)
             alias = text.split(".")[0]
             if alias in aliases and f"tf{text[len(alias) :]}" in symbols.SESSION:

@@ -32,7 +32,6 @@ from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, slots_of_plain, slots_of_unit
 from tfmigrate.spans import span
-from tfmigrate.tf1 import symbols
 from tfmigrate.units import Classification, Holder, Instance, Member, Ownership, Shape, Unit
 from tfmigrate.values import Const, Value
 
@@ -163,9 +162,6 @@ class Planner:
         if primary.shape is Shape.CALLABLE:
             check_callable(unit, self.classes, self.executor)
         module = primary.module
-        other = _other_precision(module)
-        if other is not None:
-            raise Refusal("TFM506", other, module, "this file uses another precision than float32")
         plan = LayerPlan(unit, self._class_name(unit), {}, [])
         self.plans[unit] = plan
         for member in unit.members:
@@ -475,17 +471,6 @@ class Planner:
         if instance.unit.primary.adds_segment:
             relative = (*relative, Const(instance.unit.primary.name.strip("_")))
         return (*base, *relative)
-
-
-def _other_precision(module: Module) -> ast.AST | None:
-    """The first place where a file names float64 or float16, if it does."""
-    if not symbols.HALF_OR_DOUBLE.search(module.text):
-        return None
-    for node in ast.walk(module.tree):
-        text = getattr(node, "attr", getattr(node, "id", getattr(node, "value", "")))
-        if isinstance(text, str) and symbols.HALF_OR_DOUBLE.fullmatch(text):
-            return node
-    return None
 
 
 def passes_through(plan: LayerPlan) -> bool:

@@ -185,3 +185,10 @@ class Region:
         while region is not None and region.is_block:
             region = region.parent
         return region
+
+
+def around(region: Region | None) -> Iterator[Region]:
+    """A region and all that enclose it, inside out."""
+    while region is not None:
+        yield region
+        region = region.parent

@@ -57,8 +57,8 @@ def walk_program(program: Program) -> tuple[list[Walk], Executor]:
     acting = frozenset(e.target.name for e in entries if isinstance(e.target, Module))
     walker = Walker(program, frozenset(used.names), acting)
     walks = [_walk(entry, walker) for entry in entries]
-    for function in used.interesting:
-        if isinstance(function, Function) and function not in walker.executor.visited and function.parent is None:
+    for function in used.outermost_first():
+        if function not in walker.executor.visited:
             target = function if function.cls is None else function.cls
             walks.append(_walk(Entry(target), walker))
     walker.prepare(Scoping())
@@ -195,6 +195,7 @@ class _Uses:
                 self.mentioning.setdefault(name, []).append(owner)
         self.names = set(_SEEDS)
         self.interesting = self._close()
+        self.reached = set(self.interesting)
 
     def _close(self) -> list[Function | Module]:
         """Everything that may reach a variable."""
@@ -225,6 +226,27 @@ class _Uses:
                     yield Entry(function.cls)
             elif not self._mentioned(function.name, function):
                 yield Entry(function)
+
+    def outermost_first(self) -> list[Function]:
+        """The functions that may reach a variable, those that mention others before the others."""
+        order: dict[Function, None] = {}
+        for function in self.interesting:
+            if isinstance(function, Function) and function.parent is None:
+                self._add_after_callers(function, order, set())
+        return list(order)
+
+    def _add_after_callers(self, function: Function, order: dict[Function, None], waiting: set[Function]) -> None:
+        stack = [function]
+        while stack:
+            current = stack[-1]
+            waiting.add(current)
+            names = _callable_names(current)
+            callers = [o for name in names for o in self.mentioning.get(name, ()) if isinstance(o, Function)]
+            open_ = [o for o in callers if o.parent is None and o not in order and o not in waiting and o in self.reached]
+            if open_:
+                stack.append(open_[0])
+                continue
+            order.setdefault(stack.pop())
 
     def _interesting_names(self) -> set[str]:
         names = {f.name if f.cls is None else f.cls.name for f in self.interesting if isinstance(f, Function)}
@@ -262,6 +284,9 @@ def _names(node: ast.AST) -> Iterator[str]:
 def _top_level_names(tree: ast.Module) -> Iterator[str]:
     for statement in _top_level(tree):
         yield from _names(statement)
+    for statement in tree.body:
+        for base in statement.bases if isinstance(statement, ast.ClassDef) else ():
+            yield from _names(base)
 
 
 def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:

@@ -110,9 +110,20 @@ class Scoping:
         region = self.region
         assert region is not None
         region.result = result
+        if frame.function is not None and frame.function.is_generator:
+            self._check_generator(region)
         self.region = region.parent
         if region.parent is not None and _is_variable_list(result) and isinstance(frame.call, ast.Call):
             self._query(frame.call, result, getattr(result, "tag", "") or "list", region.parent)
+
+    def _check_generator(self, region: Region) -> None:
+        """A generator that yields inside a scope holds it open for the code that uses it."""
+        for event in region.events:
+            if isinstance(event, Region) and isinstance(event.node, ast.With):
+                if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(event.node)):
+                    text = "this scope is held open by a generator for the code that uses it"
+                    if not event.makes_variables():
+                        self._blame_at("TFM205", event.node, event.module, text, self.root)
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if not isinstance(context, _OpenScope):

@@ -277,14 +277,6 @@ MUTANTS = (
         ('self.push = self.add_weight(name="push"', 'self.push = self.add_weight(name="gate"'),
     ),
     mutant(
-        "same count, swapped owners", Q, "the two layers of the torso are called in the other order", "outputs",
-        ('self.torso_dense_1 = keras.layers.Dense(6, activation=tf.tanh, name="dense_1")', ""),
-        ("self.torso_dense = keras",
-         "self.torso_dense_1 = keras.layers.Dense(6, name='dense_1')\n        self.torso_dense = keras"),
-        ("            h = self.torso_dense(state)\n            h = self.torso_dense_1(h)\n",
-         "            h = self.torso_dense(state)\n            h = tf.tanh(self.torso_dense_1(h))\n"),
-    ),
-    mutant(
         "same count, swapped owners", Q, "the next value comes from the online network", "sharing",
         ("    q_next = target_net(following)\n", "    target_net(following)\n    q_next = online_net(following)\n"),
         says="3 matmul",
@@ -316,6 +308,12 @@ MUTANTS = (
     mutant(
         "other activation", SLIM, "slim's layers end in a relu, Keras' do not", "outputs",
         ("keras.layers.Dense(4, activation=tf.nn.relu, ", "keras.layers.Dense(4, "), says="net/logits/weights",
+    ),
+    mutant(
+        "other activation", Q, "the layers of the torso have each other's", "outputs",
+        ('activation=tf.nn.relu, name="dense")', 'activation=tf.tanh, name="dense")'),
+        ('activation=tf.tanh, name="dense_1")', 'activation=tf.nn.relu, name="dense_1")'),
+        says="the first layer that diverges is online/torso/dense_1/kernel",
     ),
     mutant(
         "other activation", GAN, "Keras' leaky relu has another slope", "outputs",

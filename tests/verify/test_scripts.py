@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate.verify import CheckSpec, Status, check
+from tfmigrate.verify import Case, CheckSpec, Status, check, check_many
 
 from .pairs import PAIRS, SCRIPTS
 
@@ -66,20 +66,20 @@ class Critic(keras.layers.Layer):
 """
 
 
-@pytest.mark.parametrize(("second", "status"), [("d", Status.EQUIVALENT), ("another", Status.DIFFERENT)])
-def test_a_spec_calls_what_has_no_build(tmp_path: Path, second: str, status: Status) -> None:
+def test_a_spec_calls_what_has_no_build(tmp_path: Path) -> None:
     (tmp_path / "old.py").write_text(BEFORE)
     (tmp_path / "new.py").write_text(AFTER)
     image = {"shape": [4, 5]}
-    spec = CheckSpec.from_table(
-        {
-            "entry": "critic",
-            "entry_after": "Critic",
-            "calls": [
-                {"share": "d", "arguments": {"image": image, "hidden": 3}},
-                {"share": second, "arguments": {"image": image, "hidden": 3, "reuse": True}},
-            ],
-        }
-    )
-    verdict = check(tmp_path / "old.py", tmp_path / "new.py", spec=spec)
-    assert verdict.status is status, verdict.reason + verdict.tail
+
+    def case(second: str) -> Case:
+        calls = [
+            {"share": "d", "arguments": {"image": image, "hidden": 3}},
+            {"share": second, "arguments": {"image": image, "hidden": 3, "reuse": True}},
+        ]
+        spec = CheckSpec.from_table({"entry": "critic", "entry_after": "Critic", "calls": calls})
+        return Case.of(spec, tmp_path / "old.py", tmp_path / "new.py")
+
+    shared, apart = check_many([case("d"), case("another")])
+    assert shared.status is Status.EQUIVALENT, shared.reason + shared.tail
+    assert set(shared.compared) == {"initial", "outputs", "gradients", "checkpoint"}
+    assert apart.reason.startswith("count: 1 variables before, 2 after")

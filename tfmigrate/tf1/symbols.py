@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Any of these in a text makes the file worth parsing.
 MARKER = re.compile(r"variable_scope|get_variable|reuse_variables|make_template|\blayers\b|slim|rnn_cell|tensorflow|\btf\b")
@@ -66,6 +67,7 @@ UNFILLED = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=20_000)
 def canonical(name: str) -> str:
     """The one name of a symbol: `tensorflow.compat.v1.layers.dense` is `tf.layers.dense`."""
     if name == "tensorflow" or name.startswith("tensorflow."):
