@@ -42,6 +42,7 @@ class Causes:
         self._check_places()
         self._check_library_calls()
         self._blame_walks()
+        self._check_kept_scopes()
         self._check_reuse_reads()
         self._check_unresolved()
         self._check_orphans()
@@ -108,6 +109,16 @@ class Causes:
         if finding.code.startswith("TFM60") or finding.code == "TFM202":
             return False
         return region is None or not region.is_block or region in self.classes.makers
+
+    def _check_kept_scopes(self) -> None:
+        """Scopes that are bound to an attribute: the code that reads it would miss them."""
+        for walk in self.classes.walks:
+            for scope, node, module, region in walk.scoping.kept:
+                if scope not in walk.scoping.entered_again:
+                    unit = self.clusters.unit_around(region)
+                    units = {unit} if unit is not None else self._units_below(region)
+                    for each in units:
+                        self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
 
     def _check_reuse_reads(self) -> None:
         """A decision by `scope.reuse` that is no choice of reuse would see another value."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from tfmigrate.slots import Slot
 from tfmigrate.spans import span
 from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Ownership, Unit
+
+# what only shows a name to a person
+_SHOWS = re.compile(r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary")
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class Collecting:
                     continue
                 for unit in self._units([read.variable]):
                     code, text = "TFM601", "a decision is made by the name of a variable"
-                    if any(isinstance(outer, (ast.Dict, ast.DictComp)) for outer in ancestors(read.region.module, read.node)):
+                    if any(isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple)) for outer in ancestors(read.region.module, read.node)):
                         code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
                     self.clusters.refuse(code, read.node, read.region.module, text, unit)
 
@@ -134,6 +138,10 @@ class Collecting:
                 if outer.func.attr in ("startswith", "endswith", "split", "match", "search", "replace", "get", "sub"):
                     return True
             if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and node in set(ast.walk(outer.test)):
+                return True
+            if isinstance(outer, ast.Call) and _SHOWS.search(ast.unparse(outer.func)):
+                return False
+            if isinstance(outer, (ast.Return, ast.Assign, ast.AugAssign, ast.Tuple, ast.List)):
                 return True
         return False
 

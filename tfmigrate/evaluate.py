@@ -555,7 +555,8 @@ def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
     """The item that the round made to which the index belongs; counted from where the loop starts."""
     position: Value | None = owner.index
     if owner.index is not None and owner.index.start is not None and index.start is None:
-        return None
+        # in another order: the last one first
+        return owner.of_round(not index.first) if owner.index == index else None
     if owner.index is not None and owner.index.start:
         position = operate.binary(ast.Sub(), owner.index, Const(owner.index.start))
     return owner.of_round(index.first) if position == index else None

@@ -26,12 +26,13 @@ class Thread:
 
 def lift(classes: Classification, owners: Ownership) -> list[Thread]:
     """Give every instance that several plain functions reach one common holder, where there is one."""
-    groups: dict[tuple[int, int, Unit, Path], list[Instance]] = {}
+    groups: dict[tuple[int, int, int, Unit, Path], list[Instance]] = {}
     for holder in list(owners.holders.values()):
         for instance in holder.children:
             if instance.unit.primary.shape is not Shape.CALLABLE:
                 root = _chain(instance.regions[0])[-1]
-                groups.setdefault((id(root), _object(instance), instance.unit, instance.path), []).append(instance)
+                graph = id(instance.regions[0].graph)
+                groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(instance)
     threads = [_lift(group, classes, owners) for group in groups.values() if len(group) > 1]
     return [t for t in threads if t is not None]
 

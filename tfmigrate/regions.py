@@ -153,6 +153,8 @@ class Region:
     name: Path | None = None
     # whether a library calls the function, not the program
     by_library: bool = False
+    # the graph that it runs in
+    graph: object = None
 
     @property
     def function(self) -> Function | None:

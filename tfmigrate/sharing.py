@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tfmigrate import operate
 from tfmigrate.clashes import has_symbols, may_be_same, repeats
@@ -51,10 +51,8 @@ class Scoping:
     """The semantics of TF1 for one walk. After the walk `root`, `variables`, `findings` and the rest say what happened."""
 
     def __init__(self) -> None:
+        self.graph = Graph()
         self.scope = Scope(())
-        self.counts: Counter[str] = Counter()
-        self.store: dict[Path, Variable] = {}
-        self.all_variables: list[Variable] = []
         self.region: Region | None = None
         self.root: Region | None = None
         self.findings: set[Finding] = set()
@@ -68,7 +66,9 @@ class Scoping:
         self.reuse_reads: list[ReuseRead] = []
         self.activity = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
-        self._wrong: set[Path] = set()
+        self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
+        self.entered_again: set[Scope] = set()
+        self._graphs: list[tuple[Graph, Scope]] = []
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
@@ -96,7 +96,7 @@ class Scoping:
         conditions = tuple(outer.conditions) if outer is not None else ()
         region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
         region.names = _snapshot(frame)
-        region.by_library = frame.by_library
+        region.by_library, region.graph = frame.by_library, self.graph
         self._push(region)
 
     def _push(self, region: Region) -> None:
@@ -126,6 +126,10 @@ class Scoping:
                         self._blame_at("TFM205", event.node, event.module, text, self.root)
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+        if isinstance(context, GraphScope):
+            self._graphs.append((self.graph, self.scope))
+            self.graph, self.scope = context.graph, context.graph.scope
+            return context.graph
         if not isinstance(context, _OpenScope):
             return TENSOR if isinstance(context, Library) else UNKNOWN
         if all(item.context_expr is not context.node for item in node.items):
@@ -133,9 +137,11 @@ class Scoping:
         frame = ev.frame
         scope = self._open(ev, context)
         assert self.region is not None
+        if any(item.context_expr is context.node and _is_stored(item.optional_vars) for item in node.items):
+            self.kept.append((scope, node, context.module, self.region))
         name = context.name if context.reentered is None else (None if not context.moved else scope.path)
         region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
-        region.names = _snapshot(frame)
+        region.names, region.graph = _snapshot(frame), self.graph
         self._push(region)
         for finding in context.blames:
             self.blames.append((finding, region))
@@ -147,12 +153,12 @@ class Scoping:
         old_counts: Counter[str] | None = None
         if context.reentered is not None:
             path = context.reentered.path
-            self.counts[show_path(path)] += 1
-            old_counts = self.counts.copy()
+            self.graph.counts[show_path(path)] += 1
+            old_counts = self.graph.counts.copy()
             reuse = context.reuse or context.reentered.reuse
         else:
             path = self.scope.path + context.name
-            self.counts[show_path(path)] += 1
+            self.graph.counts[show_path(path)] += 1
             reuse = context.reuse or self.scope.reuse
         if context.undecided and reuse is not True:
             reuse = None
@@ -174,14 +180,16 @@ class Scoping:
 
     def _close(self) -> None:
         inside = show_path(self.scope.path)
-        for key in list(self.counts):
+        for key in list(self.graph.counts):
             if key.startswith(inside + "/") or not inside:
-                self.counts[key] = 0
+                self.graph.counts[key] = 0
         self.scope, counts = self._entered.pop()
         if counts is not None:
-            self.counts = counts
+            self.graph.counts = counts
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
+        if isinstance(context, GraphScope):
+            self.graph, self.scope = self._graphs.pop()
         if not isinstance(context, _OpenScope):
             return
         self._close()
@@ -214,6 +222,10 @@ class Scoping:
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner.variable))
             return _name_of(owner.variable, "") if name == "name" else UNKNOWN
+        if isinstance(owner, Graph) and name in _LOOKUPS:
+            return Method(UNKNOWN, name)
+        if isinstance(owner, Graph):
+            return Method(owner, name)
         if name in _LOOKUPS and isinstance(owner, (Unknown, Symbol, Method)):
             return Method(UNKNOWN, name)
         return None
@@ -290,8 +302,11 @@ class Scoping:
                     undecided = True
                 owner.reuse = None if undecided and owner.reuse is not True else True
             elif name == "set_initializer" or name.startswith("set_"):
-                self.blame("TFM203", node, ev, f"scope.{name} changes what the variables of the scope get by default")
+                text = f"scope.{name} changes what the variables of the scope get by default"
+                self._blame_at("TFM203", node, ev.frame.module, text, self.root)
             return NONE
+        if isinstance(owner, Graph) and name == "as_default":
+            return GraphScope(owner)
         if isinstance(owner, Unknown) and name in _LOOKUPS:
             return self._graph_method(ev, name, args, node)
         if is_tensor(owner):
@@ -342,6 +357,7 @@ class Scoping:
         if isinstance(target, Scope):
             opened.reentered, opened.moved = target, target.path != self.scope.path
             if opened.moved:
+                self.entered_again.add(target)
                 blames.append(self.blame("TFM205", node, ev, "a scope that was left is entered again by its object"))
             return opened
         if target == NONE:
@@ -360,6 +376,15 @@ class Scoping:
         opened.name = path
         return opened
 
+    def _new_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return Graph()
+
+    def _reset_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        if not self._graphs:
+            self.graph = Graph()
+            self.scope = self.graph.scope
+        return NONE
+
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         return self.scope
 
@@ -377,7 +402,7 @@ class Scoping:
         if conditions > self.scope.depth[1]:
             self.scope.ambiguous.add(name)
         number = 0
-        while self.counts[show_path((*self.scope.path, Const(name if not number else f"{name}_{number}")))] > 0:
+        while self.graph.counts[show_path((*self.scope.path, Const(name if not number else f"{name}_{number}")))] > 0:
             number += 1
         return (Const(name if not number else f"{name}_{number}"),)
 
@@ -438,32 +463,32 @@ class Scoping:
 
     def _request(self, ev: Evaluator, path: Path, node: ast.Call, asked: object = False) -> Variable:
         """The variable of a path, made if it is new. asked: the `reuse` of the layer itself."""
-        known = self.store.get(path)
+        known = self.graph.store.get(path)
         reuse = asked or self.scope.reuse
-        sure = not _depth(ev.frame, "conditions") and not _is_uncertain(path) and path not in self._wrong
+        sure = not _depth(ev.frame, "conditions") and not _is_uncertain(path) and path not in self.graph.wrong
         assert self.region is not None
         if known is not None:
             again = [s for s in path if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)]
             if reuse is False and asked is not None and not again and sure:
-                self._wrong.add(path)
+                self.graph.wrong.add(path)
                 place, module = _second_call(known.region, self.region, node)
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
             return known
         clash = reuse is not False and self._blame_clash(ev, path, node)
         if reuse is True and sure and not clash:
-            self._wrong.add(path)
+            self.graph.wrong.add(path)
             place, module = _call_into(self.region, path, node)
             text = f"{show_path(path)} is reused before it was made; TF1 raises here"
             self._blame_at("TFM102", place, module, text, self.region)
-        variable = self.store[path] = Variable(path)
-        self.all_variables.append(variable)
+        variable = self.graph.store[path] = Variable(path)
+        self.graph.variables.append(variable)
         return variable
 
     def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
         """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
         symbolic = has_symbols(path)
-        others = [v for known, v in self.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)]
+        others = [v for known, v in self.graph.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)]
         if not others and not repeats(path):
             return False
         unknown = next((self._unknown[part.key] for part in _symbols(path) if part.key in self._unknown), None)
@@ -493,7 +518,7 @@ class Scoping:
             trainable = args.keywords.get("trainable")
             variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
             variable.region = self.region
-            self.all_variables.append(variable)
+            self.graph.variables.append(variable)
             self.region.evidence.add("tf.Variable")
             return variable
         return UNKNOWN
@@ -516,7 +541,7 @@ class Scoping:
             finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
             path = self._unknown_name("?", node, finding)
         full = self.scope.path + path
-        self.counts[show_path(full)] += 1
+        self.graph.counts[show_path(full)] += 1
         variables = []
         asked = self._asked(ev, given, node)
         for suffix, flag, trainable in row.variables:
@@ -591,7 +616,7 @@ class Scoping:
 
     def _collect(self, ev: Evaluator, kind: str, scope: Value | None, node: ast.Call) -> ListValue:
         assert self.region is not None
-        everything: list[Variable] = [v for v in self.all_variables if kind == "global" or v.trainable]
+        everything: list[Variable] = [v for v in self.graph.variables if kind == "global" or v.trainable]
         pattern = text_of(scope) if scope is not None else None
         if scope is None or scope == NONE or pattern == "":
             result = ListValue(list(everything), tag=kind)
@@ -616,7 +641,7 @@ class Scoping:
         listed = None
         if isinstance(given, (ListValue, TupleValue)) and _is_variable_list(given):
             listed = [item for item in given.items if isinstance(item, Variable)]
-        plain = not self.slots and all(v.path is not None for v in self.all_variables)
+        plain = not self.slots and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
             self.savings.append(Saving(node, self.region, listed, kind, plain))
@@ -647,6 +672,8 @@ class Scoping:
 
 
 _HANDLERS = {
+    "tf.Graph": "_new_graph",
+    "tf.reset_default_graph": "_reset_graph",
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
     "tf.get_variable": "_get_variable",
@@ -663,6 +690,24 @@ _HANDLERS = {
 _ELSEWHERE = re.compile(r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$")
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 _UPDATES = {"tf.GraphKeys.UPDATE_OPS", "update_ops"}
+
+
+@dataclass(eq=False)
+class Graph(Opaque):
+    """A `tf.Graph`: every graph has variables of its own."""
+
+    store: dict[Path, Variable] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: set[Path] = field(default_factory=set)
+    scope: Scope = field(default_factory=lambda: Scope(()))
+
+
+@dataclass(eq=False)
+class GraphScope(Opaque):
+    """`graph.as_default()`."""
+
+    graph: Graph
 
 
 @dataclass(eq=False)
@@ -807,6 +852,11 @@ def _functions_in(value: Value) -> list[Value]:
     if isinstance(value, (ListValue, TupleValue)):
         return [item for item in value.items if isinstance(item, (FunctionValue, LambdaValue))]
     return [value]
+
+
+def _is_stored(target: ast.expr | None) -> bool:
+    """Whether a scope is bound to more than a local name."""
+    return target is not None and not isinstance(target, ast.Name)
 
 
 def _scopes_in(value: Value) -> list[_OpenScope]:

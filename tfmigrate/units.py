@@ -329,6 +329,8 @@ def _root(region: Region) -> Region:
 def _same_object(instance: Instance, region: Region) -> bool:
     """A callable object is its own layer, and so is a method that opens no scope; elsewhere the path alone decides."""
     primary = instance.unit.primary
+    if instance.regions[0].graph is not region.graph:
+        return False
     if primary.shape is not Shape.CALLABLE and (primary.shape is not Shape.METHOD or primary.scope is not None):
         return True
     return instance.regions[0].frame.obj is region.frame.obj
@@ -391,7 +393,7 @@ class Ownership:
                 child.regions.append(region)
                 self.instance_of[region] = child
                 return
-            if child.path == path and self._can_merge(child, member, region):
+            if child.path == path and child.regions[0].graph is region.graph and self._can_merge(child, member, region):
                 self._merge(child.unit, unit)
                 child.regions.append(region)
                 self.instance_of[region] = child
