@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from tfmigrate.clusters import Clusters
 from tfmigrate.effects import has_effects
@@ -11,13 +11,14 @@ from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, FunctionNode, Module
 from tfmigrate.orphans import orphans
+from tfmigrate.owning import Owners
+from tfmigrate.placing import Places
 from tfmigrate.precision import other_precision
 from tfmigrate.references import References, Resolve, misuse
 from tfmigrate.regions import Creation, Region, around
 from tfmigrate.spelled import tensor_names
-from tfmigrate.standing import ancestors, awkward_place, in_comprehension, in_lambda
+from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Member, Ownership, Shape, Unit
-from tfmigrate.values import Const
 
 
 class Causes:
@@ -39,7 +40,7 @@ class Causes:
     def check(self) -> set[Function]:
         """Refuse all that is to be refused; returns the functions that nothing calls."""
         self._check_stars()
-        self._check_places()
+        Places(self.classes, self.owners, self.clusters).check()
         self._check_library_calls()
         self._blame_walks()
         self._check_kept_scopes()
@@ -47,29 +48,18 @@ class Causes:
         self._check_unresolved()
         self._check_orphans()
         for member, unit in self.owners.units.items():
-            if member.function is not None and member.shape is not Shape.BLOCK and not self._is_templated(member.function):
+            if (
+                member.function is not None
+                and member.shape is not Shape.BLOCK
+                and not self._is_templated(member.function)
+            ):
                 self._check_function(member, unit)
         for helper in self.classes.helpers:
             self._check_helper(helper)
-        self._check_owners()
+        Owners(self.classes, self.owners, self.clusters).check()
         self._check_precision()
         self._check_spelled()
         return self.orphans
-
-    # -- units and where things stand ----------------------------------------------------------------------------
-
-    def _units_below(self, region: Region) -> set[Unit]:
-        """The units that a region's code runs, itself included."""
-        found = {self.owners.instance_of[e].unit for e in region.walk() if isinstance(e, Region) and e in self.owners.instance_of}
-        if region in self.owners.instance_of:
-            found.add(self.owners.instance_of[region].unit)
-        return found
-
-    def _units_of(self, function: Function) -> set[Unit]:
-        units = {unit for member, unit in self.owners.units.items() if member.function is function and member.shape is not Shape.BLOCK}
-        for region in self.classes.calls.get(function, []):
-            units |= self._units_below(region)
-        return units
 
     def _regions(self) -> Iterator[Region]:
         for walk in self.classes.walks:
@@ -77,15 +67,13 @@ class Causes:
                 if isinstance(event, Region):
                     yield event
 
-    # -- what the walks found ------------------------------------------------------------------------------------
-
     def _blame_walks(self) -> None:
         told = {(f.path, f.line, f.column) for f in self.clusters.findings}
         for walk in self.classes.walks:
             for finding, region in walk.scoping.blames:
                 units = self._concerned(finding, region)
                 if finding.code == "TFM505":
-                    units = units.union(*(self._units_of(function) for function in walk.scoping.templated))
+                    units = units.union(*(self.clusters.units_of(function) for function in walk.scoping.templated))
                 if not units and not self._stands_alone(finding, region):
                     continue
                 known = finding not in self.clusters.findings and (finding.path, finding.line, finding.column) in told
@@ -102,7 +90,7 @@ class Causes:
             while region.parent is not None:
                 region = region.parent
         below = region.is_block or region.parent is None or finding.code in ("TFM205", "TFM206")
-        return self._units_below(region) if below else set()
+        return self.clusters.units_below(region) if below else set()
 
     def _stands_alone(self, finding: Finding, region: Region | None) -> bool:
         """Whether a finding is worth telling though it refuses no unit: something that makes variables stays TF1."""
@@ -116,7 +104,7 @@ class Causes:
             for scope, node, module, region in walk.scoping.kept:
                 if scope not in walk.scoping.entered_again:
                     unit = self.clusters.unit_around(region)
-                    units = {unit} if unit is not None else self._units_below(region)
+                    units = {unit} if unit is not None else self.clusters.units_below(region)
                     for each in units:
                         self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
 
@@ -125,53 +113,11 @@ class Causes:
         for walk in self.classes.walks:
             for read in walk.scoping.reuse_reads:
                 unit = self.clusters.unit_around(read.region)
-                units = {unit} if unit is not None else self._units_below(read.region)
+                units = {unit} if unit is not None else self.clusters.units_below(read.region)
                 if units and not _serves_reuse(read.region.module, read.node):
                     text = "whether the scope is reused decides more than the reuse of variables"
                     for each in units:
                         self.clusters.refuse("TFM206", read.node, read.region.module, text, each)
-
-    # -- places where no layer can make anything -----------------------------------------------------------------
-
-    def _check_places(self) -> None:
-        for walk in self.classes.walks:
-            for event in walk.root.walk():
-                if isinstance(event, Creation) and event.variables:
-                    self._check_place(event.region, event.node, "the variable is made")
-                elif isinstance(event, Region) and isinstance(event.node, ast.Call) and event in self.classes.makers:
-                    self._check_call(event, event.node)
-
-    def _check_place(self, region: Region, node: ast.Call, what: str) -> None:
-        found = awkward_place(region.module, node)
-        unit = self.clusters.unit_around(region)
-        if found is None or unit is None:
-            return
-        construct, words = found
-        member = unit.primary
-        outside = member.shape is Shape.BLOCK and construct in ancestors(member.module, member.node)
-        if outside and isinstance(construct, ast.Try) and (region.function is None or region.function in self.classes.evident):
-            return
-        self.clusters.refuse("TFM403", node, region.module, f"{what} {words}", unit)
-
-    def _check_call(self, region: Region, node: ast.Call) -> None:
-        outer = region.parent
-        assert outer is not None
-        if region.by_library:
-            return
-        if self.classes.is_direct(region):
-            self._check_place(outer, node, "the variable is made")
-            return
-        member = self.classes.member_of(region)
-        if member is None:
-            return
-        named = any(not isinstance(segment, Const) for segment in self.classes.base(region, member)[len(region.path) :])
-        if in_lambda(outer.module, node):
-            self.clusters.refuse("TFM403", node, outer.module, f"{member.name} is called in a lambda", self.owners.unit(member))
-        elif named and in_comprehension(outer.module, node):
-            text = f"{member.name} is called in a comprehension, under a name for each round"
-            self.clusters.refuse("TFM403", node, outer.module, text, self.owners.unit(member))
-
-    # -- calls by libraries --------------------------------------------------------------------------------------
 
     def _by_library(self) -> Iterator[Region]:
         for region in self._regions():
@@ -180,7 +126,7 @@ class Causes:
 
     def _check_library_calls(self) -> None:
         for region in self._by_library():
-            units = self._units_below(region)
+            units = self.clusters.units_below(region)
             outer = self.clusters.unit_around(region.parent)
             if outer is not None:
                 units.add(outer)
@@ -192,28 +138,28 @@ class Causes:
             text = f"{function.name} is used as a value here"
             mentions = [m for m in self.references.mentions if m.function is function and m.call is None]
             for mention in mentions:
-                self._refuse_all("TFM302", mention.node, mention.module, text, units)
+                self.clusters.refuse_all("TFM302", mention.node, mention.module, text, units)
             if not mentions and region.node is not None and region.parent is not None:
-                self._refuse_all("TFM302", region.node, region.parent.module, text, units)
+                self.clusters.refuse_all("TFM302", region.node, region.parent.module, text, units)
 
     def _refuse_events(self, region: Region, units: set[Unit]) -> None:
         """What an inner function makes that a library calls."""
         for event in region.events:
             if isinstance(event, Creation):
-                self._refuse_all("TFM403", event.node, region.module, "the variable is made in an inner function that a library calls", units)
+                self.clusters.refuse_all(
+                    "TFM403",
+                    event.node,
+                    region.module,
+                    "the variable is made in an inner function that a library calls",
+                    units,
+                )
             elif event.__class__ is Region and event in self.classes.makers:
                 assert isinstance(event, Region)
                 if event.is_block:
                     self._refuse_events(event, units)
                 elif event.node is not None:
                     text = "variables are made in an inner function that a library calls"
-                    self._refuse_all("TFM403", event.node, region.module, text, units)
-
-    def _refuse_all(self, code: str, node: ast.AST, module: Module, message: str, units: Iterable[Unit]) -> None:
-        for unit in units or (None,):
-            self.clusters.refuse(code, node, module, message, unit)
-
-    # -- functions -----------------------------------------------------------------------------------------------
+                    self.clusters.refuse_all("TFM403", event.node, region.module, text, units)
 
     def _check_stars(self) -> None:
         """Calls that do not say what they pass."""
@@ -246,7 +192,9 @@ class Causes:
         node, module = function.node, function.module
         known = "TFM403" in self.clusters.causes.get(unit, ())
         if (isinstance(node, ast.AsyncFunctionDef) or function.is_generator) and not known:
-            self.clusters.refuse("TFM403", node, module, f"{function.name} makes variables in a generator or coroutine", unit)
+            self.clusters.refuse(
+                "TFM403", node, module, f"{function.name} makes variables in a generator or coroutine", unit
+            )
         if node.args.vararg is not None or node.args.kwarg is not None:
             self.clusters.refuse("TFM406", node, module, f"{function.name} takes *args or **kwargs", unit)
         if node.decorator_list:
@@ -254,7 +202,9 @@ class Causes:
             text = f"{function.name} is decorated with @{decorator}"
             self.clusters.refuse("TFM407", node.decorator_list[0], module, text, unit)
         if function.parent is not None and not known:
-            self.clusters.refuse("TFM403", node, module, f"{function.name} is defined inside {function.parent.name}", unit)
+            self.clusters.refuse(
+                "TFM403", node, module, f"{function.name} is defined inside {function.parent.name}", unit
+            )
         known = "TFM403" in self.clusters.causes.get(unit, ())
         return known or bool(node.decorator_list) or node.args.vararg is not None or node.args.kwarg is not None
 
@@ -304,7 +254,9 @@ class Causes:
             for node, name in tensor_names(module):
                 units = scopes.get(name.split("/")[0], set())
                 if units and (str(module.path), node.lineno) not in told:
-                    self._refuse_all("TFM602", node, module, f"{node.value!r} finds a tensor by its TF1 name", units)
+                    self.clusters.refuse_all(
+                        "TFM602", node, module, f"{node.value!r} finds a tensor by its TF1 name", units
+                    )
 
     def _check_plain_use(self, helper: Function, region: Region) -> None:
         """A helper that some layer will be handed to is called where there is no layer."""
@@ -330,82 +282,32 @@ class Causes:
                         calls.setdefault(call, (module, {}))[1][function] = None
         for call, (module, functions) in calls.items():
             names = " or ".join(function.qualname for function in functions)
-            units = {unit for function in functions for unit in self._units_of(function)}
+            units = {unit for function in functions for unit in self.clusters.units_of(function)}
             if units:
-                self._refuse_all("TFM307", call, module, f"this may call {names}, on an object that cannot be followed", units)
+                self.clusters.refuse_all(
+                    "TFM307", call, module, f"this may call {names}, on an object that cannot be followed", units
+                )
                 self.orphans -= set(functions)
-
-    # -- who calls -----------------------------------------------------------------------------------------------
 
     def _check_orphans(self) -> None:
         for function in sorted(self.orphans, key=lambda f: (str(f.module.path), f.node.lineno)):
-            units = self._units_of(function)
+            units = self.clusters.units_of(function)
             values = [m for m in self.references.mentions if m.function is function and m.call is None]
             for mention in values:
-                self._refuse_all("TFM302", mention.node, mention.module, f"{function.name} is used as a value here", units)
+                self.clusters.refuse_all(
+                    "TFM302", mention.node, mention.module, f"{function.name} is used as a value here", units
+                )
             if values or self._is_decorated(function, units):
                 continue
             text = f"nothing in the program calls {function.qualname}, so who shares its variables cannot be known"
-            self._refuse_all("TFM301", function.node, function.module, text, units)
+            self.clusters.refuse_all("TFM301", function.node, function.module, text, units)
 
     def _is_decorated(self, function: Function, units: set[Unit]) -> bool:
         decorators = [d for d in function.node.decorator_list if ast.unparse(d) not in ("staticmethod", "classmethod")]
         if decorators:
             text = f"{function.name} is decorated with @{ast.unparse(decorators[0])}"
-            self._refuse_all("TFM407", decorators[0], function.module, text, units)
+            self.clusters.refuse_all("TFM407", decorators[0], function.module, text, units)
         return bool(decorators)
-
-    # -- owners --------------------------------------------------------------------------------------------------
-
-    def _check_owners(self) -> None:
-        """A variable that two instances reach has no single owner; nor may two bodies meet in an automatic number."""
-        for walk in self.classes.walks:
-            reached: dict[object, tuple[Region | None, Creation]] = {}
-            for creation in walk.root.creations():
-                second = self._instance_region(creation.region)
-                for variable in creation.variables:
-                    first, made = reached.setdefault(variable, (second, creation))
-                    if (first and self.owners.instance_of[first]) is not (second and self.owners.instance_of[second]):
-                        self._refuse_owners(first, second, creation)
-                    elif creation.automatic and creation.node is not made.node and first is not None and second is not None:
-                        self._check_number(first, second)
-
-    def _refuse_owners(self, first: Region | None, second: Region | None, creation: Creation) -> None:
-        pair = [self.owners.instance_of[region] for region in (first, second) if region is not None]
-        derived = any(instance.unit in self.clusters.causes for instance in pair)
-        node: ast.AST = creation.node
-        module = creation.region.module
-        if len(pair) == 2 and pair[0].owner is pair[1].owner and second is not None:
-            code, message = "TFM306", "two functions share variables here and cannot become one layer"
-            node, module = self._entrance(second)
-        else:
-            code = "TFM303"
-            message = "these variables are shared with code that no layer or object of the program holds together with this"
-            if second is not None and second.node is not None and second.parent is not None:
-                node, module = second.node, second.parent.module
-        for instance in pair:
-            self.clusters.refuse(code, node, module, message, instance.unit, shown=not derived)
-
-    def _check_number(self, first: Region, second: Region) -> None:
-        if self.classes.member_of(first) is self.classes.member_of(second):
-            return
-        node, module = self._entrance(second)
-        unit = self.owners.instance_of[second].unit
-        text = "two functions share unnamed layers here, by their numbers; whether that is meant cannot be known"
-        self.clusters.refuse("TFM306", node, module, text, unit)
-
-    def _entrance(self, region: Region) -> tuple[ast.AST, Module]:
-        """Where a body opens its scope, or is called if it opens none."""
-        member = self.classes.member_of(region)
-        if member is not None and member.scope is not None:
-            return member.scope, member.module
-        assert region.node is not None and region.parent is not None
-        return region.node, region.parent.module
-
-    def _instance_region(self, region: Region | None) -> Region | None:
-        while region is not None and region not in self.owners.instance_of:
-            region = region.parent
-        return region
 
 
 def _is_starred(region: Region | None) -> bool:
@@ -432,10 +334,12 @@ def _serves_reuse(module: Module, node: ast.AST) -> bool:
 def _only_reuse(module: Module, statement: ast.Assign, name: str) -> bool:
     scope = next((a for a in ancestors(module, statement) if isinstance(a, (ast.FunctionDef, ast.Module))), module.tree)
     for node in ast.walk(scope):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) and statement not in ancestors(module, node):
+        if (
+            isinstance(node, ast.Name)
+            and node.id == name
+            and isinstance(node.ctx, ast.Load)
+            and statement not in ancestors(module, node)
+        ):
             if not any(isinstance(a, ast.keyword) and a.arg == "reuse" for a in ancestors(module, node)):
                 return False
     return True
-
-
-

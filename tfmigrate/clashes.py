@@ -44,7 +44,11 @@ def _patterns(path: Path) -> list[list[Token]]:
         parts = [str(segment.value)] if isinstance(segment, Const) else list(segment.parts)
         for part in (["/"] if i else []) + parts:  # type: ignore[operator]
             choices = list(_tokens(part))
-            patterns = [p + c for p in patterns for c in choices] if len(patterns) * len(choices) <= _FEW else [p + _loose(part) for p in patterns]
+            patterns = (
+                [p + c for p in patterns for c in choices]
+                if len(patterns) * len(choices) <= _FEW
+                else [p + _loose(part) for p in patterns]
+            )
     return patterns
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tfmigrate.finding import CODES, Finding, Severity
 from tfmigrate.link import Function, Module
 from tfmigrate.regions import Region
-from tfmigrate.units import Classification, Instance, Ownership, Unit
+from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
 
 
 class Clusters:
@@ -53,7 +53,9 @@ class Clusters:
         for block, regions in self.classes.blocks.items():
             if block in self.classes.units:
                 continue
-            inside = [self.owners.instance_of[e].unit for r in regions for e in r.walk() if e in self.owners.instance_of]
+            inside = [
+                self.owners.instance_of[e].unit for r in regions for e in r.walk() if e in self.owners.instance_of
+            ]
             self.join(inside)
 
     def _join_by_helpers(self) -> None:
@@ -75,10 +77,32 @@ class Clusters:
             region = region.parent
         return None
 
+    def units_below(self, region: Region) -> set[Unit]:
+        """The units that a region's code runs, itself included."""
+        instances = self.owners.instance_of
+        regions = [region, *(event for event in region.walk() if isinstance(event, Region))]
+        return {instances[inner].unit for inner in regions if inner in instances}
+
+    def units_of(self, function: Function) -> set[Unit]:
+        """The unit that a function is, and those that it runs."""
+        units = {
+            unit
+            for member, unit in self.owners.units.items()
+            if member.function is function and member.shape is not Shape.BLOCK
+        }
+        return units.union(*(self.units_below(region) for region in self.classes.calls.get(function, [])))
+
     # -- refusing ------------------------------------------------------------------------------------------------
 
     def refuse(
-        self, code: str, node: ast.AST, module: Module, message: str, unit: Unit | None, derived: bool = False, shown: bool = True
+        self,
+        code: str,
+        node: ast.AST,
+        module: Module,
+        message: str,
+        unit: Unit | None,
+        derived: bool = False,
+        shown: bool = True,
     ) -> None:
         """Refuse the cluster of a unit, with the reason at a node. derived: silent if the unit has a cause already."""
         finding = Finding(str(module.path), getattr(node, "lineno", 1), _column(module, node), code, message)
@@ -88,6 +112,11 @@ class Clusters:
             self.refused.setdefault(self.find(unit), set()).add(code)
             if not derived:
                 self.causes.setdefault(unit, set()).add(code)
+
+    def refuse_all(self, code: str, node: ast.AST, module: Module, message: str, units: Iterable[Unit]) -> None:
+        """Refuse several clusters for one reason; it is told even if there are none."""
+        for unit in units or (None,):
+            self.refuse(code, node, module, message, unit)
 
     def is_refused(self, unit: Unit) -> bool:
         return self.find(unit) in self.refused

@@ -50,6 +50,8 @@ class Collecting:
             for query in walk.root.walk():
                 if isinstance(query, Query) and self._matters(query):
                     self._check_query(query, works)
+            for saving in walk.scoping.savings:
+                self._chosen(self._saved(saving, works, False), saving.region, works)
         self._check_names()
 
     def _matters(self, query: Query) -> bool:
@@ -114,7 +116,8 @@ class Collecting:
 
     def _check_names(self) -> None:
         """A decision by `v.name` outside a list that is rewritten would see other names."""
-        listed = {q.node for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and not q.everything}
+        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query)]
+        listed = {q.node for q in queries if self._matters(q)}
         covered = {inner for node in listed for inner in ast.walk(node)}
         for walk in self.classes.walks:
             for read in walk.scoping.name_reads:
@@ -174,14 +177,19 @@ class Collecting:
         for work in works:
             for slot in work.slots:
                 function = work.code_of(slot.site()).function
-                on_object = work.on_object(slot)
                 same = function is home.function
-                sibling = on_object and home.function is not None and function is not None and home.function.cls is function.cls
-                if not same and not sibling:
+                if not same and not self._is_sibling(function, home.function, slot, work, named):
                     continue
                 variables = frozenset(self._variables(slot, home))
                 if variables:
                     yield Reached(slot, work.holder_text(slot) if named else "", variables)
+
+    @staticmethod
+    def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
+        """Whether another method of the class holds the slot on the object, or may do so as long as nothing is named."""
+        if one is None or other is None or one.cls is None or one.cls is not other.cls:
+            return False
+        return work.on_object(slot) or (not named and slot not in work.threads)
 
     def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
         root = _root(home)
@@ -206,7 +214,12 @@ class Collecting:
             if own and own <= target and not own & covered:
                 chosen.append(item)
                 covered |= own
-        return chosen if covered == target else None
+        if covered != target:
+            return None
+        home = self._home(region).function
+        for item in chosen if not named else []:
+            item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
+        return chosen
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -262,9 +275,7 @@ class Collecting:
     def _write_saver(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
         if saving.node in self.rewritten:
             return
-        wanted = saving.variables
-        if wanted is None:
-            wanted = [v for r in self._reached(saving.region, works, False) for v in r.variables]
+        wanted = self._saved(saving, works, True)
         if not wanted or not self._units(wanted) & migrated:
             return
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
@@ -282,6 +293,11 @@ class Collecting:
         self.rewritten.add(saving.node)
         callee = ast.unparse(saving.node.func)
         sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
+
+    def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
+        if saving.variables is not None:
+            return saving.variables
+        return [v for r in self._reached(saving.region, works, named) for v in r.variables]
 
     @staticmethod
     def _made(region: Region) -> Iterator[Variable]:

@@ -130,7 +130,7 @@ class PlainWork:
         function = next(iter(functions))
         if function is None or function.self_name is None:
             return False
-        return len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
+        return slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
 
     def target(self, slot: Slot) -> str:
         """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""

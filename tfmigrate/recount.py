@@ -33,7 +33,8 @@ from tfmigrate.keras3 import (
 )
 from tfmigrate.link import Class
 from tfmigrate.regions import Path, Region, Variable, path_of, show_path
-from tfmigrate.sharing import Scoping, dimensions, dtype_of
+from tfmigrate.naming import dimensions, dtype_of
+from tfmigrate.sharing import Scoping
 from tfmigrate.values import (
     NONE,
     PYTHON,

@@ -47,6 +47,8 @@ class Slot:
     uses: list[Use] = field(default_factory=list)
     loops: list[ast.AST] = field(default_factory=list)
     name: str = ""
+    # another method of the object needs it, so it becomes an attribute
+    promoted: bool = False
 
     @property
     def unit(self) -> Unit | None:

@@ -36,7 +36,7 @@ def recorder(tmp_path: Path) -> Path:
 
 def run(recorder: Path, *codes: str, seconds: float = 30.0, memory_mb: int = 500, name: str = "before") -> Outcome:
     cases = [{"index": number, "code": code} for number, code in enumerate(codes)]
-    side = Side(name, Path(sys.executable), cases, recorder.parent, recorder)
+    side = Side(name, "tf1", Path(sys.executable), cases, recorder.parent, recorder)
     return run_side(side, Limits(seconds, memory_mb), threading.Event())
 
 
@@ -85,7 +85,7 @@ def test_waiting_for_the_other_side_does_not_count(recorder: Path) -> None:
 
 
 def test_an_interpreter_that_is_none(recorder: Path, tmp_path: Path) -> None:
-    side = Side("before", tmp_path / "python", [{"index": 7, "code": FINE}], tmp_path, recorder)
+    side = Side("before", "tf1", tmp_path / "python", [{"index": 7, "code": FINE}], tmp_path, recorder)
     outcome = run_side(side, Limits(1, 100), threading.Event())
     assert "could not be started" in outcome.failures[7].reason
 
@@ -104,7 +104,9 @@ def test_what_does_not_even_begin_fails_for_all(tmp_path: Path) -> None:
 def test_an_interrupt_ends_it_at_once(recorder: Path) -> None:
     stop = threading.Event()
     threading.Timer(0.5, stop.set).start()
-    side = Side("before", Path(sys.executable), [{"index": 0, "code": "time.sleep(60)"}], recorder.parent, recorder)
+    side = Side(
+        "before", "tf1", Path(sys.executable), [{"index": 0, "code": "time.sleep(60)"}], recorder.parent, recorder
+    )
     started = time.monotonic()
     assert run_side(side, Limits(60, 500), stop).failures[0].reason == "was stopped"
     assert time.monotonic() - started < 10

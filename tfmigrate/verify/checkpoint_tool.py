@@ -35,8 +35,8 @@ class Program:
     """The migrated program, built once in a graph: its Keras variables by path and its outermost layers by name."""
 
     def __init__(self, recorder: Any, job: dict[str, Any]) -> None:
-        case = recorder.Case({"side": "after", "scratch": job["scratch"]}, job["case"], None)
-        recorder.fresh_tensorflow("after")
+        case = recorder.Case({"side": "after", "library": "keras3", "scratch": job["scratch"]}, job["case"], None)
+        recorder.fresh_tensorflow("keras3")
         script = os.path.join(case.root, job["case"]["module"] + ".py")
         with recorder.sandbox(case.root, [script]), new_layers() as layers:
             case.build()
@@ -46,7 +46,7 @@ class Program:
         inner = {id(part) for layer in layers for part in layer._flatten_layers(include_self=False)}
         roots = [layer for layer in layers if id(layer) not in inner and layer.variables]
         self.roots = distinct({identifier(layer.name): layer for layer in roots}, len(roots), "outermost layers")
-        recorder.fresh_tensorflow("after")  # eager again, whatever the program switched off
+        recorder.fresh_tensorflow("keras3")  # eager again, whatever the program switched off
         self._tf = importlib.import_module("tensorflow")
         for path, variable in self.variables.items():
             shape = tuple(int(d) for d in variable.shape)
@@ -183,7 +183,7 @@ def main(argv: list[str]) -> int:
     result: dict[str, Any] = {"error": "", "raised": False, "written": [], "left_out": []}
     target = Path(job["new"]).parent
     try:
-        recorder.load_tensorflow({"side": "after", "standins": job["standins"]})
+        recorder.load_tensorflow({"side": "after", "library": "keras3", "standins": job["standins"]})
         program = Program(recorder, job) if job["case"] else None
         with tempfile.TemporaryDirectory(dir=target, prefix=".tfmigrate-") as folder:
             result["left_out"] = convert(job, program, Path(folder))

@@ -44,9 +44,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class Side:
-    """What one process is to do. cases: job entries of the recorder, each with its `index`."""
+    """What one process is to do. library: `tf1` or `keras3`. cases: entries for the recorder, with an `index` each."""
 
     name: str
+    library: str
     python: Path
     cases: Sequence[dict[str, Any]]
     scratch: Path
@@ -165,6 +166,7 @@ class RecorderProcess:
             json.dumps(
                 {
                     "side": self._side.name,
+                    "library": self._side.library,
                     "scratch": str(self._side.scratch),
                     "cases": list(self._cases),
                     "standins": str(self._side.recorder.with_name("tf1_standins.py")),

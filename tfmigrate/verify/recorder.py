@@ -426,13 +426,13 @@ def forget_flags(known: Set[str]) -> None:
     flags.FLAGS.unparse_flags()
 
 
-def fresh_tensorflow(side: str) -> None:
+def fresh_tensorflow(library: str) -> None:
     """Undoes what a program of the batch before switched: v2 behaviour, names, learning phase."""
     global WATCH
     WATCH = Watch()
     PINS.forget()
     PLAIN.switches.clear()
-    if side == "before":
+    if library == "tf1":
         return
     context: Any = importlib.import_module("tensorflow.python.eager.context")
     if not tf.executing_eagerly():
@@ -461,7 +461,8 @@ def as_tensor(value: Any) -> Optional[Any]:
     """A graph tensor for anything that stands for one: tensors, variables of either library, None for the rest."""
     if is_tensor(value):
         return value
-    if isinstance(value, tf.Variable) or type(value).__name__ == "RefVariable":
+    # what an assignment returns is a variable that is no tf.Variable
+    if isinstance(value, tf.Variable) or (hasattr(value, "read_value") and hasattr(value, "dtype")):
         return tf.convert_to_tensor(value)
     inner = getattr(value, "value", None)
     if any(value is v for v in WATCH.keras) and inner is not None:
@@ -1141,6 +1142,7 @@ class Case:
 
     def __init__(self, job: Json, case: Json, events: Events) -> None:
         self.side: str = job["side"]
+        self.library: str = job["library"]
         self.case = case
         self.events = events
         self.root = os.path.realpath(case["root"])
@@ -1160,7 +1162,7 @@ class Case:
         self.combined = False
 
     def run(self) -> None:
-        fresh_tensorflow(self.side)
+        fresh_tensorflow(self.library)
         try:
             with sandbox(self.root, [os.path.join(self.root, self.case["module"] + ".py")]):
                 state = np.random.get_state()[1].tolist()
@@ -1649,7 +1651,8 @@ def load_tensorflow(job: Json) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    if job["side"] == "before":
+    legacy = job["library"] == "tf1"
+    if legacy:
         os.environ["TF_USE_LEGACY_KERAS"] = "1"
     else:
         os.environ.pop("TF_USE_LEGACY_KERAS", None)
@@ -1658,17 +1661,17 @@ def load_tensorflow(job: Json) -> None:
     tf = importlib.import_module("tensorflow.compat.v1")
     if package.__version__.startswith("2"):
         standins = load_file("tfmigrate_standins", job["standins"])
-        if job["side"] == "before":
+        if legacy:
             tf = standins.install()
         standins.estimator(tf, capture_estimator)
     else:
         tf.estimator.Estimator.train = lambda self, input_fn, *_, **__: capture_estimator(self, input_fn)
     tf.logging.set_verbosity(tf.logging.ERROR)
     watch_tensorflow()
-    if job["side"] == "after":
+    if not legacy:
         importlib.import_module("keras")
         watch_keras()
-    else:
+    if job["side"] == "before":
         PLAIN.install()
     pin_random_ops()
 

@@ -96,19 +96,23 @@ def check_many(
     memory_mb: int = 4096,
     tolerances: Tolerances | None = None,
     python: Path | None = None,
+    after_is_tf1: bool = False,
 ) -> list[Verdict]:
     """One verdict per case, in order, from one process per side (one more after each case that breaks it).
 
     before_python: an interpreter that has TensorFlow 1.15; by default the before side runs on stand-ins. python: the
     interpreter for everything else, by default the one that runs this. timeout: seconds of one case on one side, the
     start of TensorFlow apart. memory_mb: of one side, with its children. Cases that start a script get processes of
-    their own. Never raises for what a program does.
+    their own. after_is_tf1: the after side runs on the stand-ins too, which shows what they change against a real
+    TensorFlow 1.15. Never raises for what a program does.
     """
     verdicts: dict[int, Verdict] = {}
     batch = [number for number, case in enumerate(cases) if not case.run]
     scripts = [[number] for number, case in enumerate(cases) if case.run]
     main = python or Path(sys.executable)
-    setting = Setting({"before": before_python or main, "after": main}, Limits(timeout, memory_mb), tolerances)
+    pythons = {"before": before_python or main, "after": main}
+    libraries = {"before": "tf1", "after": "tf1" if after_is_tf1 else "keras3"}
+    setting = Setting(pythons, libraries, Limits(timeout, memory_mb), tolerances)
     for numbers in ([batch] if batch else []) + scripts:
         found = _check_together([cases[number] for number in numbers], setting)
         verdicts.update(zip(numbers, found, strict=True))
@@ -117,9 +121,10 @@ def check_many(
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same for all cases: the interpreter of each side, limits, tolerances."""
+    """What is the same for all cases: interpreter and library of each side, limits, tolerances."""
 
     pythons: Mapping[str, Path]
+    libraries: Mapping[str, str]
     limits: Limits
     tolerances: Tolerances | None
 
@@ -129,7 +134,7 @@ def _check_together(cases: Sequence[Case], setting: Setting) -> list[Verdict]:
     scratch = Path(tempfile.mkdtemp(prefix="tfmigrate-check-"))
     try:
         jobs = _jobs(cases)
-        sides = [Side(s, setting.pythons[s], jobs.sides[s], scratch, RECORDER) for s in SIDES]
+        sides = [Side(s, setting.libraries[s], setting.pythons[s], jobs.sides[s], scratch, RECORDER) for s in SIDES]
         outcomes = dict(zip(SIDES, _run_both(sides, setting.limits), strict=True))
         verdicts = []
         for number, case in enumerate(cases):

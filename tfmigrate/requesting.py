@@ -1,0 +1,247 @@
+"""Requests for variables: `get_variable`, layer functions and what else makes them."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate import operate
+from tfmigrate.clashes import has_symbols, may_be_same, repeats
+from tfmigrate.evaluate import Arguments, Evaluator
+from tfmigrate.journal import call_into, depth_of, second_call
+from tfmigrate.naming import (
+    dimensions,
+    dtype_of,
+    is_uncertain,
+    symbols_of,
+)
+from tfmigrate.objects import Foreign, Template
+from tfmigrate.regions import (
+    Creation,
+    Path,
+    Scope,
+    Variable,
+    path_of,
+    show_path,
+)
+from tfmigrate.scoping import Scopes, reuse_of
+from tfmigrate.state import run_time_state
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.layers import (
+    GET_VARIABLE,
+    LAYERS,
+    UNSUPPORTED,
+    WEIGHT_ARGUMENTS,
+)
+from tfmigrate.values import (
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    FunctionValue,
+    Library,
+    LoopIndex,
+    Text,
+    Value,
+    is_tensor,
+)
+
+
+class Requests(Scopes):
+    """Which variable a request reaches, and whether TF1 would allow it."""
+
+    def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
+        given.update(args.keywords)
+        for key, (value, _) in given.items():
+            if key not in WEIGHT_ARGUMENTS and value != NONE:
+                self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
+        self._blame_star(ev, args, node, "get_variable")
+        name = path_of(given["name"][0]) if "name" in given else None
+        if not name:
+            finding = self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
+            name = self._unknown_name("?", node, finding)
+        elif len(name) > 1:
+            self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
+        path = self.scope.path + name
+        if any(part.key.startswith("item of ") for part in symbols_of(name)):
+            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
+        variable = self._request(ev, path, node)
+        fresh = variable.region is None
+        if fresh:
+            shape = given.get("shape")
+            variable.shape = dimensions(shape[0]) if shape is not None else None
+            variable.dtype = dtype_of(given["dtype"][0]) if "dtype" in given else "float32"
+            if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
+                self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
+            variable.trainable = not ("trainable" in given and operate.truth(given["trainable"][0]) is False)
+            variable.initializer = self._initializer(ev, given, node)
+            variable.region = self.region
+        self._create(ev, node, args, path, [variable])
+        return variable
+
+    def _initializer(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> str | None:
+        if "initializer" not in given or given["initializer"][0] == NONE:
+            return None
+        value, expression = given["initializer"]
+        if is_tensor(value) or isinstance(value, Const):
+            self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
+        return ast.unparse(expression)
+
+    def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:
+        """Arguments that cannot be seen; where the function itself takes `**options`, that is said there."""
+        function = ev.frame.function
+        spec = function.node.args if function is not None else None
+        own = {a.arg for a in (spec.vararg, spec.kwarg) if a is not None} if spec is not None else set()
+        starred = [a.value for a in node.args if isinstance(a, ast.Starred)] + [
+            k.value for k in node.keywords if k.arg is None
+        ]
+        if args.star and not all(isinstance(value, ast.Name) and value.id in own for value in starred):
+            self.blame("TFM406", node, ev, f"{name} gets its arguments from *args or **kwargs")
+
+    def _request(self, ev: Evaluator, path: Path, node: ast.Call, asked: object = False) -> Variable:
+        """The variable of a path, made if it is new. asked: the `reuse` of the layer itself."""
+        known = self.graph.store.get(path)
+        reuse = asked or self.scope.reuse
+        sure = not depth_of(ev.frame, "conditions") and not is_uncertain(path) and path not in self.graph.wrong
+        assert self.region is not None
+        if known is not None:
+            again = [
+                s
+                for s in path
+                if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)
+            ]
+            if reuse is False and asked is not None and not again and sure:
+                self.graph.wrong.add(path)
+                place, module = second_call(known.region, self.region, node)
+                text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
+                self._blame_at("TFM101", place, module, text, self.region)
+            return known
+        clash = reuse is not False and self._blame_clash(ev, path, node)
+        if reuse is True and sure and not clash:
+            self.graph.wrong.add(path)
+            place, module = call_into(self.region, path, node)
+            text = f"{show_path(path)} is reused before it was made; TF1 raises here"
+            self._blame_at("TFM102", place, module, text, self.region)
+        variable = self.graph.store[path] = Variable(path)
+        self._add(variable)
+        return variable
+
+    def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
+        """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
+        symbolic = has_symbols(path)
+        others = [
+            v for known, v in self.graph.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)
+        ]
+        if not others and not repeats(path):
+            return False
+        unknown = next((self._unknown[part.key] for part in symbols_of(path) if part.key in self._unknown), None)
+        if unknown is None:
+            other = show_path(others[0].path or ()) if others else "its own in another round"
+            unknown = self.blame("TFM201", node, ev, f"the name {show_path(path)} may be the same as {other}")
+        for variable in others:
+            self.blames.append((unknown, variable.region))
+        return True
+
+    def _add(self, variable: Variable) -> None:
+        self.graph.variables.append(variable)
+        self.all_variables.append(variable)
+
+    def _create(
+        self, ev: Evaluator, node: ast.Call, args: Arguments, path: Path, variables: list[Variable]
+    ) -> Creation:
+        region, frame = self.region, ev.frame
+        assert region is not None
+        creation = Creation(
+            node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
+        )
+        region.events.append(creation)
+        self.activity += 1
+        return creation
+
+    def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        assert self.region is not None
+        code = symbols.MAKERS[name]
+        if name != "tf.Variable" or self.scope.path:
+            self.blame(code, node, ev, f"{name} is not covered here")
+        if name == "tf.make_template":
+            return self._template(args)
+        if name == "tf.Variable":
+            trainable = args.keywords.get("trainable")
+            variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
+            variable.region = self.region
+            self._add(variable)
+            self.region.evidence.add("tf.Variable")
+            return variable
+        return UNKNOWN
+
+    def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
+        row = LAYERS[symbol]
+        given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
+        given.update(args.keywords)
+        for key, (value, _) in given.items():
+            if key not in row.params or (key in UNSUPPORTED | row.refused and value != NONE):
+                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+        self._blame_star(ev, args, node, symbol)
+        if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
+            self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")
+        name = given[row.name_param][0] if row.name_param in given else NONE
+        path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
+        if not path:
+            finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
+            path = self._unknown_name("?", node, finding)
+        full = self.scope.path + path
+        self.graph.counts[show_path(full)] += 1
+        variables = []
+        asked = self._asked(ev, given, node)
+        for suffix, flag, trainable in row.variables:
+            if flag is not None and (
+                operate.truth(given[flag][0]) is False if flag in given else flag in row.switched_off
+            ):
+                continue
+            variable = self._request(ev, (*full, Const(suffix)), node, asked)
+            if variable.region is None:
+                frozen = "trainable" in given and operate.truth(given["trainable"][0]) is False
+                variable.region, variable.trainable = self.region, trainable and not frozen
+            variables.append(variable)
+        creation = self._create(ev, node, args, full, variables)
+        creation.row, creation.symbol, creation.automatic = row, symbol, name == NONE
+        return TENSOR
+
+    def _asked(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> object:
+        """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
+        if "reuse" not in given or given["reuse"][0] in (NONE, Const(False)):
+            return False
+        state = run_time_state(given["reuse"][1], ev.frame, ev.program)
+        if state is not None:
+            self.explained.update(state.nodes)
+            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
+            return None
+        return reuse_of(given["reuse"][0])
+
+    def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        """A library that is not covered; what takes its objects needs no finding of its own."""
+        assert self.region is not None
+        if not any(isinstance(value, Foreign) for value in args.values()):
+            self.blame("TFM501", node, ev, f"{name} is not covered yet")
+        self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
+        return Foreign() if "rnn_cell" in name or name.rsplit(".", 1)[-1].endswith("Cell") else TENSOR
+
+    def _template(self, args: Arguments) -> Value:
+        name, function = args.get(0, "name_"), args.get(1, "func_")
+        path = path_of(name) if name is not None else None
+        if not path or not isinstance(function, FunctionValue):
+            return UNKNOWN
+        self.templated.add(function.function)
+        return Template(Scope(self.scope.path + path), function)
+
+    def _call_template(self, ev: Evaluator, template: Template, args: Arguments, node: ast.Call) -> Value:
+        old, self.scope = self.scope, template.scope
+        result = ev.call_function(template.function, args, node)
+        self.scope = old
+        template.scope.reuse = True
+        return result
+
+
+def is_update_choice(value: Value) -> bool:
+    """Updates go to UPDATE_OPS, or (None) happen in place."""
+    return value == NONE or value == Library("tf.GraphKeys.UPDATE_OPS")
