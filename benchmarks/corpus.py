@@ -24,6 +24,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ def sites(tree: ast.Module) -> int:
     imports.visit(tree)
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
     return sum(_is_site(_dotted(call.func), imports.names) for call in calls)
+
+
+def sites_in(folder: Path) -> tuple[int, int]:
+    """How many Python files, and sites in them."""
+    files = list(folder.rglob("*.py"))
+    found = 0
+    for file in files:
+        with suppress(SyntaxError, ValueError):  # Python 2: has no sites that we could migrate
+            found += sites(ast.parse(file.read_bytes()))
+    return len(files), found
 
 
 def _dotted(node: ast.expr) -> list[str]:
@@ -140,13 +151,8 @@ class _CrashError(Exception):
 
 
 def run(package: Path, timeout: float) -> Result:
-    result = Result(package.name)
-    for file in package.rglob("*.py"):
-        result.files += 1
-        try:
-            result.sites += sites(ast.parse(file.read_bytes()))
-        except (SyntaxError, ValueError):  # Python 2: has no sites that we could migrate
-            continue
+    files, found = sites_in(package)
+    result = Result(package.name, files, found)
     with tempfile.TemporaryDirectory() as scratch:
         try:
             _migrate(package, Path(scratch), timeout, result)

@@ -6,9 +6,9 @@ import io
 import json
 import os
 import pty
+import resource
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -428,11 +428,13 @@ def _process(*arguments: str, **environment: str) -> subprocess.CompletedProcess
 
 def test_help_is_fast_and_says_what_the_status_means() -> None:
     def seconds() -> float:
-        start = time.perf_counter()
+        """Of the processor: the clock would also measure what else the machine does."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         shown = _process("--help")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert shown.returncode == 0
         assert "exit status" in shown.stdout
-        return time.perf_counter() - start
+        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
     assert min(seconds() for _ in range(5)) < 0.2
 

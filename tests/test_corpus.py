@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import corpus
+import corpus
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,26 @@ def test_a_second_run_has_nothing_to_do(after: Path) -> None:
     assert main(["diff", str(after)]) == 0
 
 
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(BEFORE, tmp_path / "program", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.chdir(tmp_path / "program")
+    return tmp_path / "program"
+
+
+def test_one_file_alone_is_not_half_migrated(program: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "networks.py"]) == 1
+    assert _texts(program) == _texts(BEFORE)
+    named = capfd.readouterr().err
+    assert "agent.py" in named
+    assert "--with-callers" in named
+
+
+def test_with_callers_the_rest_of_the_program_follows(program: Path, after: Path) -> None:
+    assert main(["apply", "--with-callers", "networks.py"]) == 0
+    assert _texts(program) == _texts(after)
+
+
 @pytest.mark.xdist_group("tensorflow")
 @pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow: pip install 'tfmigrate[check]'")
 def test_both_sides_do_the_same(after: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

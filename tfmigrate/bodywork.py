@@ -456,7 +456,7 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
     for event in region.events:
         if isinstance(event, Creation) and event.row is not None and not event.row.keras:
             yield event
-        elif isinstance(event, Region) and event.is_block and (event.node in blocks or isinstance(region.node, ast.Call)):
+        elif isinstance(event, Region) and event.is_block and (event.node in set(blocks) or isinstance(region.node, ast.Call)):
             yield from inline_creations(event, blocks)
 
 

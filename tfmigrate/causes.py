@@ -333,13 +333,8 @@ def _serves_reuse(module: Module, node: ast.AST) -> bool:
 
 def _only_reuse(module: Module, statement: ast.Assign, name: str) -> bool:
     scope = next((a for a in ancestors(module, statement) if isinstance(a, (ast.FunctionDef, ast.Module))), module.tree)
-    for node in ast.walk(scope):
-        if (
-            isinstance(node, ast.Name)
-            and node.id == name
-            and isinstance(node.ctx, ast.Load)
-            and statement not in ancestors(module, node)
-        ):
-            if not any(isinstance(a, ast.keyword) and a.arg == "reuse" for a in ancestors(module, node)):
-                return False
-    return True
+    loads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    around = [list(ancestors(module, load)) for load in loads]
+    return all(
+        statement in outer or any(isinstance(a, ast.keyword) and a.arg == "reuse" for a in outer) for outer in around
+    )

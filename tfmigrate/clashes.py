@@ -41,14 +41,13 @@ def _patterns(path: Path) -> list[list[Token]]:
     """The name as tokens; several where a symbol has few known values."""
     patterns: list[list[Token]] = [[]]
     for i, segment in enumerate(path):
-        parts = [str(segment.value)] if isinstance(segment, Const) else list(segment.parts)
-        for part in (["/"] if i else []) + parts:  # type: ignore[operator]
+        parts: list[object] = ["/"] if i else []
+        parts.extend([str(segment.value)] if isinstance(segment, Const) else segment.parts)
+        for part in parts:
             choices = list(_tokens(part))
-            patterns = (
-                [p + c for p in patterns for c in choices]
-                if len(patterns) * len(choices) <= _FEW
-                else [p + _loose(part) for p in patterns]
-            )
+            if len(patterns) * len(choices) > _FEW:
+                choices = [_loose(part)]
+            patterns = [known + choice for known in patterns for choice in choices]
     return patterns
 
 

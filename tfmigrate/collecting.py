@@ -164,7 +164,7 @@ class Collecting:
     def _all_units(self, region: Region) -> set[Unit]:
         while region.parent is not None:
             region = region.parent
-        return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}  # type: ignore[index]
+        return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}
 
     def _home(self, region: Region) -> Region:
         while region.is_block and region.parent is not None:

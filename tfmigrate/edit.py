@@ -66,7 +66,7 @@ def layer_class(action: LayerClass, context: Context, leading_lines: Sequence[cs
 
 
 def _spaced(members: Sequence[cst.BaseStatement], first_too: bool) -> list[cst.BaseStatement]:
-    result = []
+    result: list[cst.BaseStatement] = []
     for i, member in enumerate(members):
         assert isinstance(member, cst.FunctionDef)
         lines = [line for line in member.leading_lines if line.comment is not None]
@@ -79,7 +79,8 @@ def _statements(node: cst.CSTNode) -> list[cst.BaseStatement]:
     body = node.body
     if isinstance(body, cst.IndentedBlock):
         return list(body.body)
-    return [cst.SimpleStatementLine(body.body)]  # type: ignore[attr-defined]
+    assert isinstance(body, cst.SimpleStatementSuite)
+    return [cst.SimpleStatementLine(body.body)]
 
 
 def _is_docstring(statements: Sequence[cst.BaseStatement]) -> bool:
@@ -124,7 +125,7 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
     """The class as a layer: its `__init__` completed, `build` added, `__call__` become `call`."""
     members: list[cst.BaseStatement] = []
     build = context.statements(action.build) if action.build else []
-    build = [b.with_changes(leading_lines=[_BLANK]) for b in build]  # type: ignore[attr-defined]
+    build = [_after_blank(b) for b in build]
     initialised = False
     for member in node.body.body:
         if isinstance(member, cst.FunctionDef) and member.name.value == "__init__":
@@ -140,7 +141,7 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
         lines = ["def __init__(self, **kwargs):", f"{context.indent}{action.super_call[:-1]}, **kwargs)", *action.init]
         made = context.statements(lines)
         place = 1 if _is_docstring(members) else 0
-        spaced = [m.with_changes(leading_lines=[_BLANK] if place else []) for m in made]  # type: ignore[attr-defined]
+        spaced = [_after_blank(m) if place else m for m in made]
         members[place:place] = spaced
         after = members[place + 1]
         if isinstance(after, (cst.FunctionDef, cst.SimpleStatementLine)) and not after.leading_lines:
@@ -153,11 +154,20 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
     )
 
 
+def _after_blank(statement: cst.BaseStatement) -> cst.BaseStatement:
+    assert isinstance(statement, cst.FunctionDef)
+    return statement.with_changes(leading_lines=[_BLANK])
+
+
 def _completed(action: CallableLayer, init: cst.FunctionDef, context: Context) -> cst.FunctionDef:
     statements = _statements(init)
     place = 1 if _is_docstring(statements) else 0
     head = context.statements([action.super_call])
-    tail = context.statements(["def f():", *action.init])[0].body.body if action.init else []  # type: ignore[attr-defined]
+    tail: list[cst.BaseStatement] = []
+    if action.init:
+        carrier = context.statements(["def f():", *action.init])[0]
+        assert isinstance(carrier, cst.FunctionDef)
+        tail = _statements(carrier)
     own = [s for s in statements[place:] if not _is_gone(s) and not _is_pass(s)]
     body = [*statements[:place], *head, *own, *tail]
     return init.with_changes(body=init.body.with_changes(body=body))

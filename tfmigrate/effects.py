@@ -25,8 +25,9 @@ def _has_effect(node: ast.AST, helper: Function) -> bool:
 def _returns_variable(value: ast.expr | None, helper: Function) -> bool:
     if not isinstance(value, ast.Name):
         return isinstance(value, ast.Call)
-    for node in ast.walk(helper.node):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == value.id:
-            if not isinstance(node.value, ast.Call):
-                return False
-    return True
+    assigned = [
+        node.value
+        for node in ast.walk(helper.node)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == value.id
+    ]
+    return all(isinstance(made, ast.Call) for made in assigned)

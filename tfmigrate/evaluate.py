@@ -95,7 +95,7 @@ class Frame:
 
 
 class Semantics(Protocol):
-    """What a foreign library means; TF1 and Keras each implement it. activity grows with all that concerns variables."""
+    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables."""
 
     @property
     def activity(self) -> int: ...
@@ -197,7 +197,7 @@ class Evaluator(ABC):
 
     def _eval_Dict(self, node: ast.Dict, env: Env) -> Value:
         result = DictValue({})
-        for key, item in zip(node.keys, node.values):
+        for key, item in zip(node.keys, node.values, strict=False):
             value = self.evaluate(item, env)
             name = self.evaluate(key, env) if key is not None else UNKNOWN
             if isinstance(name, Const):
@@ -233,7 +233,7 @@ class Evaluator(ABC):
     def _eval_Compare(self, node: ast.Compare, env: Env) -> Value:
         left = self.evaluate(node.left, env)
         results = []
-        for op, comparator in zip(node.ops, node.comparators):
+        for op, comparator in zip(node.ops, node.comparators, strict=False):
             right = self.evaluate(comparator, env)
             results.append(operate.compare(op, left, right))
             left = right
@@ -264,7 +264,7 @@ class Evaluator(ABC):
     def _eval_ListComp(self, node: ast.ListComp, env: Env) -> Value:
         return self.comprehend(node, env)
 
-    _eval_SetComp = _eval_GeneratorExp = _eval_DictComp = _eval_ListComp
+    _eval_SetComp = _eval_GeneratorExp = _eval_DictComp = _eval_ListComp  # noqa: N815
 
     def _eval_Subscript(self, node: ast.Subscript, env: Env) -> Value:
         owner = self.evaluate(node.value, env)
@@ -274,7 +274,9 @@ class Evaluator(ABC):
         else:
             value = subscript(owner, self.evaluate(node.slice, env))
         if isinstance(owner, ListValue) and owner.tag:
-            self.semantics.comprehended(self, node, owner, value if isinstance(value, ListValue) else ListValue([value]))
+            self.semantics.comprehended(
+                self, node, owner, value if isinstance(value, ListValue) else ListValue([value])
+            )
         return value
 
     # -- attributes and calls ------------------------------------------------------------------------------------
@@ -430,9 +432,9 @@ class Evaluator(ABC):
     def call_lambda(self, callee: LambdaValue, args: Arguments) -> Value:
         names = [arg.arg for arg in callee.node.args.args]
         env = Env({}, callee.env, callee.env.module)
-        for name, default in zip(reversed(names), reversed(callee.node.args.defaults)):
+        for name, default in zip(reversed(names), reversed(callee.node.args.defaults), strict=False):
             env.names[name] = self.evaluate(default, callee.env)
-        env.names.update(zip(names, (value for value, _ in args.positional)))
+        env.names.update(zip(names, (value for value, _ in args.positional), strict=False))
         env.names.update((name, value) for name, (value, _) in args.keywords.items())
         for name in names:
             env.names.setdefault(name, UNKNOWN)
@@ -449,7 +451,7 @@ class Evaluator(ABC):
         return obj
 
     def _is_repeated(self) -> bool:
-        """Whether the running statement runs in a loop or under an undecided condition, of its function or of a caller's."""
+        """Whether a loop or an undecided condition encloses the running statement, here or in a caller."""
         frame: Frame | None = self.frame
         while frame is not None:
             if frame.loops or frame.conditions:
@@ -514,14 +516,30 @@ class Evaluator(ABC):
             return self._get_attribute(name, args, node)
         if name == "map" and args.positional and isinstance(first, (FunctionValue, LambdaValue)):
             return self._map(first, args, node, env)
-        if name in ("print", "isinstance", "range", "zip", "enumerate", "id", "open", "type", "sum", "any", "all", "vars", "dir"):
+        if name in (
+            "print",
+            "isinstance",
+            "range",
+            "zip",
+            "enumerate",
+            "id",
+            "open",
+            "type",
+            "sum",
+            "any",
+            "all",
+            "vars",
+            "dir",
+        ):
             return TENSOR if name == "sum" and any(is_tensor(v) for v in args.values()) else PYTHON
         return None
 
     def _map(self, function: Value, args: Arguments, node: ast.Call, env: Env) -> Value:
         sequence = args.get(1, "")
         if not isinstance(sequence, (ListValue, TupleValue)):
-            sequence = ListValue([sequence if is_tensor(sequence) and sequence is not None else UNKNOWN], complete=False)
+            sequence = ListValue(
+                [sequence if is_tensor(sequence) and sequence is not None else UNKNOWN], complete=False
+            )
         results = []
         for item in sequence.items:
             results.append(self.call(function, Arguments([(item, node.args[-1])]), node, env))
@@ -589,9 +607,9 @@ def subscript(owner: Value, index: Value) -> Value:
 
 def _slice(owner: Value, lower: Value | None, upper: Value | None, text: str) -> Value:
     bounds = [b.value if isinstance(b, Const) else b for b in (lower, upper)]
-    known = all(b is None or isinstance(b, int) for b in bounds)
-    if isinstance(owner, (TupleValue, ListValue)) and known:
-        items = owner.items[slice(*bounds)]
+    numbers = [b for b in bounds if b is None or isinstance(b, int)]
+    if isinstance(owner, (TupleValue, ListValue)) and len(numbers) == len(bounds):
+        items = owner.items[slice(*numbers)]
         return TupleValue(tuple(items)) if isinstance(owner, TupleValue) else ListValue(list(items), owner.complete)
     if isinstance(owner, Shape):
         return Shape(owner.label, f"{owner.slice}[{text}]")
@@ -618,7 +636,9 @@ def _text_method(owner: Const | Text, name: str, needle: Value | None) -> Value:
     edge = owner.parts[0 if name == "startswith" else -1]
     if isinstance(edge, str) and len(edge) >= len(needle.value):
         return Const(getattr(edge, name)(needle.value))
-    if isinstance(edge, str) and not (needle.value.startswith(edge) if name == "startswith" else needle.value.endswith(edge)):
+    if isinstance(edge, str) and not (
+        needle.value.startswith(edge) if name == "startswith" else needle.value.endswith(edge)
+    ):
         return Const(False)
     return PYTHON
 
@@ -669,11 +689,16 @@ def _length(value: Value | None) -> Value:
     return PYTHON
 
 
+_FOLDS: dict[str, Callable[..., object]] = {
+    "int": int, "float": float, "bool": bool, "abs": abs, "min": min, "max": max,
+}  # fmt: skip
+
+
 def _fold(name: str, values: list[Value]) -> Value:
     plain = [value.value for value in values if isinstance(value, Const)]
     if len(plain) == len(values):
         try:
-            return Const({"int": int, "float": float, "bool": bool, "abs": abs, "min": min, "max": max}[name](*plain))
+            return Const(_FOLDS[name](*plain))
         except (TypeError, ValueError):
             return PYTHON
     if any(is_tensor(value) for value in values):

@@ -185,16 +185,16 @@ class Executor(Evaluator):
                 args = Arguments(args.positional[1:], args.keywords, args.star)
         if function.cls is not None and not function.is_static and positional:
             names[positional.pop(0)] = bound if bound is not None else UNKNOWN
-        for name, default in zip(reversed(positional), reversed(spec.defaults)):
+        for name, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
             names[name] = self._default(name, default, frame)
-        for arg, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults):
+        for arg, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults, strict=False):
             if keyword_default is not None:
                 names[arg.arg] = self._default(arg.arg, keyword_default, frame)
-        for name, (value, expression) in zip(positional, args.positional):
+        for name, (value, expression) in zip(positional, args.positional, strict=False):
             names[name] = _labelled(value, name)
             frame.given[name] = expression
         known = {*positional, *(arg.arg for arg in spec.kwonlyargs)}
-        extra = {}
+        extra: dict[object, Value] = {}
         for name, (value, expression) in args.keywords.items():
             if name in known:
                 names[name] = _labelled(value, name)
@@ -204,7 +204,7 @@ class Executor(Evaluator):
         if spec.vararg is not None:
             names[spec.vararg.arg] = TupleValue(tuple(v for v, _ in args.positional[len(positional) :]))
         if spec.kwarg is not None:
-            names[spec.kwarg.arg] = DictValue(dict(extra), not args.star)
+            names[spec.kwarg.arg] = DictValue({key: value for key, value in extra.items()}, not args.star)
         for name in known:
             if name not in names or (args.star and name not in frame.given):
                 names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")
@@ -297,7 +297,7 @@ class Executor(Evaluator):
     def _run_Break(self, node: ast.Break, env: Env) -> Flow:
         return Flow.BREAK
 
-    _run_Continue = _run_Break
+    _run_Continue = _run_Break  # noqa: N815
 
     def _run_Assert(self, node: ast.Assert, env: Env) -> None:
         self.evaluate(node.test, env)
@@ -381,7 +381,7 @@ class Executor(Evaluator):
         self.block(node.orelse, env)
         return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT
 
-    _run_AsyncFor = _run_For
+    _run_AsyncFor = _run_For  # noqa: N815
 
     def _start(self, env: Env) -> _LoopStart:
         return _LoopStart(dict(env.names), self.frames, self.semantics.activity)
@@ -391,7 +391,9 @@ class Executor(Evaluator):
         if self.seeds is None or self.frames - start.frames < _LONG_ROUND or self.semantics.activity != start.activity:
             return False
         if node not in self._seedless:
-            self._seedless[node] = not any(name in self.seeds for name in _mentioned(node)) and not self._calls_locals(node)
+            self._seedless[node] = not any(name in self.seeds for name in _mentioned(node)) and not self._calls_locals(
+                node
+            )
         return self._seedless[node]
 
     def _calls_locals(self, node: ast.stmt) -> bool:
@@ -433,7 +435,10 @@ class Executor(Evaluator):
                 index = LoopIndex(index_name, key, True, known, first)
                 return TupleValue((index, self._item(node.args[0], sequence, ast.unparse(target.elts[1]), first)))
             if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
-                items = (self._item(a, self.evaluate(a, env), ast.unparse(t), first) for a, t in zip(node.args, target.elts))
+                items = (
+                    self._item(a, self.evaluate(a, env), ast.unparse(t), first)
+                    for a, t in zip(node.args, target.elts, strict=False)
+                )
                 return TupleValue(tuple(items))
             if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
                 value = self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, first)
@@ -449,8 +454,8 @@ class Executor(Evaluator):
         positive = isinstance(step, Const) and isinstance(step.value, int) and step.value > 0
         values: tuple[object, ...] | None = None
         if known is not None and isinstance(stop, Const) and isinstance(stop.value, int) and isinstance(step, Const):
-            if isinstance(step.value, int) and step.value and stop.value - known < _UNROLL:
-                values = tuple(range(known, stop.value, step.value))
+            counted = step.value if isinstance(step.value, int) else 0
+            values = tuple(range(known, stop.value, counted)) if counted and stop.value - known < _UNROLL else None
         key = f"range({operate.show(start)}, {operate.show(stop)}, {operate.show(step)})"
         return LoopIndex(name, key, True, known if positive else None, first, values)
 
@@ -513,7 +518,9 @@ class Executor(Evaluator):
         complete = concrete is not None
         if concrete is None:
             self.frame.loops.append(node)
-            rounds = [self.loop_target(generator.iter, iterable, generator.target, env, first) for first in (True, False)]
+            rounds = [
+                self.loop_target(generator.iter, iterable, generator.target, env, first) for first in (True, False)
+            ]
         else:
             rounds = concrete
         for item in rounds:
@@ -546,10 +553,12 @@ class Executor(Evaluator):
             value = self._decorated(value, decorator, env)
         env.names[node.name] = value
 
-    _run_AsyncFunctionDef = _run_FunctionDef
+    _run_AsyncFunctionDef = _run_FunctionDef  # noqa: N815
 
     def _decorated(self, value: Value, decorator: ast.expr, env: Env) -> Value:
-        if ast.unparse(decorator) in ("property", "staticmethod", "classmethod") or not isinstance(decorator, (ast.Name, ast.Attribute)):
+        if ast.unparse(decorator) in ("property", "staticmethod", "classmethod") or not isinstance(
+            decorator, (ast.Name, ast.Attribute)
+        ):
             return value
         callee = self.evaluate(decorator, env)
         if not isinstance(callee, FunctionValue):
@@ -562,7 +571,7 @@ class Executor(Evaluator):
         self.bases[cls] = [self.evaluate(base, env) for base in node.bases]
         body = Env({}, env, env.module)
         self.block(node.body, body)
-        for name, value in body.names.items():
+        for value in body.names.values():
             if isinstance(value, FunctionValue) and value.env is body:
                 value.env = None if env is self.envs.get(env.module) else env
         self.class_names[cls] = body.names

@@ -42,7 +42,8 @@ def all_used(classes: Classification, helpers: Iterable[Function]) -> set[Functi
             continue
         found.add(helper)
         for region in classes.calls[helper]:
-            queue.extend(e.function for e in region.events if isinstance(e, Region) and e.function in classes.helpers and e.function)
+            inner = (e.function for e in region.events if isinstance(e, Region))
+            queue.extend(f for f in inner if f is not None and f in classes.helpers)
     return found
 
 

@@ -129,13 +129,14 @@ def _session_alias(module: Module) -> str | None:
     if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
         return None
     aliases = {}
-    for node in module.tree.body:
-        if isinstance(node, ast.Import):
-            aliases.update({a.asname or a.name: a.name for a in node.names if a.name in ("tensorflow", "tensorflow.compat.v1") and (a.asname or a.name == "tensorflow")})
+    for statement in module.tree.body:
+        for alias in statement.names if isinstance(statement, ast.Import) else ():
+            if alias.name == "tensorflow" or (alias.name == "tensorflow.compat.v1" and alias.asname):
+                aliases[alias.asname or alias.name] = alias.name
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
             text = ast.unparse(node)
-            alias = text.split(".")[0]
-            if alias in aliases and f"tf{text[len(alias) :]}" in symbols.SESSION:
-                return alias
+            first = text.split(".")[0]
+            if first in aliases and f"tf{text[len(first) :]}" in symbols.SESSION:
+                return first
     return None

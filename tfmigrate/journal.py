@@ -110,7 +110,7 @@ def chain(region: Region | None) -> list[Region]:
 
 
 def second_call(first: Region | None, second: Region, node: ast.AST) -> tuple[ast.AST, Module]:
-    """The call by which code that saw the first request makes the second; the request itself if it is in the same function."""
+    """The call by which code that saw the first request makes the second; the request itself in the same function."""
     known = set(chain(first))
     for region in chain(second):
         if region not in known and not region.is_block and region.node is not None and region.parent is not None:

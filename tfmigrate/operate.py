@@ -6,6 +6,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from tfmigrate.values import (
     NONE,
@@ -34,13 +35,13 @@ from tfmigrate.values import (
 )
 
 ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[object, object], object]]] = {
-    ast.Add: ("+", operator.add),  # type: ignore[dict-item]
-    ast.Sub: ("-", operator.sub),  # type: ignore[dict-item]
-    ast.Mult: ("*", operator.mul),  # type: ignore[dict-item]
-    ast.Div: ("/", operator.truediv),  # type: ignore[dict-item]
-    ast.FloorDiv: ("//", operator.floordiv),  # type: ignore[dict-item]
-    ast.Mod: ("%", operator.mod),  # type: ignore[dict-item]
-    ast.Pow: ("**", operator.pow),  # type: ignore[dict-item]
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+    ast.Pow: ("**", operator.pow),
 }
 _BIG = 10_000
 _FIELD = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([sdifrxge%])")
@@ -74,9 +75,9 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         return concatenate([left, right])
     if isinstance(op, ast.Mod) and isinstance(left, Const) and isinstance(left.value, str):
         return percent_format(left.value, right)
-    if is_tensor(left) or is_tensor(right):
-        if not isinstance(left, (ListValue, TupleValue)) or not isinstance(right, (ListValue, TupleValue)):
-            return TENSOR
+    sequences = isinstance(left, (ListValue, TupleValue)) and isinstance(right, (ListValue, TupleValue))
+    if not sequences and (is_tensor(left) or is_tensor(right)):
+        return TENSOR
     if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
         return ListValue([*left.items, *right.items], left.complete and right.complete)
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and isinstance(op, ast.Add):
@@ -119,7 +120,7 @@ def _compute(compute: Callable[[object, object], object], left: object, right: o
             return PYTHON
     try:
         result = compute(left, right)
-    except Exception:  # the program's own arithmetic may fail in any way; then nothing is known
+    except Exception:  # noqa: BLE001 - the program's own arithmetic may fail in any way; then nothing is known
         return PYTHON
     return Const(result) if not isinstance(result, str) or len(result) < _BIG else PYTHON
 
@@ -130,7 +131,9 @@ def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:
     values = None
     if index.values is not None and all(isinstance(v, int) for v in index.values):
         values = tuple(v + delta for v in index.values if isinstance(v, int))
-    return LoopIndex(f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values)
+    return LoopIndex(
+        f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values
+    )
 
 
 def _is_text(value: Value) -> bool:
@@ -167,7 +170,7 @@ def percent_format(template: str, argument: Value) -> Value:
     arguments = list(argument.items) if isinstance(argument, TupleValue) else [argument]
     if all(isinstance(a, Const) for a in arguments):
         plain = tuple(a.value for a in arguments if isinstance(a, Const))
-        return _compute(operator.mod, template, plain if isinstance(argument, TupleValue) else plain[0])  # type: ignore[arg-type]
+        return _compute(operator.mod, template, plain if isinstance(argument, TupleValue) else plain[0])
     pieces: list[Value] = []
     end = 0
     queue = list(arguments)
@@ -227,7 +230,7 @@ def truth(value: Value) -> bool | None:
     return None
 
 
-_ORDER: dict[type[ast.cmpop], Callable[[object, object], object]] = {
+_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], object]] = {
     ast.Lt: operator.lt,  # type: ignore[dict-item]
     ast.LtE: operator.le,  # type: ignore[dict-item]
     ast.Gt: operator.gt,  # type: ignore[dict-item]
@@ -260,7 +263,12 @@ def _compare(op: ast.cmpop, left: Value, right: Value) -> bool | None:
     if isinstance(left, LoopIndex) and isinstance(right, Const) and isinstance(right.value, int):
         return _compare_index(op, left, right.value)
     if isinstance(right, LoopIndex) and isinstance(left, Const) and isinstance(left.value, int):
-        mirrored: dict[type[ast.cmpop], ast.cmpop] = {ast.Lt: ast.Gt(), ast.Gt: ast.Lt(), ast.LtE: ast.GtE(), ast.GtE: ast.LtE()}
+        mirrored: dict[type[ast.cmpop], ast.cmpop] = {
+            ast.Lt: ast.Gt(),
+            ast.Gt: ast.Lt(),
+            ast.LtE: ast.GtE(),
+            ast.GtE: ast.LtE(),
+        }
         return _compare_index(mirrored.get(type(op), op), right, left.value)
     if isinstance(op, ast.Eq) and same(left, right):
         return True
@@ -293,7 +301,19 @@ def _is_same_object(left: Value, right: Value) -> bool | None:
 
 
 def _never_none(value: Value) -> bool:
-    known = (Text, TupleValue, ListValue, DictValue, ObjectValue, FunctionValue, ClassValue, Library, LoopIndex, Dim, Shape)
+    known = (
+        Text,
+        TupleValue,
+        ListValue,
+        DictValue,
+        ObjectValue,
+        FunctionValue,
+        ClassValue,
+        Library,
+        LoopIndex,
+        Dim,
+        Shape,
+    )
     return isinstance(value, known) or is_tensor(value) or (isinstance(value, Const) and value.value is not None)
 
 
@@ -328,9 +348,13 @@ def _may_contain(text: Text, needle: str) -> bool:
     for sample in samples:
         if needle in "".join(part if isinstance(part, str) else sample for part in text.parts):
             return True
-    return any(not is_number(part) for part in text.parts if not isinstance(part, str)) or any(c.isdigit() for c in needle)
+    return any(not is_number(part) for part in text.parts if not isinstance(part, str)) or any(
+        c.isdigit() for c in needle
+    )
 
 
 def is_number(part: Symbol | LoopIndex) -> bool:
     """Whether a symbol in a string certainly stands for a whole number."""
-    return isinstance(part, LoopIndex) and (part.start is not None or (part.values is not None and all(isinstance(v, int) for v in part.values)))
+    return isinstance(part, LoopIndex) and (
+        part.start is not None or (part.values is not None and all(isinstance(v, int) for v in part.values))
+    )

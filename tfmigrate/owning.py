@@ -67,7 +67,8 @@ class Owners:
         member = self.classes.member_of(region)
         if member is not None and member.scope is not None:
             return member.scope, member.module
-        assert region.node is not None and region.parent is not None
+        assert region.node is not None
+        assert region.parent is not None
         return region.node, region.parent.module
 
     def _instance_region(self, region: Region | None) -> Region | None:

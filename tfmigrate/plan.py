@@ -236,9 +236,7 @@ class Planner:
         last = node.body[-1]
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Return, ast.Yield, ast.Break, ast.Continue)) and inner is not last:
-                if isinstance(inner, ast.Return) or not any(
-                    isinstance(a, (ast.For, ast.While)) and a is not node for a in body.scan.ancestors(inner)
-                ):
+                if isinstance(inner, ast.Return) or not any(isinstance(a, (ast.For, ast.While)) for a in body.scan.ancestors(inner)):
                     raise Refusal("TFM403", inner, member.module, "the block of this scope is left in the middle")
         live = []
         for name in body.scan.bindings:

@@ -31,9 +31,10 @@ def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:
             text = node.id
         else:
             text = getattr(node, "value", None)
-        if isinstance(node, ast.expr) and isinstance(text, str) and symbols.HALF_OR_DOUBLE.fullmatch(text):
-            if _is_tensorflows(node, module, resolve) or _is_argument(node, module, resolve):
-                yield node
+        if not isinstance(node, ast.expr) or not isinstance(text, str) or not symbols.HALF_OR_DOUBLE.fullmatch(text):
+            continue
+        if _is_tensorflows(node, module, resolve) or _is_argument(node, module, resolve):
+            yield node
 
 
 def _is_tensorflows(node: ast.expr, module: Module, resolve: Resolve) -> bool:

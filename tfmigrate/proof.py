@@ -16,7 +16,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program, parse_module
 from tfmigrate.plan import Plan
 from tfmigrate.recount import Counted, Counting, recount, requested
-from tfmigrate.regions import Region, show_path
+from tfmigrate.regions import show_path
 from tfmigrate.roots import Walk, Walker, call_method
 from tfmigrate.units import Unit
 from tfmigrate.values import FunctionValue, ObjectValue
@@ -45,6 +45,11 @@ def doubt(units: Iterable[Unit], finding: Finding | None) -> Doubt:
     return Doubt(frozenset((str(m.module.path), m.node.lineno) for unit in units for m in unit.members), finding)
 
 
+def doubt_code(functions: Iterable[Function], finding: Finding | None) -> Doubt:
+    """A doubt about functions that stay and hold what is made."""
+    return Doubt(frozenset((str(f.module.path), f.node.lineno) for f in functions), finding)
+
+
 def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> Program | Doubt:
     """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing binds."""
     modules = dict(program.modules)
@@ -70,7 +75,7 @@ def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan
     acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
     walker = Walker(emitted, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
-    touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in _regions_of(walk))]
+    touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
     doubts = [_compare(walk, walker, plan) for walk in touched]
     return [found for found in doubts if found is not None]
 
@@ -94,12 +99,8 @@ def unbound_names(text: str) -> set[str]:
     return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
 
 
-def _regions_of(walk: Walk) -> list[Region]:
-    return [walk.root, *(event for event in walk.root.walk() if isinstance(event, Region))]
-
-
 def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
-    regions = set(_regions_of(walk))
+    regions = set(walk.regions())
     return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
 
 
@@ -127,8 +128,7 @@ def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:
     """A doubt about units or, if there are none, about the plain code of a walk."""
     if units:
         return doubt(units, finding)
-    functions = {region.function for region in _regions_of(walk)}
-    return Doubt(frozenset((str(f.module.path), f.node.lineno) for f in functions if f is not None), finding)
+    return doubt_code({region.function for region in walk.regions() if region.function is not None}, finding)
 
 
 def _finding(walk: Walk, message: str) -> Finding:
@@ -138,7 +138,7 @@ def _finding(walk: Walk, message: str) -> Finding:
 def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -> set[Unit] | None:
     """The units that make the variables in question; None if some are not known to be made by any."""
     makers: dict[str, set[Unit]] = {}
-    regions = set(_regions_of(walk))
+    regions = set(walk.regions())
     for instance in plan.instances:
         if instance.unit not in units:
             continue

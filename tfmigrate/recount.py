@@ -101,7 +101,7 @@ class Counting:
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
         self.tf1.leave_frame(ev, frame, result)
 
-    def escaped(self, ev: Evaluator, value: Value, node: ast.AST) -> None:
+    def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
         self.tf1.escaped(ev, value, node)
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:

@@ -78,7 +78,7 @@ def misuse(references: References, member: Member, regions: list[Region]) -> Ite
         if mention.function is not function:
             continue
         if mention.call is None:
-            if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention, seen):
+            if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention):
                 passed = True
                 yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
         elif mention.call in seen:
@@ -104,7 +104,7 @@ def _is_call_on_object(node: ast.Call, function: Function, resolve: Resolve, mod
     return not isinstance(resolve(module, owner), (ClassValue, ModuleValue))
 
 
-def _is_attribute_of_data(mention: Mention, seen: set[object]) -> bool:
+def _is_attribute_of_data(mention: Mention) -> bool:
     """Whether `other.name` is an attribute of some other object that happens to have the method's name."""
     node = mention.node
     function = mention.function

@@ -52,11 +52,11 @@ def _encoded_lines(module: Module) -> list[bytes]:
 
 def segment_of(module: Module, node: ast.AST) -> str:
     """The text of a node as it stands in the file."""
-    lines = _encoded_lines(module)
+    lines: list[bytes] = _encoded_lines(module)
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1  # type: ignore[attr-defined]
     start, end = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
     if first == last:
-        return lines[first][start:end].decode()
+        return str(lines[first][start:end], "utf-8")
     return b"\n".join([lines[first][start:], *lines[first + 1 : last], lines[last][:end]]).decode()
 
 
@@ -65,8 +65,8 @@ class _Offsets:
 
     def __init__(self, lines: list[bytes], outer: ast.AST) -> None:
         self.lines = lines
-        self.first = outer.lineno  # type: ignore[attr-defined]
-        self.column = outer.col_offset  # type: ignore[attr-defined]
+        self.first: int = outer.lineno  # type: ignore[attr-defined]
+        self.column: int = outer.col_offset  # type: ignore[attr-defined]
 
     def offset(self, line: int, column: int) -> int:
         if line == self.first:

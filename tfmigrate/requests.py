@@ -144,8 +144,8 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     node = slot.site()
     for item in plan.ctor():
         if item.is_attribute or plan.unit.primary.shape is Shape.BLOCK:
-            name = received(item.name, node)
-            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(name)))
+            spelled = received(item.name, node)
+            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(spelled)))
             positional = positional and not item.is_attribute
             continue
         expression = region.frame.given.get(item.name)

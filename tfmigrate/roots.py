@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tfmigrate.boundary import attempt
@@ -49,18 +49,27 @@ class Walk:
     called: tuple[str, ...] = ()
     cut: bool = False
 
+    def regions(self) -> Iterator[Region]:
+        """The root and all calls and blocks below it."""
+        yield self.root
+        yield from (event for event in self.root.walk() if isinstance(event, Region))
 
-def walk_program(program: Program) -> tuple[list[Walk], Executor]:
-    """Walk the program from every entry. The executor knows afterwards which functions were reached."""
+
+def walk_program(program: Program, known: Iterable[Walk] = ()) -> tuple[list[Walk], Executor]:
+    """Walk the program from every entry. The executor knows afterwards which functions were reached.
+
+    known: walks of an earlier state of the program that came by nothing that is different now.
+    """
     used = _Uses(program)
     entries = list(used.first_entries())
     acting = frozenset(e.target.name for e in entries if isinstance(e.target, Module))
     walker = Walker(program, frozenset(used.names), acting)
-    walks = [_walk(entry, walker) for entry in entries]
-    for function in used.outermost_first():
-        if function not in walker.executor.visited:
+    by_target = {walk.entry.target: walk for walk in known}
+    walks = [_walk(entry, walker, by_target.get(entry.target)) for entry in entries]
+    for function in used.interesting:
+        if isinstance(function, Function) and function not in walker.executor.visited and function.parent is None:
             target = function if function.cls is None else function.cls
-            walks.append(_walk(Entry(target), walker))
+            walks.append(_walk(Entry(target), walker, by_target.get(target)))
     walker.prepare(Scoping())
     return [walk for walk in walks if walk is not None], walker.executor
 
@@ -116,7 +125,10 @@ def _outside(module: Module) -> Frame:
     return Frame(None, module, None, None, Env({}, None, module))
 
 
-def _walk(entry: Entry, walker: Walker) -> Walk | None:
+def _walk(entry: Entry, walker: Walker, known: Walk | None) -> Walk | None:
+    if known is not None:
+        walker.executor.visited.update(r.function for r in known.regions() if r.function is not None)
+        return known
     scoping, executor = Scoping(), walker.executor
     called: list[str] = []
     failure = attempt(lambda: _enter(entry, walker, scoping, called), entry.module.path, entry.line)

@@ -226,10 +226,8 @@ class Scopes(Journal):
 
 
 def reuse_of(value: Value) -> object:
-    if value == Library("tf.AUTO_REUSE"):
-        return AUTO
-    known = operate.truth(value)
-    return known
+    """What an argument `reuse` says: True, False, "auto", or None where it is not known."""
+    return AUTO if value == Library("tf.AUTO_REUSE") else operate.truth(value)
 
 
 def is_stored(target: ast.expr | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program
 from tfmigrate.model import FileChange
 from tfmigrate.plan import Plan, Planner, indent_of
-from tfmigrate.proof import Doubt, doubt, emitted_program, prove
+from tfmigrate.proof import Doubt, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
 from tfmigrate.roots import Walk, walk_program
 from tfmigrate.sites import Site
@@ -45,10 +45,18 @@ class Settled:
 class Settling:
     """One program on its way to a change that holds."""
 
-    def __init__(self, program: Program, transforms: list[Transform], limits: Limits, again: bool = True) -> None:
+    def __init__(
+        self,
+        program: Program,
+        transforms: list[Transform],
+        limits: Limits,
+        known: Sequence[Walk] = (),
+        again: bool = True,
+    ) -> None:
         self.program = program
         self.transforms = transforms
         self.limits = limits
+        self.known = known
         self.again = again
         self.doubts: list[Doubt] = []
         self.result = Settled()
@@ -58,9 +66,8 @@ class Settling:
 
     def run(self) -> Settled:
         """Terminates: every round takes something out of the plan, or ends everything."""
-        self.walks, self.executor = walk_program(self.program)
+        self.walks, self.executor = walk_program(self.program, self.known)
         while True:
-            before = len(self.doubts)
             planned = self._plan()
             if planned is None:
                 break
@@ -70,7 +77,7 @@ class Settling:
                 break
             known = {place for old in self.doubts for place in old.places}
             self.doubts.extend(fresh)
-            if before and not any(new.places - known for new in fresh):
+            if not any(new.places - known for new in fresh):
                 self.result.after = {}
                 planned.migrated.clear()
                 break
@@ -119,8 +126,9 @@ class Settling:
         fresh = prove(self.program, self.walks, self.executor.seeds or frozenset(), plan, emitted)
         if fresh or not self.again:
             return fresh
-        failed = self._rewrite(plan, plan.sites)
-        return [failed] if failed is not None else list(self._second_run(plan))
+        fresh = list(self._second_run(plan, emitted))
+        failed = self._rewrite(plan, plan.sites) if not fresh else None
+        return [failed] if failed is not None else fresh
 
     def _rewrite(self, plan: Plan, wanted: dict[Module, list[Site]]) -> Doubt | None:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
@@ -129,7 +137,7 @@ class Settling:
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
                 if isinstance(text, Finding):
-                    return doubt(_explaining(plan, module, sites), text)
+                    return _doubt_at(plan, module, sites, text)
                 self.texts[module] = (sites, text)
             text = self.texts[module][1]
             if text != module.text:
@@ -150,18 +158,15 @@ class Settling:
             self.result.callers |= paths
             yield doubt([unit], _left_alone(unit, paths))
 
-    def _second_run(self, plan: Plan) -> Iterator[Doubt]:
+    def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""
-        emitted = emitted_program(self.program, plan, self.result.after)
-        if isinstance(emitted, Doubt):
-            yield emitted
-            return
-        settled = Settling(emitted, self.transforms, self.limits, again=False).run()
+        same = set(emitted.modules.values())
+        known = [walk for walk in self.walks if all(region.module in same for region in walk.regions())]
+        settled = Settling(emitted, self.transforms, self.limits, known, again=False).run()
         for module in settled.after:
             original = self.program.modules[module.name]
-            units = _explaining(plan, original, plan.sites.get(original, []))
-            message = "a second run would change the emitted text again"
-            yield doubt(units, Finding(str(module.path), 1, 0, "TFM902", message))
+            finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
+            yield _doubt_at(plan, original, plan.sites.get(original, []), finding)
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
@@ -172,6 +177,16 @@ def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
     names = ", ".join(str(path) for path in sorted(callers))
     message = f"{primary.name} cannot change without {names}"
     return Finding(str(primary.module.path), primary.node.lineno, primary.node.col_offset, "TFM308", message)
+
+
+def _doubt_at(plan: Plan, module: Module, sites: Iterable[Site], finding: Finding) -> Doubt:
+    """A doubt about whatever makes a module change at these sites."""
+    units = _explaining(plan, module, sites)
+    if units:
+        return doubt(units, finding)
+    lines = {site.span[0] for site in sites}
+    functions = module.functions.values()
+    return doubt_code([f for f in functions if any(f.node.lineno <= n <= (f.node.end_lineno or n) for n in lines)], finding)
 
 
 def _explaining(plan: Plan, module: Module, sites: Iterable[Site]) -> set[Unit]:

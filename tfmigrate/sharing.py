@@ -88,12 +88,14 @@ class Scoping(Requests, Lists):
 
     def _check_generator(self, region: Region) -> None:
         """A generator that yields inside a scope holds it open for the code that uses it."""
+        manages = region.function is not None and bool(region.function.node.decorator_list)
         for event in region.events:
-            if isinstance(event, Region) and isinstance(event.node, ast.With):
-                if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(event.node)):
-                    text = "this scope is held open by a generator for the code that uses it"
-                    if not event.makes_variables():
-                        self._blame_at("TFM205", event.node, event.module, text, self.root)
+            if not isinstance(event, Region) or not isinstance(event.node, ast.With):
+                continue
+            yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(event.node))
+            if yields and (manages or not event.makes_variables()):
+                text = "this scope is held open by a generator for the code that uses it"
+                self._blame_at("TFM205", event.node, event.module, text, self.root)
 
     def canonical(self, name: str) -> Library:
         known = symbols.canonical(name)

@@ -110,12 +110,15 @@ def _assigned(name: str, function: FunctionNode) -> Iterator[ast.expr]:
     if name not in _locals(function):
         return
     for node in ast.walk(function):
+        targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
-            if any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-                yield node.value
-        elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-            if isinstance(node.target, ast.Name) and node.target.id == name:
-                yield node.value
+            targets = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
+            targets = [node.target]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            value = getattr(node, "value", None)
+            if isinstance(value, ast.expr):
+                yield value
 
 
 @lru_cache(maxsize=8)

@@ -256,7 +256,7 @@ def same(left: Value, right: Value) -> bool:
 
 
 def _all_same(left: Sequence[Value], right: Sequence[Value]) -> bool:
-    return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right))
+    return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=False))
 
 
 def join(left: Value | None, right: Value | None) -> Value:
@@ -269,7 +269,7 @@ def join(left: Value | None, right: Value | None) -> Value:
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return left if left.label == right.label else Tensor("")
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and len(left.items) == len(right.items):
-        return TupleValue(tuple(join(a, b) for a, b in zip(left.items, right.items)))
+        return TupleValue(tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False)))
     if is_python(left) and is_python(right):
         return PYTHON
     if is_tensor(left) and is_tensor(right):

@@ -98,7 +98,7 @@ def _dotted(node: cst.BaseExpression) -> str:
 
 def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
     """New import lines stand before the import of tensorflow, or else behind the last import."""
-    body = list(module.body)
+    body: list[cst.BaseStatement] = list(module.body)
     place, tensorflow = _place(body)
     lines = (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
     if lines:

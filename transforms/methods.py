@@ -61,6 +61,7 @@ def extend(action: Extend, node: cst.SimpleStatementLine, context: Context) -> c
     else:
         assert isinstance(statement, cst.Expr)
         single = extra[0].value if len(extra) == 1 else cst.Tuple(extra, lpar=[], rpar=[])
+        assert isinstance(single, cst.BaseAssignTargetExpression)
         changed = cst.Assign([cst.AssignTarget(single)], statement.value)
     return node.with_changes(body=[changed, *node.body[1:]])
 

@@ -7,6 +7,7 @@ import types
 
 for name in ("cv2", "gym", "tqdm"):
     sys.modules[name] = types.ModuleType(name)
+sys.modules["cv2"].resize = None
 sys.modules["tqdm"].tqdm = iter
 builtins.xrange = range
 builtins.reduce = functools.reduce
@@ -59,7 +60,6 @@ def build():
         "q": agent.q,
         "q_action": agent.q_action,
         "target_q": agent.target_q,
-        "target_q_with_idx": agent.target_q_with_idx,
         "loss": agent.loss,
         "copy": tf.group(*[agent.t_w_assign_op[name] for name in sorted(agent.w)]),
         "train_step": agent.optim,
