@@ -281,7 +281,7 @@ class Bodywork:
         if member is not child.unit.primary:
             target += f".{member.method}"
         spelled = names_for_all(self.plan, Level.CALL)
-        arguments = call_arguments(self._call_arguments(slot, site), self._given(slot, site), site, spelled)
+        arguments = call_arguments(child, member, self._call_arguments(slot, site), self._given(slot, site), site, spelled)
         sites.add("calls", span(self.module, site), Invoke(target, arguments))
         extra = child.bodies[member].outputs
         if extra:
@@ -509,12 +509,22 @@ def layer_call(slot: Slot, site: ast.Call) -> tuple[Argument, ...]:
     return tuple(arguments)
 
 
+# Keras fills these in by itself, from the layer around, unless they are given by keyword.
+_FILLED_IN = ("training", "mask")
+
+
 def call_arguments(
-    wanted: list[tuple[str, bool]], given: dict[str, ast.expr], site: ast.Call, spelled: dict[str, str]
+    child: LayerPlan, member: Member, wanted: list[tuple[str, bool]], given: dict[str, ast.expr], site: ast.Call, spelled: dict[str, str]
 ) -> tuple[Argument, ...]:
     """The arguments of a layer's call, in the form that the program gave them where Keras allows it."""
     arguments: list[Argument] = []
     positional = True
+    for item in child.call_inputs(member):
+        if item.name in _FILLED_IN and item.name not in given and item.default is not None:
+            text = render(member.module, item.default, lambda _: None)
+            arguments.append(Argument(text=text, keyword=item.name))
+    filled = arguments
+    arguments = []
     for name, sure in wanted:
         bare = name.removeprefix("self.")
         if name.startswith("self."):
@@ -524,10 +534,10 @@ def call_arguments(
             continue
         expression = given[name]
         by_position = expression in site.args
-        positional = positional and sure and by_position
+        positional = positional and sure and by_position and name not in _FILLED_IN
         source: int | str = site.args.index(expression) if by_position else name
         arguments.append(Argument(source, keyword=None if positional else bare))
-    return tuple(arguments)
+    return tuple(arguments + filled)
 
 
 def extend_targets(
@@ -561,7 +571,7 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
     positional = True
     for item in child.call_inputs(member):
         text = spelled.get(item.name, item.name)
-        positional = positional and item.sure
+        positional = positional and item.sure and item.identifier not in _FILLED_IN
         arguments.append(text if positional else f"{item.identifier}={text}")
     call = f"{target}({', '.join(arguments)})"
     targets = [*body.live, *body.outputs]

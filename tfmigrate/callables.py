@@ -113,6 +113,6 @@ def object_call(plan: LayerPlan, region: Region) -> Site | None:
         if item.name in given:
             wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
     module = region.parent.module
-    arguments = call_arguments(wanted, given, node, {})
+    arguments = call_arguments(plan, member, wanted, given, node, {})
     return Site("calls", span(module, node), Invoke(source(module, node.func), arguments))
 

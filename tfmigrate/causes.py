@@ -279,6 +279,8 @@ class Causes:
             for name, found in walk.scoping.unresolved_calls.items():
                 for module, call in found:
                     for function in methods.get(name, ()):
+                        if not _may_take(function, call):
+                            continue
                         calls.setdefault(call, (module, {}))[1][function] = None
         for call, (module, functions) in calls.items():
             names = " or ".join(function.qualname for function in functions)
@@ -317,6 +319,18 @@ def _is_starred(region: Region | None) -> bool:
             return True
         region = region.parent
     return False
+
+
+def _may_take(function: Function, call: ast.Call) -> bool:
+    """Whether a call could be one of this method, by what it gives."""
+    spec = function.node.args
+    named = {k.arg for k in call.keywords}
+    starred = None in named or any(isinstance(a, ast.Starred) for a in call.args)
+    if starred or getattr(call.func, "id", "") == "getattr" or spec.vararg is not None or spec.kwarg is not None:
+        return True
+    given = len(call.args) + len(named)
+    optional = len(spec.defaults) + sum(default is not None for default in spec.kw_defaults)
+    return len(function.params) - optional <= given <= len(function.params) and named <= set(function.params)
 
 
 def _serves_reuse(module: Module, node: ast.AST) -> bool:

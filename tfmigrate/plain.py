@@ -95,7 +95,7 @@ class PlainWork:
             base = self._base_name(slot, per_unit)
             code = self.code_of(slot.site())
             if self.on_object(slot):
-                slot.name = names.unique(base, attributes | self._object_attributes() - freed)
+                slot.name = names.unique(base, attributes | self._object_attributes() - self._freed_methods())
                 attributes.add(slot.name)
                 continue
             bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
@@ -120,7 +120,17 @@ class PlainWork:
             for name in (*code.scan.bindings, *code.scan.reads):
                 if name.startswith("self."):
                     found.add(name.removeprefix("self."))
+            cls = code.function.cls if code.function is not None else None
+            if cls is not None:
+                found |= set(cls.methods)
+                found |= {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
+                found |= {n.id for s in cls.node.body for n in ast.walk(s) if isinstance(s, ast.Assign) and isinstance(n, ast.Name)}
         return found
+
+    def _freed_methods(self) -> set[str]:
+        """Names of the methods that become classes."""
+        units = [slot.unit for slot in self.slots if slot.unit is not None]
+        return {member.name for unit in units for member in unit.members if member.shape is Shape.METHOD}
 
     def on_object(self, slot: Slot) -> bool:
         """Whether the instance is kept as an attribute of the object whose methods use it."""
@@ -289,7 +299,7 @@ class PlainWork:
             values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
             if item.name in given or item.is_attribute:
                 wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
-        sites.add("calls", span(code.module, site), Invoke(target, call_arguments(wanted, given, site, {})))
+        sites.add("calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {})))
         extra = child.bodies[member].outputs
         if extra:
             extend_targets(code.scan.statement(site), site, member, extra, code.module, sites)

@@ -85,8 +85,8 @@ class Scopes(Journal):
             path = self.scope.path + context.name
             self.graph.counts[show_path(path)] += 1
             reuse = context.reuse or self.scope.reuse
-        if context.undecided and reuse is not True:
-            reuse = None
+        if context.undecided:
+            reuse = True if self.scope.reuse is True else None
         scope = Scope(path, reuse, (depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")))
         self._entered.append((self.scope, old_counts))
         self.scope = scope

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -72,7 +73,9 @@ class _Origin:
             return None
         self.seen.add((id(frame), name))
         function = frame.function
-        if function is None or name in function.globals or not _is_local(name, function.node):
+        if function is None:
+            return None
+        if name in function.globals or not _is_local(name, function.node):
             changes = (frame.module, name) in self.changes.globals
             return State(f"the global {name}, which changes as the program runs") if changes else None
         for value in _assigned(name, function.node):
@@ -126,7 +129,19 @@ def _changes(program: Program) -> _Changes:
     changes = _Changes()
     for module in program.modules.values():
         _collect(module, module.tree, None, changes)
+        assigned = Counter(name for name in _top_level_targets(module.tree))
+        changes.globals.update((module, name) for name, times in assigned.items() if times > 1)
     return changes
+
+
+def _top_level_targets(node: ast.AST) -> Iterator[str]:
+    """The names that a module's own statements give a value to, once for each place."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        yield from _top_level_targets(child)
 
 
 def _collect(module: Module, node: ast.AST, function: FunctionNode | None, changes: _Changes) -> None:

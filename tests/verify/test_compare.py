@@ -328,7 +328,7 @@ def test_nothing_to_compare() -> None:
         empty(record, arrays)
         record["variables"] = []
 
-    assert judge(empty, empty).reason == "the programs return no tensor and no training op to compare"
+    assert judge(empty, empty).reason == "the variables agree, but there is no output and no training op to compare"
     assert judge(bare, bare).reason == "neither program makes a variable, so there is nothing to compare"
     assert judge(bare, bare).status is Status.COULD_NOT_TELL
 

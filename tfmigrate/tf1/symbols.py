@@ -32,7 +32,7 @@ FOREIGN_LAYERS = re.compile(
 )
 # Of those, what makes no variable and opens no scope.
 HARMLESS = re.compile(
-    r"(initializer|regularizer|flatten|arg_scope|batch_norm_params|max_pool2d|avg_pool2d|dropout|get_variables\w*|"
+    r"(initializer|xavier_initializer\w*|regularizer|flatten|arg_scope|batch_norm_params|max_pool2d|avg_pool2d|dropout|get_variables\w*|"
     r"assign_from_checkpoint\w*|l2_loss|summarize\w*)$"
 )
 MAKERS = {

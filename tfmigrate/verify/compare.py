@@ -39,8 +39,8 @@ def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple
             return Status.COULD_NOT_TELL, describe_error(side, phase, error)
     if not comparison.before.variables:
         return Status.COULD_NOT_TELL, "neither program makes a variable, so there is nothing to compare"
-    if not comparison.compared:
-        return Status.COULD_NOT_TELL, "the programs return no tensor and no training op to compare"
+    if not {"outputs", "training"} & set(comparison.compared):
+        return Status.COULD_NOT_TELL, "the variables agree, but there is no output and no training op to compare"
     return Status.EQUIVALENT, "same variables, sharing, outputs, gradients and training"
 
 

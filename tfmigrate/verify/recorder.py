@@ -201,13 +201,18 @@ def choose(logits: Any, samples: Any, dtype: Any) -> Any:
     shape = tf.stack([tf.shape(logits)[0], tf.cast(samples, tf.int32), tf.shape(logits)[1]])
     noise = PINS.sample("uniform", shape, tf.float32)
     gumbel = -tf.log(-tf.log(noise + 1e-20) + 1e-20)
-    return tf.cast(tf.argmax(tf.expand_dims(logits, 1) + gumbel, axis=2), dtype)
+    result = tf.cast(tf.argmax(tf.expand_dims(logits, 1) + gumbel, axis=2), dtype)
+    tensor_util = importlib.import_module("tensorflow.python.framework.tensor_util")
+    result.set_shape([logits.shape[0], tensor_util.constant_value(tf.convert_to_tensor(samples))])
+    return result
 
 
 def shuffle(value: Any) -> Any:
     value = tf.convert_to_tensor(value)
     keys = PINS.sample("uniform", tf.stack([tf.shape(value)[0]]), tf.float32)
-    return tf.gather(value, tf.nn.top_k(keys, tf.shape(value)[0]).indices)
+    result = tf.gather(value, tf.nn.top_k(keys, tf.shape(value)[0]).indices)
+    result.set_shape(value.shape)
+    return result
 
 
 def pin_random_ops() -> None:
@@ -1131,6 +1136,13 @@ class Bench:
         self.restart()
         return self.session.run(fetches, feed)
 
+    def run_apart(self, fetches: Sequence[Any], alone: Sequence[int], feed: Dict[Any, Any]) -> List[Any]:
+        """Those with effects on their own, since what they change would reach the others sooner or later."""
+        together = [n for n in range(len(fetches)) if n not in alone]
+        values = dict(zip(together, self.run([fetches[n] for n in together], feed)))
+        values.update({n: self.run(fetches[n], feed) for n in alone})
+        return [values[n] for n in range(len(fetches))]
+
 
 # ---------------------------------------------------------------------------------------------------------------------
 # One case.
@@ -1240,6 +1252,8 @@ class Case:
         self.graph._unsafe_unfinalize()
         for name, value in capture.results(self.graph).items():
             self.returned.add(name, value)
+            if is_tensor(value) and has_effects(value):
+                self.returned.steps[name] = value.op
         self.record["captured"] = True
 
     def graph_of_results(self, graph: Any) -> Any:
@@ -1338,12 +1352,13 @@ class Case:
         failure: Optional[Exception] = None
         names = sorted(self.returned.tensors)
         fetches = [self.returned.tensors[name] for name in names]
+        alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
         fallback = None
         for strategy in STRATEGIES:
             rounds = [[make_input(t, strategy, n, self.case) for t in inputs] for n in range(self.case["steps"] + 1)]
             feeds = Feeds(inputs, rounds)
             try:
-                values = bench.run(fetches, feeds.of(0, False)) if fetches else []
+                values = bench.run_apart(fetches, alone, feeds.of(0, False)) if fetches else []
             except (tf.errors.OpError, ValueError) as error:
                 failure = failure or error
                 continue
@@ -1417,12 +1432,13 @@ class Case:
         fetches = [self.returned.tensors[n] for n in names]
         if not fetches:
             return
+        alone = [n for n, name in enumerate(names) if has_effects(self.returned.tensors[name])]
         for switch in (False, True) if self.feeds.has_switch else (False,):
             mode = "true" if switch else "false"
-            values = bench.run(fetches, self.feeds.of(0, switch))
+            values = bench.run_apart(fetches, alone, self.feeds.of(0, switch))
             for name, value in zip(names, values):
                 self.arrays.add("output/%s/%s" % (mode, name), value)
-        again = bench.run(fetches, self.feeds.of(0, self.feeds.has_switch))
+        again = bench.run_apart(fetches, alone, self.feeds.of(0, self.feeds.has_switch))
         self.record["unsteady"] = [n for n, a, b in zip(names, values, again) if not same_bits(a, b)]
         for name, value in zip(names, values):
             self.record["outputs"][name]["run_shape"] = list(np.shape(value))
@@ -1548,6 +1564,11 @@ def step_ancestors(ops: Any) -> Set[Any]:
                 seen.add(other)
                 stack.append(other)
     return seen
+
+
+def has_effects(tensor: Any) -> bool:
+    """Whether fetching it changes a variable: the loss that a training op of slim returns does."""
+    return any(writes(op) for op in step_ancestors([tensor.op]))
 
 
 def run_if_any(session: Any, ops: Sequence[Any]) -> None:

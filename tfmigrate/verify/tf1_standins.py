@@ -217,6 +217,18 @@ def private_names(tf: Any) -> None:
     fill(nest, {"is_sequence": nest.is_nested})
 
 
+def whole_dimensions() -> None:
+    """TF1 took 3.0 for a dimension, as Python 2's divisions turned Python 3's left it."""
+    kind: Any = importlib.import_module("tensorflow.python.framework.tensor_shape").Dimension
+    original = kind.__init__
+
+    def init(self: Any, value: Any) -> None:
+        whole = isinstance(value, float) and value == int(value)
+        original(self, int(value) if whole else value)
+
+    kind.__init__ = init
+
+
 def fill(module: Any, names: dict[str, Any]) -> None:
     for name, value in names.items():
         if not hasattr(module, name):
@@ -416,6 +428,7 @@ def install() -> Any:
     tf.disable_v2_behavior()
     load_libraries(("tf_keras", "tf_slim"))
     private_names(tf)
+    whole_dimensions()
     take_the_name(tf, tf2)
     tf.contrib = contrib(tf)
     sys.meta_path.append(LastResortFinder())
