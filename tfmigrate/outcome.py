@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tfmigrate.model import Place, SharingGroup, State, Variable
 from tfmigrate.plan import Plan
-from tfmigrate.regions import Region, show_path
+from tfmigrate.regions import Creation, Region, show_path
+from tfmigrate.slots import Slot
 from tfmigrate.units import Instance, Shape
 
 
@@ -17,6 +18,9 @@ def groups_of(plan: Plan) -> Iterator[SharingGroup]:
         if isinstance(instance.owner, Instance):
             continue
         group = _group(instance, plan)
+        groups.setdefault((group.scope, group.owner, group.creates), group)
+    for slot in plan.library_layers:
+        group = _library_group(slot)
         groups.setdefault((group.scope, group.owner, group.creates), group)
     yield from sorted(groups.values(), key=lambda g: (g.creates, g.scope))
 
@@ -40,6 +44,31 @@ def _group(instance: Instance, plan: Plan) -> SharingGroup:
         state=State.MIGRATED if migrated else State.REFUSED,
         codes=() if migrated else plan.clusters.codes(instance.unit),
     )
+
+
+def _library_group(slot: Slot) -> SharingGroup:
+    """A library layer that plain code holds is a group of its own."""
+    creation = slot.first.creation
+    assert creation is not None and creation.row is not None
+    module, function = slot.first.region.module, slot.first.region.function
+    places = [Place(str(module.path), n.lineno, n.col_offset) for n in slot.sites]  # type: ignore[attr-defined]
+    return SharingGroup(
+        scope=show_path(creation.path),
+        layer=f"keras.layers.{creation.row.keras}",
+        owner=function.qualname if function is not None else module.name,
+        creates=places[0],
+        reuses=tuple(places[1:]),
+        variables=tuple(_variables_of(creation)),
+        state=State.MIGRATED,
+    )
+
+
+def _variables_of(creation: Creation) -> Iterator[Variable]:
+    for variable in creation.variables:
+        if variable.path is not None:
+            yield Variable(
+                show_path(variable.path), variable.shape, variable.dtype, variable.trainable, variable.initializer
+            )
 
 
 def _place(region: Region) -> Place:

@@ -30,7 +30,7 @@ from tfmigrate.helping import all_used, plan_helpers
 from tfmigrate.holding import Holding
 from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
-from tfmigrate.slots import Disagreement, slots_of_plain, slots_of_unit
+from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
 from tfmigrate.units import Classification, Holder, Instance, Member, Ownership, Shape, Unit
 from tfmigrate.values import Const, Value
@@ -49,6 +49,8 @@ class Plan:
     migrated: set[Unit] = field(default_factory=set)
     # dimensions that were worked out from operations, as the walk names them
     inferred: set[str] = field(default_factory=set)
+    # library layers that plain code makes and holds itself
+    library_layers: list[Slot] = field(default_factory=list)
 
 
 class Doubted(Protocol):
@@ -110,6 +112,7 @@ class Planner:
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
         result.variable_map = self._variable_map(migrated)
+        result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
         return result
@@ -168,7 +171,12 @@ class Planner:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         self._find_name(plan)
-        if any(slot.unit is not None and slot.unit not in self.complete for slot in plan.slots):
+        waiting = [slot for slot in plan.slots if slot.unit is not None and slot.unit not in self.complete]
+        for slot in waiting:
+            if slot.unit is not None and not self.clusters.is_refused(slot.unit):
+                text = f"{primary.name} calls itself, directly or not, and makes variables each time"
+                raise Refusal("TFM403", slot.site(), plan.bodies[primary].module, text)
+        if waiting:
             return
         works = [self._bodywork(plan, body) for body in plan.bodies.values()]
         for work in works:

@@ -47,6 +47,7 @@ def recording(change: Change | None = None) -> Recording:
         "update_ops": {},
         "inputs": [],
         "unsteady": [],
+        "computed": True,
     }
     arrays = {
         "initial/w": np.zeros([3, 2], "float32"),
@@ -78,7 +79,7 @@ def setter(name: str, value: Any) -> Change:
 def test_equal_recordings_are_equivalent() -> None:
     verdict = judge()
     assert verdict.status is Status.EQUIVALENT
-    assert verdict.compared == {"initial": 1, "outputs": 1, "gradients": 2, "training": 1}
+    assert verdict.compared == {"initial": 1, "outputs": 1, "gradients": 2, "training": 2}
     assert verdict.biggest == ("output/false/y", 0.0)
 
 
@@ -313,7 +314,11 @@ def test_savers() -> None:
 
 @pytest.mark.parametrize("side", ["before", "after"])
 def test_what_fails_on_the_way_can_not_be_told(side: str) -> None:
-    failed = setter("errors", {"numbers": {"type": "OpError", "message": "", "site": ""}})
+    def failed(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record["errors"]["numbers"] = {"type": "OpError", "message": "", "site": ""}
+        record["computed"] = False
+        arrays.clear()
+
     verdict = judge(after=failed) if side == "after" else judge(before=failed)
     assert verdict.status is Status.COULD_NOT_TELL
     assert verdict.reason == f"the {side} side fails in numbers: OpError: "

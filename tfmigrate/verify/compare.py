@@ -27,7 +27,7 @@ def compare(before: Recording, after: Recording, tolerances: Tolerances | None =
         variables=table(before, after),
         notes=tuple(dict.fromkeys(comparison.notes)),
         biggest=comparison.biggest,
-        compared=dict(comparison.compared),
+        compared={kind: number for kind, number in comparison.compared.items() if number},
     )
 
 
@@ -39,8 +39,9 @@ def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple
             return Status.COULD_NOT_TELL, describe_error(side, phase, error)
     if not comparison.before.variables:
         return Status.COULD_NOT_TELL, "neither program makes a variable, so there is nothing to compare"
-    if not {"outputs", "training"} & set(comparison.compared):
-        return Status.COULD_NOT_TELL, "the variables agree, but there is no output and no training op to compare"
+    if not comparison.compared["outputs"] + comparison.compared["training"]:
+        why = comparison.notes[-1] if comparison.notes else "there is no output and no training op to compare"
+        return Status.COULD_NOT_TELL, f"the variables agree, but {why}"
     return Status.EQUIVALENT, "same variables, sharing, outputs, gradients and training"
 
 

@@ -36,6 +36,7 @@ tf: Any = None  # tensorflow.compat.v1
 np: Any = None
 
 FULL = 65536  # elements of an array that are written whole; larger ones are sampled evenly
+TRAINED = 4096  # the same for what is written again after every training op
 DRAWS, MORE_DRAWS = 8, 64  # samples of every initial value
 GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
@@ -986,14 +987,14 @@ class Arrays:
         self.names: List[str] = []
         self.values: List[Any] = []
 
-    def add(self, name: str, value: Any) -> None:
+    def add(self, name: str, value: Any, most: int = FULL) -> None:
         value = np.asarray(value)
         if value.dtype.kind in "OSU":
             value = np.asarray([zlib.crc32(repr(v).encode()) for v in value.ravel()], np.int64)
         if value.dtype.name == "bfloat16":
             value = value.astype(np.float32)
         self.names.append(name)
-        self.values.append(sampled(value))
+        self.values.append(sampled(value, most))
 
     def save(self, path: str) -> None:
         members = {"a%d" % number: value for number, value in enumerate(self.values)}
@@ -1002,11 +1003,11 @@ class Arrays:
         os.rename(path + ".part", path)
 
 
-def sampled(value: Any) -> Any:
+def sampled(value: Any, most: int = FULL) -> Any:
     """The array, or an evenly spaced part of it when it is large; shapes are compared apart."""
-    if value.size <= FULL:
-        return value
-    return value.ravel()[:: value.size // FULL + 1]
+    if value.size <= most:
+        return np.array(value)
+    return value.ravel()[:: value.size // most + 1].copy()
 
 
 def session_for(graph: Any) -> Any:
@@ -1030,29 +1031,30 @@ def initialise(session: Any, variables: Sequence[Variable], number: int) -> None
 
 
 def read_values(session: Any, variables: Sequence[Variable]) -> List[Any]:
-    return [np.array(value) for value in session.run([v.tf_variable for v in variables])]
+    return [np.array(value) for value in session.run([v.tf_variable for v in variables])] if variables else []
 
 
 def record_initial(session: Any, variables: Sequence[Variable], record: Json, arrays: Arrays) -> None:
-    """Initial values of draw 0 in full, and of more draws what distribution they follow."""
-    pooled: List[List[Any]] = [[] for _ in variables]
+    """Initial values of draw 0, and of more draws of small variables, what distribution they follow."""
     sources = [initial_sources(variable) for variable in variables]
-    number = 0
-    while number < (MORE_DRAWS if number >= DRAWS and needs_more(sources, pooled) else DRAWS):
+    initialise(session, variables, 0)
+    pooled = [[sampled(value)] for value in read_values(session, variables)]
+    small = [n for n, values in enumerate(pooled) if sources[n] and values[0].size < FULL // 4]
+    number = 1
+    while small and number < (MORE_DRAWS if number >= DRAWS and needs_more(sources, pooled, small) else DRAWS):
         initialise(session, variables, number)
-        for values, value in zip(pooled, read_values(session, variables)):
-            values.append(value)
+        for n, value in zip(small, read_values(session, [variables[n] for n in small])):
+            pooled[n].append(value)
         number += 1
     for variable, names, values, row in zip(variables, sources, pooled, record["variables"]):
         arrays.add("initial/" + variable.key, values[0])
-        row["distribution"] = distribution(names, values)
+        row["distribution"] = distribution(names, values, [d or 0 for d in variable.shape or ()])
     initialise(session, variables, 0)
 
 
-def needs_more(sources: Sequence[List[str]], pooled: Sequence[List[Any]]) -> bool:
-    """Whether some small variable is random in a way that only its moments can tell."""
-    small = [(names, values[:DRAWS]) for names, values in zip(sources, pooled) if names and values[0].size < 4096]
-    return any(distribution(names, values)["kind"] == "other" for names, values in small)
+def needs_more(sources: Sequence[List[str]], pooled: Sequence[List[Any]], small: Sequence[int]) -> bool:
+    """Whether some variable is random in a way that only its moments can tell."""
+    return any(distribution(sources[n], pooled[n][:DRAWS], pooled[n][0].shape)["kind"] == "other" for n in small)
 
 
 def initial_sources(variable: Variable) -> List[str]:
@@ -1060,8 +1062,8 @@ def initial_sources(variable: Variable) -> List[str]:
     return sorted(PINS.kinds[op.name] for op in ancestors([variable.tf_variable.initializer]) if op.name in PINS.kinds)
 
 
-def distribution(sources: List[str], values: Sequence[Any]) -> Json:
-    """What a variable starts as. `values` are samples, number n of them made with draw n.
+def distribution(sources: List[str], values: Sequence[Any], shape: Sequence[int]) -> Json:
+    """What a variable of a shape starts as. `values` are samples, number n of them made with draw n.
 
     A value that is offset + scale * draw is told by its parameters, which no sample size blurs.
     """
@@ -1069,11 +1071,11 @@ def distribution(sources: List[str], values: Sequence[Any]) -> Json:
     first = values[0]
     if first.dtype.kind not in "fiub" or not first.size:
         return found
-    pooled = np.concatenate([np.ravel(sampled(v)) for v in values]).astype(np.float64)
+    pooled = np.concatenate([np.ravel(v) for v in values]).astype(np.float64)
     if pooled.min() == pooled.max():
         return {"kind": "constant", "sources": sources, "offset": float(pooled[0])}
     if len(sources) == 1 and sources[0] in ("uniform", "normal", "truncated"):
-        draws = [np.ravel(sampled(draw(sources[0], np.float32, first.shape, n))) for n in range(len(values))]
+        draws = [np.ravel(sampled(draw(sources[0], np.float32, shape, n))) for n in range(len(values))]
         parameters = affine(np.concatenate(draws).astype(np.float64), pooled)
         if parameters is not None:
             return {"kind": sources[0], "sources": sources, "offset": parameters[0], "scale": parameters[1]}
@@ -1172,6 +1174,7 @@ class Case:
         self.applied: List[Dict[str, Any]] = []
         self.scales: Dict[str, float] = {}
         self.combined = False
+        self.dropped: List[str] = []
 
     def run(self) -> None:
         fresh_tensorflow(self.library)
@@ -1312,7 +1315,8 @@ class Case:
             elif not self.begin_after(bench, inputs):
                 return
             for variable, value in zip(self.variables, bench.weights):
-                self.arrays.add("weights/" + variable.key, value)
+                self.arrays.add("weights/" + variable.key, value, TRAINED)
+            self.record["computed"] = True
             self.guarded("outputs", lambda: self.record_outputs(bench))
             self.guarded("outputs", lambda: self.record_regularisation(bench, regularisation))
             self.guarded("activations", lambda: self.record_activations(bench))
@@ -1344,6 +1348,7 @@ class Case:
                 "rounds": len(self.feeds.rounds),
                 "scales": self.scales,
                 "combined": self.combined,
+                "dropped": self.dropped,
                 "checkpoint": "checkpoint" not in self.record["errors"],
             },
         )
@@ -1366,10 +1371,32 @@ class Case:
             if all(np.isfinite(v).all() for v in map(np.asarray, values) if v.dtype.kind == "f"):
                 return feeds
             fallback = fallback or feeds
+        if fallback is None and self.record.get("captured") and self.drop_failing(bench, inputs):
+            return self.choose_feeds(bench, inputs)
         if fallback is not None:
             self.record["notes"].append("some outputs are not finite for any input that was tried")
             return fallback
         raise failure or RefusedError("no input was accepted")
+
+    def drop_failing(self, bench: Bench, inputs: Sequence[Any]) -> List[str]:
+        """A script holds tensors that need inputs we can't guess: those are left out, and the other side told so."""
+        strategy = STRATEGIES[1]
+        feeds = Feeds(inputs, [[make_input(t, strategy, 0, self.case) for t in inputs]])
+        for name, tensor in list(self.returned.tensors.items()):
+            try:
+                bench.run(tensor, feeds.of(0, False))
+            except (tf.errors.OpError, ValueError):
+                self.dropped.append(name)
+        self.leave_out(self.dropped)
+        return self.dropped
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        if names:
+            self.record["notes"].append("no input was found that these accept: " + ", ".join(names))
+        for name in names:
+            self.returned.tensors.pop(name, None)
+            self.record["outputs"].pop(name, None)
+            self.record["dependencies"].pop(name, None)
 
     def begin_after(self, bench: Bench, inputs: Sequence[Any]) -> bool:
         """Takes weights and inputs from the other side. False when there is nothing to go on with."""
@@ -1396,6 +1423,7 @@ class Case:
         self.feeds = Feeds(inputs, rounds)
         bench.weights = [np.asarray(weights[key]) for key in keys]
         self.scales, self.combined = exchange["scales"], exchange["combined"]
+        self.leave_out(exchange["dropped"])
         if exchange["checkpoint"]:
             self.guarded("checkpoint", lambda: self.restore_checkpoint(bench.session, weights))
         return True
@@ -1514,17 +1542,20 @@ class Case:
         for group in [[name] for name in names] if self.record.get("captured") else [names] * bool(names):
             bench.restart()
             for number in range(1, self.case["steps"] + 1):
-                self.record_round(bench.session, number, group, prefix, {**self.feeds.of(number, True), **extra})
+                self.record_round(bench, number, group, prefix, {**self.feeds.of(number, True), **extra})
 
-    def record_round(self, session: Any, number: int, names: Sequence[str], prefix: str, feed: Dict[Any, Any]) -> None:
+    def record_round(self, bench: Bench, number: int, names: Sequence[str], prefix: str, feed: Dict[Any, Any]) -> None:
+        """Writes of the variables only those that are no longer what training started from."""
+        session, weights = bench.session, bench.weights
         scalars = {n: t for n, t in self.returned.tensors.items() if t.shape.ndims == 0 and t.dtype.is_floating}
         if scalars and not self.record.get("captured"):
             for name, value in session.run(scalars, feed).items():
                 self.arrays.add("%sloss/%d/%s" % (prefix, number, name), value)
         for name in names:
             session.run(self.returned.steps[name], feed)
-            for variable, value in zip(self.variables, read_values(session, self.variables)):
-                self.arrays.add("%strain/%d/%s/%s" % (prefix, number, name, variable.key), value)
+            for variable, value, weight in zip(self.variables, read_values(session, self.variables), weights):
+                if not same_bits(value, weight):
+                    self.arrays.add("%strain/%d/%s/%s" % (prefix, number, name, variable.key), value, TRAINED)
 
 
 def describe(tensor: Any) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfmigrate.verify.recording import Comparison, Json, describe_error, deviation, listed
+from tfmigrate.verify.recording import Comparison, Json, Recording, describe_error, deviation, listed
 from tfmigrate.verify.verdict import Difference
 
 BESSEL = (
@@ -16,6 +16,9 @@ BESSEL = (
 
 def numbers(c: Comparison) -> None:
     """Outputs, gradients, checkpoint, regularisation and training; needs equal structure."""
+    if not all(side.record.get("computed") for side in (c.before, c.after)):
+        c.notes.extend(note for side in (c.before, c.after) for note in side.record["notes"])
+        return
     failures(c)
     outputs(c)
     gradients(c)
@@ -228,18 +231,27 @@ def one_run(c: Comparison, prefix: str) -> None:
     noise = noisy_variables(c)
     if noise:
         c.notes.append(f"the gradient of {listed(sorted(noise))} is rounding noise, so its training was not compared")
-    before = c.before.under(prefix)
-    names = [name for name in before if name.startswith(("loss/", "train/")) and name in c.after.arrays]
+    sides = [trained(c.before, prefix), trained(c.after, "")]
+    names = dict.fromkeys([*sides[0], *sides[1]])
     for name in sorted(names, key=lambda name: int(name.split("/")[1])):
-        value, other = before[name], c.after.arrays[name]
         kind, number, rest = name.split("/", 2)
         if kind == "loss":
-            check_trained(c, name, f"the output {rest} in round {number}", value, other, limit_of(c, value))
+            if name in sides[0] and name in sides[1]:
+                limit = limit_of(c, sides[0][name])
+                check_trained(c, name, f"the output {rest} in round {number}", sides[0][name], sides[1][name], limit)
             continue
         step, key = split_step(rest, c)
-        if key not in noise and value.size:
-            text = f"{key} after {step} of round {number}"
-            check_trained(c, name, text, value, other, update_limit(c, key, value))
+        weights = c.before.arrays.get("weights/" + key)
+        if key not in noise and weights is not None:
+            # a variable that is still what it was is not written
+            one, other = (side.get(name, weights) for side in sides)
+            check_trained(c, name, f"{key} after {step} of round {number}", one, other, update_limit(c, weights, one))
+    c.compared["training"] += len(c.before.record["steps"])
+
+
+def trained(side: Recording, prefix: str) -> dict[str, Any]:
+    """Losses and variables of one run of the training."""
+    return {name: value for name, value in side.under(prefix).items() if name.startswith(("loss/", "train/"))}
 
 
 def check_trained(c: Comparison, name: str, text: str, one: Any, other: Any, limit: float) -> None:
@@ -250,11 +262,11 @@ def check_trained(c: Comparison, name: str, text: str, one: Any, other: Any, lim
         c.add("training", name, f"{text} differs by {gap:.3g}, where values go up to {largest(one):.3g}", gap)
 
 
-def update_limit(c: Comparison, key: str, value: Any) -> float:
+def update_limit(c: Comparison, weights: Any, value: Any) -> float:
     """Relative to how far training moved the variable, since a small rate must not hide a wrong step."""
     if value.dtype.kind != "f":
         return 0.0
-    moved = largest(value.astype(float) - c.before.arrays["weights/" + key])
+    moved = largest(value.astype(float) - weights)
     return c.tolerances.update * moved + 2e-6 * largest(value) + 1e-12
 
 
