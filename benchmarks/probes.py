@@ -11,6 +11,7 @@ runs both. --before-python names an interpreter that has TensorFlow 1.15; withou
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corpus import sites_in
+import corpus
 
 HERE = Path(__file__).parent
 DOCS = HERE.parent / "docs" / "probes.md"
@@ -45,6 +46,9 @@ PROBES = (
     Probe("dqn_devsisters", "devsisters/DQN-tensorflow", "c7b1f1051d"),
     Probe("mnist_vae", "hwalsuklee/tensorflow-mnist-VAE", "e7903ac398"),
     Probe("gan_collections", "hwalsuklee/tensorflow-generative-model-collections", "3abde8a9bc"),
+    Probe("kyub_transformer", "Kyubyong/transformer", "fb023bb097", leave_out=("tf1.2_legacy",)),
+    Probe("alexnet", "kratzert/finetune_alexnet_with_tensorflow", "669f32226a"),
+    Probe("deep_rl", "carpedm20/deep-rl-tensorflow", "95d3e2dde7"),
 )
 
 
@@ -58,7 +62,7 @@ class Result:
     codes: Counter[str] = field(default_factory=Counter)
     status: str = ""
     reason: str = ""
-    variables: str = ""
+    variables: int = 0
 
 
 # --- one probe
@@ -71,7 +75,12 @@ def run(probe: Probe, checkout: Path, scratch: Path, before_python: Path | None)
         shutil.rmtree(side, ignore_errors=True)
     _copy(checkout / probe.folder, before, probe.leave_out)
     shutil.copy(HERE / "probes" / f"{probe.name}.py", before / f"{MODULE}.py")
-    result.files, result.sites = sites_in(before)
+    for file in before.rglob("*.py"):
+        result.files += 1
+        try:
+            result.sites += corpus.sites(ast.parse(file.read_bytes()))
+        except (SyntaxError, ValueError):  # Python 2: has no sites that we could migrate
+            continue
 
     plan = json.loads(_tfmigrate(before, "plan", "--format", "json", "."))
     result.groups = len(plan["groups"])
@@ -81,9 +90,9 @@ def run(probe: Probe, checkout: Path, scratch: Path, before_python: Path | None)
 
     python = [] if before_python is None else ["--before-python", str(before_python)]
     entry = ["--entry", f"{MODULE}:build", "--timeout", "600", "--format", "json"]
-    verdict = json.loads(_tfmigrate(scratch, "check", str(before), str(after), *entry, *python))
+    verdict = json.loads(_tfmigrate(before, "check", str(before), str(after), *entry, *python))
     result.status, result.reason = verdict["status"], verdict["reason"]
-    result.variables = str(sum(bool(row["before"]) for row in verdict["variables"]))
+    result.variables = len(verdict["variables"])
     (scratch / probe.name / "verdict.json").write_text(json.dumps(verdict, indent=2), encoding="utf-8")
     return result
 
@@ -109,3 +118,84 @@ def _tfmigrate(folder: Path, *arguments: str) -> str:
     if "Traceback (most recent call last)" in done.stderr:
         raise RuntimeError(f"tfmigrate {' '.join(arguments)}: {done.stderr[-2000:]}")
     return done.stdout
+
+
+# --- the table
+
+_COLUMNS = ["repository", "commit", "files", "TF1 sites", "groups", "migrated", "findings", "variables", "verdict"]
+
+
+def table(results: Sequence[Result]) -> str:
+    header = [_COLUMNS, ["---", "---", *["---:"] * 4, "---", "---:", "---"]]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [*header, *map(_row, results)]) + "\n"
+
+
+def _row(result: Result) -> list[str]:
+    probe = result.probe
+    name = probe.repository if probe.folder == "." else f"{probe.repository}, {probe.folder}"
+    without = f" without {', '.join(probe.leave_out)}" if probe.leave_out else ""
+    codes = ", ".join(f"{code} {count}" for code, count in sorted(result.codes.items()))
+    numbers = [str(n) for n in (result.files, result.sites, result.groups, result.migrated)]
+    return [name + without, probe.commit, *numbers, codes, str(result.variables), result.status]
+
+
+def page(results: Sequence[Result]) -> str:
+    return f"""\
+# Programs of public repositories
+
+What `tfmigrate` makes of programs that it was not written for, and whether both sides do the same. Made by
+`python benchmarks/probes.py`, which adds one file of ours to a checkout (`benchmarks/probes/`), a `build()` that calls
+the model as the repository's own training code does, migrates it all together, and runs both sides.
+
+{table(results)}
+- *TF1 sites*: as in [corpus.md](corpus.md).
+- *groups*: scope paths with variables that the program reaches; each is migrated or refused.
+- *findings*: by code; `tfmigrate explain CODE` says what each means.
+- *variables*: of the graph that `build()` makes, the optimizer's included.
+- *verdict*: of `tfmigrate check`: the same variables, sharing, initial values, outputs, gradients and training.
+"""
+
+
+# --- command line
+
+
+def _arguments(arguments: Sequence[str] | None) -> Any:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("checkouts", type=Path, metavar="CHECKOUTS")
+    parser.add_argument("--before-python", type=Path, metavar="PYTHON", help="an interpreter with TensorFlow 1.15")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="some probes; docs/probes.md stays as it is")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="where both sides and the verdicts are kept")
+    return parser.parse_args(arguments)
+
+
+def _checkout(checkouts: Path, repository: str) -> Path | None:
+    owner, _, name = repository.partition("/")
+    found = (checkouts / f"{owner}{between}{name}" for between in ("+", "__", "/"))
+    return next((path for path in found if path.is_dir()), None)
+
+
+def _runs(options: Any, scratch: Path) -> Iterator[Result]:
+    for probe in PROBES:
+        checkout = _checkout(options.checkouts, probe.repository)
+        if options.only and probe.name not in options.only:
+            continue
+        if checkout is None:
+            print(f"{probe.name}: no checkout of {probe.repository}", file=sys.stderr)
+            continue
+        result = run(probe, checkout, scratch, options.before_python)
+        print(f"{probe.name}: {result.migrated} of {result.groups}, {result.status}: {result.reason}", file=sys.stderr)
+        yield result
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _arguments(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        results = list(_runs(options, (options.keep or Path(scratch)).resolve()))
+    print(table(results))
+    if not options.only:
+        DOCS.write_text(page(results), encoding="utf-8")
+    return int(any(result.status == "different" for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

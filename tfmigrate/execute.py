@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -41,11 +42,12 @@ from tfmigrate.values import (
     join,
 )
 
-MAX_FRAMES = 20_000
+MAX_FRAMES = 10_000
 MAX_DEPTH = 40
 _UNROLL = 64
 # calls in the first round of a loop from which on a second round is worth avoiding
 _LONG_ROUND = 10
+_MANY_CALLS = 200
 _IDENTIFIED = (ObjectValue, FunctionValue, ClassValue, ModuleValue, ListValue, DictValue, Opaque)
 
 
@@ -83,6 +85,7 @@ class Executor(Evaluator):
         self.depth = 0
         # the names by which a loop may reach a variable; a loop without any need not be walked a second time
         self.seeds: frozenset[str] | None = None
+        self.calls: Counter[Function] = Counter()
         self._runners: dict[type[ast.stmt], Callable[[Any, Env], Flow | None] | None] = {}
         self._seedless: dict[ast.stmt, bool] = {}
 
@@ -125,8 +128,11 @@ class Executor(Evaluator):
         self, callee: FunctionValue, args: Arguments, node: ast.Call | None, *, by_library: bool = False
     ) -> Value:
         function = callee.function
-        if self.depth >= MAX_DEPTH or self._recursion(function) > 1:
+        seedless = self._is_seedless(function)
+        if self._recursion(function) > (0 if seedless else 1) or seedless and self._is_worn(function):
             return UNKNOWN
+        if self.depth >= MAX_DEPTH:
+            raise TooLarge
         self.frames += 1
         if self.frames > MAX_FRAMES:
             raise TooLarge
@@ -154,6 +160,16 @@ class Executor(Evaluator):
         """A library calls a function that it was given, with arguments of its own."""
         if self.seeds is None or callee.function.name in self.seeds or callee.function.parent is not None:
             self.call_function(callee, Arguments(), node, by_library=True)
+
+    def _is_seedless(self, function: Function) -> bool:
+        """Whether a function does not reach a variable by any name."""
+        name = function.cls.name if function.cls is not None and function.name == "__init__" else function.name
+        return self.seeds is not None and name not in self.seeds and function.parent is None
+
+    def _is_worn(self, function: Function) -> bool:
+        """Whether a function that changes no object was called so often that one more call tells nothing."""
+        self.calls[function] += 1
+        return self.calls[function] > _MANY_CALLS and not function.stores
 
     def _recursion(self, function: Function) -> int:
         count, frame = 0, getattr(self, "frame", None)

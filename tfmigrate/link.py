@@ -60,6 +60,14 @@ class Function:
         found = (node.names for node in ast.walk(self.node) if isinstance(node, ast.Global))
         return frozenset(name for names in found for name in names)
 
+    @cached_property
+    def stores(self) -> bool:
+        """Whether its own statements change an object or a global name."""
+        targets = (ast.Attribute, ast.Subscript)
+        return bool(self.globals) or any(
+            isinstance(node, targets) and not isinstance(node.ctx, ast.Load) for node in ast.walk(self.node)
+        )
+
     def __repr__(self) -> str:
         return f"{self.module.name}.{self.qualname}"
 

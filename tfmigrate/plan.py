@@ -15,6 +15,7 @@ from tfmigrate.causes import Causes
 from tfmigrate.clusters import Clusters
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
+from tfmigrate.dimensions import plan_dimensions
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
@@ -105,9 +106,10 @@ class Planner:
         collecting.sites(holding.works, migrated, self.sites)
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
-        plan_symbols(self.sites)
         if any(items.items for items in self.sites.values()):
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
+            plan_symbols(self.sites)
+            plan_dimensions(self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)

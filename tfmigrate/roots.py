@@ -21,6 +21,9 @@ _SEEDS = {
 }  # fmt: skip
 
 
+_OF_CONTAINERS = frozenset(name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_"))
+
+
 @dataclass(frozen=True)
 class Entry:
     """One place where the program is entered from outside: a module run as a script, a function, or a class."""
@@ -63,7 +66,7 @@ def walk_program(program: Program, known: Iterable[Walk] = ()) -> tuple[list[Wal
     used = _Uses(program)
     entries = list(used.first_entries())
     acting = frozenset(e.target.name for e in entries if isinstance(e.target, Module))
-    walker = Walker(program, frozenset(used.names), acting)
+    walker = Walker(program, frozenset(used.seeds), acting)
     by_target = {walk.entry.target: walk for walk in known}
     walks = [_walk(entry, walker, by_target.get(entry.target)) for entry in entries]
     for function in used.interesting:
@@ -96,6 +99,7 @@ class Walker:
             executor.frame = _outside(module)
         executor.semantics = semantics
         executor.frames = 0
+        executor.calls.clear()
 
     def run_script(self, semantics: Semantics, module: Module) -> None:
         """Run the body of a module, and again those of the modules it imports if they act."""
@@ -205,22 +209,24 @@ class _Uses:
         for owner, names in self.mentions.items():
             for name in names:
                 self.mentioning.setdefault(name, []).append(owner)
-        self.names = set(_SEEDS)
-        self.interesting = self._close()
-        self.reached = set(self.interesting)
+        self.names, found = self._close(frozenset())
+        self.interesting = [owner for owner in self.mentions if owner in found]
+        # a list's `append` says nothing about the method of that name that some class of the program has
+        self.seeds, _ = self._close(_OF_CONTAINERS)
 
-    def _close(self) -> list[Function | Module]:
-        """Everything that may reach a variable."""
+    def _close(self, silent: frozenset[str]) -> tuple[set[str], set[Function | Module]]:
+        """Everything that may reach a variable, and the names by which it is called."""
+        names = set(_SEEDS)
         found: set[Function | Module] = set()
-        waiting = list(self.names)
+        waiting = list(names)
         while waiting:
             for owner in self.mentioning.get(waiting.pop(), ()):
                 if owner not in found:
                     found.add(owner)
-                    new = _callable_names(owner) - self.names
-                    self.names |= new
+                    new = _callable_names(owner) - names - silent
+                    names |= new
                     waiting.extend(new)
-        return [owner for owner in self.mentions if owner in found]
+        return names, found
 
     def first_entries(self) -> Iterator[Entry]:
         """Module bodies that call something of interest, then what nothing else mentions."""

@@ -39,6 +39,13 @@ class Invoke:
 
 
 @dataclass(frozen=True)
+class Wrap:
+    """`owner.attribute` becomes `callee(owner)`."""
+
+    callee: str
+
+
+@dataclass(frozen=True)
 class Before:
     """Lines of code that go in front of a statement."""
 
@@ -144,7 +151,7 @@ class CallableLayer:
 
 
 Action = Union[
-    Replace, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, TakeLayer, BlockCall, Imports, CallableLayer
+    Replace, Wrap, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, TakeLayer, BlockCall, Imports, CallableLayer
 ]
 
 

@@ -61,12 +61,31 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+SELFISH = """
+import os, random, tempfile
+tf.disable_v2_behavior()
+tf.app.flags.DEFINE_string("data", "here", "defined by each of the programs")
+assert tf.app.flags.FLAGS.data == "here"
+assert "SEEN" not in os.environ and random.random() == 0.8444218515250481 and not hasattr(tf, "seen")
+os.environ["SEEN"] = "1"
+os.chdir(tempfile.gettempdir())
+sys.path[:] = []
+sys.argv.append("--seen")
+sys.modules["seen"] = sys
+"""
+
+
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     cases = [replace(case("recurrent"), name="first")]
     for program in PROGRAMS:
         cases.append(_case(tmp_path_factory.mktemp("program"), program))
     cases.append(_case(tmp_path_factory.mktemp("program"), Program("shouts", "", "print('x' * 5_000_000)")))
+    for name in ("selfish", "selfish too"):
+        cases.append(_case(tmp_path_factory.mktemp("program"), Program(name, "")))
+        for side in (cases[-1].before, cases[-1].after):
+            text = side.read_text()
+            side.write_text(text.replace("\ndef build", SELFISH + "\ndef build"))
     cases.append(replace(case("adversarial_pair"), name="last"))
     return {verdict.name: verdict for verdict in check_many(cases, timeout=TIMEOUT, memory_mb=3000)}
 
@@ -90,7 +109,7 @@ def test_could_not_tell(program: Program, verdicts: dict[str, Verdict]) -> None:
     assert program.tail in verdict.tail
 
 
-@pytest.mark.parametrize("name", ["first", "shouts", "last"])
+@pytest.mark.parametrize("name", ["first", "shouts", "selfish", "selfish too", "last"])
 def test_the_others_are_judged(name: str, verdicts: dict[str, Verdict]) -> None:
     assert verdicts[name].status is Status.EQUIVALENT, verdicts[name].reason
 

@@ -28,7 +28,8 @@ def test_a_wrong_script_is_rejected(tmp_path: Path) -> None:
     net = tmp_path / "after" / "net.py"
     text = net.read_text()
     net.write_text(text.replace("self.again = self.encoder(2.0 * self.x)", "self.again = self.encoder(self.x)"))
-    verdict = check(tmp_path / "before", tmp_path / "after", spec=CheckSpec(run=SCRIPTS["started_as_script"]))
+    command = ("-m", "train", "--batch", "2")
+    verdict = check(tmp_path / "before", tmp_path / "after", spec=CheckSpec(run=command))
     assert verdict.status is Status.DIFFERENT
     assert "net.again" in verdict.reason
 
