@@ -3,9 +3,10 @@
     python benchmarks/probes.py CHECKOUTS [--before-python PYTHON] [--only NAME ...] [--keep DIR]
 
 CHECKOUTS holds one directory per repository, `owner+name` or `owner__name`, at the commit named below. Of each the
-Python files are copied, with one file of ours more: benchmarks/probes/<name>.py, whose `build()` calls the model as the
-repository's own training code does, on tiny inputs. The copy is migrated, this file with the rest, and `tfmigrate check`
-runs both. --before-python names an interpreter that has TensorFlow 1.15; without it the before side runs on stand-ins.
+Python files are copied, with one file of ours more: benchmarks/probes/<name>.py. Its `build()` calls the model as the
+repository's own training code does, on tiny inputs. The copy is migrated, this file with the rest, and
+`tfmigrate check` runs both sides. --before-python names an interpreter that has TensorFlow 1.15; without it the before
+side runs on stand-ins.
 """
 
 from __future__ import annotations

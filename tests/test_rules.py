@@ -225,7 +225,10 @@ def test_every_finding_is_raised_by_a_test() -> None:
     by_fixtures = _mentioned("fixtures/**/*.py")
     by_tests = _mentioned("tests/test_*.py", "tests/*/test_*.py")
     refusals = {code for code, row in CODES.items() if row.severity in (Severity.REFUSED, Severity.REVIEW)}
-    assert refusals - by_fixtures == set()
+    # depends on which files are named on the command line, and a fixture names all of its own
+    by_naming = {"TFM308"}
+    assert refusals - by_fixtures == by_naming
+    assert by_naming <= by_tests
     assert set(CODES) - by_fixtures - by_tests == set()
 
 

@@ -22,6 +22,7 @@ class Clusters:
         self.findings: set[Finding] = set()
         # what was found at a unit itself, before anything was planned
         self.causes: dict[Unit, set[str]] = {}
+        self._told: set[tuple[str, int, int, str]] = set()
         for unit in owners.units.values():
             self.parent.setdefault(unit, unit)
         self._join_by_use()
@@ -107,11 +108,18 @@ class Clusters:
         """Refuse the cluster of a unit, with the reason at a node. derived: silent if the unit has a cause already."""
         finding = Finding(str(module.path), getattr(node, "lineno", 1), _column(module, node), code, message)
         if shown and not (derived and unit in self.causes):
-            self.findings.add(finding)
+            self._tell(finding)
         if unit is not None and CODES[code].severity is not Severity.REVIEW:
             self.refused.setdefault(self.find(unit), set()).add(code)
             if not derived:
                 self.causes.setdefault(unit, set()).add(code)
+
+    def _tell(self, finding: Finding) -> None:
+        """One problem is told once, in the words that came first."""
+        place = (finding.path, finding.line, finding.column, finding.code)
+        if place not in self._told:
+            self._told.add(place)
+            self.findings.add(finding)
 
     def refuse_all(self, code: str, node: ast.AST, module: Module, message: str, units: Iterable[Unit]) -> None:
         """Refuse several clusters for one reason; it is told even if there are none."""
@@ -127,7 +135,7 @@ class Clusters:
     def blame(self, finding: Finding, units: Iterable[Unit], shown: bool = True) -> None:
         """Refuse units for what a walk found; not shown where that only follows from something told already."""
         if shown:
-            self.findings.add(finding)
+            self._tell(finding)
         if CODES[finding.code].severity is not Severity.REVIEW:
             for unit in units:
                 self.refused.setdefault(self.find(unit), set()).add(finding.code)

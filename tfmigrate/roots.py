@@ -139,6 +139,7 @@ def _walk(entry: Entry, walker: Walker, known: Walk | None) -> Walk | None:
     if isinstance(failure, Finding):
         scoping.findings.add(failure)
         scoping.blamed[failure] = scoping.root
+        scoping.blames.append((failure, scoping.root))
     executor.main = None
     return Walk(entry, scoping, scoping.root, tuple(called), failure is not None) if scoping.root is not None else None
 
@@ -211,6 +212,7 @@ class _Uses:
                 self.mentioning.setdefault(name, []).append(owner)
         self.names, found = self._close(frozenset())
         self.interesting = [owner for owner in self.mentions if owner in found]
+        self.reached = found
         # a list's `append` says nothing about the method of that name that some class of the program has
         self.seeds, _ = self._close(_OF_CONTAINERS)
 
@@ -260,9 +262,10 @@ class _Uses:
             waiting.add(current)
             names = _callable_names(current)
             callers = [o for name in names for o in self.mentioning.get(name, ()) if isinstance(o, Function)]
-            open_ = [o for o in callers if o.parent is None and o not in order and o not in waiting and o in self.reached]
-            if open_:
-                stack.append(open_[0])
+            known = order.keys() | waiting
+            further = next((o for o in callers if o.parent is None and o in self.reached and o not in known), None)
+            if further is not None:
+                stack.append(further)
                 continue
             order.setdefault(stack.pop())
 

@@ -163,7 +163,7 @@ class Scopes(Journal):
             text = "whether this name is another one in each round of the loop cannot be known"
             blames.append(self.blame("TFM201", node, ev, text))
         elif len(path) > 1:
-            blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)!r} has a slash"))
+            blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
         opened.name = path
         return opened
 

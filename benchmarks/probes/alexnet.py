@@ -1,4 +1,4 @@
-"""AlexNet on one image, trained as finetune.py does: two layers of it, by gradient descent."""
+"""AlexNet on one image, all layers trained by gradient descent. finetune.py trains two of them, chosen by name."""
 
 import tensorflow as tf
 
