@@ -41,6 +41,7 @@ class Collecting:
         self.owners = owners
         self.clusters = clusters
         self.rewritten: set[ast.AST] = set()
+        self.left: set[Function | None] = set()
 
     # -- before anything is written: what can't be said in layers ------------------------------------------------
 
@@ -78,7 +79,8 @@ class Collecting:
     def _check_query(self, query: Query, works: list[PlainWork]) -> None:
         known = query.complete or query.source is not None
         units = self._units(query.source or query.variables) if known else self._all_units(query.region)
-        if not units or self._by_path(query, works) is not None:
+        plain = self._plain_makers(query.source or query.variables)
+        if not (units or plain) or self._by_path(query, works) is not None:
             return
         module = query.region.module
         if not query.complete:
@@ -91,6 +93,13 @@ class Collecting:
             return
         for unit in units:
             self.clusters.refuse("TFM601", query.node, module, text, unit)
+        if plain:
+            self.clusters.refuse("TFM601", query.node, module, text, None)
+            self.left |= plain
+
+    def _plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
+        """The plain functions that make some of these variables by library layers."""
+        return {self._home(v.region).function for v in variables if v.region is not None and not self._units([v])}
 
     def _by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
@@ -214,7 +223,7 @@ class Collecting:
             if own and own <= target and not own & covered:
                 chosen.append(item)
                 covered |= own
-        if covered != target:
+        if covered != target or not chosen:
             return None
         home = self._home(region).function
         for item in chosen if not named else []:
@@ -235,7 +244,7 @@ class Collecting:
 
     def _write_list(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
         wanted = query.source or query.variables
-        if not wanted or not self._units(wanted) <= migrated:
+        if not wanted or not self._units(wanted) <= migrated or not self._chosen(wanted, query.region, works, named=True):
             return
         by_path = self._by_path(query, works, named=True)
         if by_path is not None:

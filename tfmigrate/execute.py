@@ -48,6 +48,8 @@ _UNROLL = 64
 # calls in the first round of a loop from which on a second round is worth avoiding
 _LONG_ROUND = 10
 _MANY_CALLS = 200
+# calls by a library of one function that was given to it
+_MANY_LOANS = 5
 _IDENTIFIED = (ObjectValue, FunctionValue, ClassValue, ModuleValue, ListValue, DictValue, Opaque)
 
 
@@ -86,6 +88,8 @@ class Executor(Evaluator):
         # the names by which a loop may reach a variable; a loop without any need not be walked a second time
         self.seeds: frozenset[str] | None = None
         self.calls: Counter[Function] = Counter()
+        self.lent: Counter[Function] = Counter()
+        self.limit = MAX_FRAMES
         self._runners: dict[type[ast.stmt], Callable[[Any, Env], Flow | None] | None] = {}
         self._seedless: dict[ast.stmt, bool] = {}
 
@@ -134,7 +138,7 @@ class Executor(Evaluator):
         if self.depth >= MAX_DEPTH:
             raise TooLarge
         self.frames += 1
-        if self.frames > MAX_FRAMES:
+        if self.frames > self.limit:
             raise TooLarge
         env = Env({}, callee.env, function.module)
         obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
@@ -158,6 +162,9 @@ class Executor(Evaluator):
 
     def call_by_library(self, callee: FunctionValue, node: ast.Call) -> None:
         """A library calls a function that it was given, with arguments of its own."""
+        self.lent[callee.function] += 1
+        if self.lent[callee.function] > _MANY_LOANS:
+            return
         if self.seeds is None or callee.function.name in self.seeds or callee.function.parent is not None:
             self.call_function(callee, Arguments(), node, by_library=True)
 

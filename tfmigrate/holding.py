@@ -39,6 +39,8 @@ class Holding:
         self.opaque = opaque
         self.orphans = orphans
         self.threads = threads
+        # functions whose lists of variables no list of layers gives
+        self.left: set[Function | None] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
 
@@ -123,6 +125,8 @@ class Holding:
             return unit in self.migrated
         function = work.code_of(site).function
         module = work.code_of(site).module
+        if function in self.left or (is_unnamed(site) and self._leaves_something(work.code_of(site))):
+            return False  # TF1 numbers the unnamed, so taking one away would rename the others
         return function not in self.orphans and not self._is_blamed(function, module) and not self._in_left_block(site, work)
 
     def _is_blamed(self, function: Function | None, module: Module) -> bool:
@@ -168,6 +172,8 @@ class Holding:
         for block, regions in self.classes.blocks.items():
             if block in self.classes.units or not (block in code.scan.parents or block in code.scan.body):
                 continue
+            if regions[0].function is not code.function:
+                continue
             stays = self._stays(block)
             left = left or stays
             if not stays and any(region in self.classes.makers for region in regions):
@@ -198,3 +204,8 @@ class Holding:
                 if line is not None and line not in found.setdefault(module, []):
                     found[module].append(line)
         return found
+
+
+def is_unnamed(site: ast.AST) -> bool:
+    """Whether the call of a library layer gives it no name."""
+    return isinstance(site, ast.Call) and not any(k.arg in ("name", "scope") for k in site.keywords)

@@ -33,8 +33,21 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
                 root = _chain(instance.regions[0])[-1]
                 graph = id(instance.regions[0].graph)
                 groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(instance)
-    threads = [_lift(group, classes, owners) for group in groups.values() if len(group) > 1]
-    return [t for t in threads if t is not None]
+    found = [(group, _thread(group, classes, owners)) for group in groups.values() if len(group) > 1]
+    found = [(group, thread) for group, thread in found if thread is not None and _is_whole(thread, found, classes)]
+    for group, thread in found:
+        _merge(group, thread.instance, owners)  # type: ignore[union-attr]
+    return [thread for _, thread in found if thread is not None]
+
+
+def _is_whole(thread: Thread, found: list[tuple[list[Instance], Thread | None]], classes: Classification) -> bool:
+    """Whether every call of a function that takes the layer hands it on, in this program or in another one."""
+    alike = [t for _, t in found if t is not None and (t.instance.unit, t.instance.path) == (thread.instance.unit, thread.instance.path)]
+    for function in thread.takers:
+        covered = set().union(*(t.takers.get(function, set()) for t in alike))
+        if set(classes.calls.get(function, [])) != covered:
+            return False
+    return True
 
 
 def _object(instance: Instance) -> int:
@@ -53,19 +66,15 @@ def _chain(region: Region) -> list[Region]:
     return chain
 
 
-def _lift(group: list[Instance], classes: Classification, owners: Ownership) -> Thread | None:
+def _thread(group: list[Instance], classes: Classification, owners: Ownership) -> Thread | None:
     homes = [classes.home(region) for instance in group for region in instance.regions]
     common = _common(homes, classes)
     if common is None:
         return None
-    merged = Instance(group[0].unit, group[0].path, owners.holder(common))
-    thread = Thread(merged)
+    thread = Thread(Instance(group[0].unit, group[0].path, owners.holder(common)))
     for home in homes:
         if not _reach(home, common, thread, classes):
             return None
-    if any(set(classes.calls.get(f, [])) != regions for f, regions in thread.takers.items()):
-        return None
-    _merge(group, merged, owners)
     return thread
 
 

@@ -13,6 +13,7 @@ from tfmigrate.bodywork import Bodywork, scope_name
 from tfmigrate.callables import callable_site, check_callable, object_call
 from tfmigrate.causes import Causes
 from tfmigrate.clusters import Clusters
+from tfmigrate.changes import check_changes
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
 from tfmigrate.dimensions import plan_dimensions
@@ -100,6 +101,7 @@ class Planner:
         holding = Holding(self.classes, self.owners, self.clusters, self.plans, self.opaque, self.orphans, self.threads)
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
+        holding.left = collecting.left
         migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
         holding.sites(self.sites)
@@ -173,6 +175,7 @@ class Planner:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         self._find_name(plan)
+        self._check_name_argument(plan)
         waiting = [slot for slot in plan.slots if slot.unit is not None and slot.unit not in self.complete]
         for slot in waiting:
             if slot.unit is not None and not self.clusters.is_refused(slot.unit):
@@ -191,6 +194,8 @@ class Planner:
         attribute_names(plan)
         self._check_unreached(plan)
         self._check_self(plan)
+        for body in plan.bodies.values():
+            check_changes(body)
         # a trial run, so that what cannot be written is refused before anything is
         if primary.shape is Shape.CALLABLE:
             callable_site(plan, composer, works[0], Sites(), Sites())
@@ -304,6 +309,11 @@ class Planner:
                 raise Refusal("TFM202", primary.scope or primary.node, primary.module, f"the scope name {default.value!r} has a slash")
         if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
             plan.name_input = None
+
+    def _check_name_argument(self, plan: LayerPlan) -> None:
+        """An argument called `name` that is not the scope's would collide with the layer's own."""
+        primary = plan.unit.primary
+        body = plan.bodies[primary]
         if any(item.identifier == "name" for item in body.inputs.values()) and plan.name_input != "name":
             raise Refusal("TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is")
 

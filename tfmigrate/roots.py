@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tfmigrate.boundary import attempt
 from tfmigrate.evaluate import Arguments, Frame, Semantics
-from tfmigrate.execute import Executor, TooLarge
+from tfmigrate.execute import MAX_FRAMES, Executor, TooLarge
 from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program
 from tfmigrate.regions import Region
@@ -21,6 +21,8 @@ _SEEDS = {
 }  # fmt: skip
 
 
+# calls to be followed from all entries together, and from one even when these are spent
+_ALL_FRAMES, _FEW_FRAMES = 120_000, 300
 _OF_CONTAINERS = frozenset(name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_"))
 
 
@@ -88,6 +90,7 @@ class Walker:
         self.acting = acting
         self.executor = Executor(program, Scoping())
         self.executor.seeds = seeds
+        self.spent = 0
 
     def prepare(self, semantics: Semantics, module: Module | None = None) -> None:
         """The library means this from now on; imports of `module` run before."""
@@ -98,8 +101,11 @@ class Walker:
             executor.module_env(module)
             executor.frame = _outside(module)
         executor.semantics = semantics
+        self.spent += executor.frames
+        executor.limit = max(_FEW_FRAMES, min(MAX_FRAMES, (_ALL_FRAMES - self.spent) // 4))
         executor.frames = 0
         executor.calls.clear()
+        executor.lent.clear()
 
     def run_script(self, semantics: Semantics, module: Module) -> None:
         """Run the body of a module, and again those of the modules it imports if they act."""

@@ -15,6 +15,10 @@ from tfmigrate.sites import Action, Invoke
 from tfmigrate.transform import Context, Result
 
 
+# a call that is longer than this starts its arguments on a line of their own
+_LONG = 90
+
+
 class Transform:
     """Gives the Saver a dictionary of names."""
 
@@ -22,4 +26,8 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         assert isinstance(action, Invoke) and isinstance(node, cst.Call)
-        return invoke(action, node, context)
+        call = invoke(action, node, context)
+        if len(cst.Module([]).code_for_node(call)) <= _LONG:
+            return call
+        break_ = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace(context.indent))
+        return call.with_changes(whitespace_before_args=break_)

@@ -63,6 +63,7 @@ PROGRAMS = (
 
 SELFISH = """
 import os, random, tempfile
+import numpy as np
 tf.disable_v2_behavior()
 tf.app.flags.DEFINE_string("data", "here", "defined by each of the programs")
 assert tf.app.flags.FLAGS.data == "here"
@@ -72,6 +73,7 @@ os.chdir(tempfile.gettempdir())
 sys.path[:] = []
 sys.argv.append("--seen")
 sys.modules["seen"] = sys
+tf.seen = np.load = np.savez = tf.nn.relu = lambda *a, **k: sys.exit("seen")
 """
 
 

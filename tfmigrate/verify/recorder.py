@@ -34,6 +34,8 @@ Json = Dict[str, Any]
 
 tf: Any = None  # tensorflow.compat.v1
 np: Any = None
+load_arrays: Any = None  # numpy.load and savez as they were before a program could replace them
+save_arrays: Any = None
 
 FULL = 65536  # elements of an array that are written whole; larger ones are sampled evenly
 TRAINED = 4096  # the same for what is written again after every training op
@@ -369,6 +371,7 @@ def sandbox(root: str, argv: Sequence[str]) -> Iterator[None]:
     """Modules, path, arguments, directory, environment, flags and Python's random state are as before afterwards."""
     modules, path, environ = dict(sys.modules), list(sys.path), dict(os.environ)
     arguments, directory, finders = list(sys.argv), os.getcwd(), list(sys.meta_path)
+    shared = [(module, dict(vars(module))) for module in (np, np.random, os, os.path, tf, tf.nn, tf.train)]
     flags = known_flags()
     hide_modules(root)
     sys.path.insert(0, root)
@@ -381,6 +384,8 @@ def sandbox(root: str, argv: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         forget_flags(flags)
+        for module, names in shared:
+            restore(module, names)
         sys.argv[:] = arguments
         sys.path[:] = path
         sys.meta_path[:] = finders
@@ -388,6 +393,15 @@ def sandbox(root: str, argv: Sequence[str]) -> Iterator[None]:
         os.environ.clear()
         os.environ.update(environ)
         forget_modules(modules)
+
+
+def restore(module: Any, names: Dict[str, Any]) -> None:
+    """Takes back what a program put in place of functions of a library."""
+    for name in [name for name in vars(module) if vars(module)[name] is not names.get(name, module)]:
+        if name in names:
+            setattr(module, name, names[name])
+        elif not isinstance(vars(module)[name], type(sys)):  # a submodule that was only loaded meanwhile
+            delattr(module, name)
 
 
 def hide_modules(root: str) -> None:
@@ -506,7 +520,9 @@ class Returned:
             self.steps[name] = value
             return
         tensor = as_tensor(value)
-        if tensor is not None and name.endswith(("_step", "_op")):
+        if tensor is not None and "Summary" in tensor.op.type:
+            self.skipped.append("%s: a summary" % name)
+        elif tensor is not None and name.endswith(("_step", "_op")):
             self.steps[name] = tensor.op
         elif tensor is not None:
             self.tensors[name] = tensor
@@ -999,7 +1015,7 @@ class Arrays:
     def save(self, path: str) -> None:
         members = {"a%d" % number: value for number, value in enumerate(self.values)}
         with open(path + ".part", "wb") as file:
-            np.savez(file, **members)
+            save_arrays(file, **members)
         os.rename(path + ".part", path)
 
 
@@ -1337,7 +1353,7 @@ class Case:
         for number, values in enumerate(self.feeds.rounds):
             members.update({"f%d_%d" % (number, n): v for n, v in enumerate(values)})
         with open(self.exchange + ".exchange.npz", "wb") as file:
-            np.savez(file, **members)
+            save_arrays(file, **members)
         bench.restart()
         self.guarded("checkpoint", lambda: self.save_checkpoint(bench.session))
         write_json(
@@ -1405,7 +1421,7 @@ class Case:
             return False
         with open(self.exchange + ".exchange.json") as file:
             exchange = json.load(file)
-        members = np.load(self.exchange + ".exchange.npz", allow_pickle=True)
+        members = load_arrays(self.exchange + ".exchange.npz", allow_pickle=True)
         keys = [v.key for v in self.variables]
         if sorted(keys) != sorted(exchange["keys"]):
             self.record["notes"].append("the variables differ, so no weights were copied")
@@ -1699,7 +1715,7 @@ def write_json(path: str, value: Any) -> None:
 
 def load_tensorflow(job: Json) -> None:
     """Sets `tf` and `np`: real TF1 as it is, TF2 with stand-ins before, TF2 with Keras 3 after."""
-    global tf, np
+    global tf, np, load_arrays, save_arrays
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -1709,6 +1725,7 @@ def load_tensorflow(job: Json) -> None:
     else:
         os.environ.pop("TF_USE_LEGACY_KERAS", None)
     np = importlib.import_module("numpy")
+    load_arrays, save_arrays = np.load, np.savez
     package = importlib.import_module("tensorflow")
     tf = importlib.import_module("tensorflow.compat.v1")
     if package.__version__.startswith("2"):
