@@ -24,7 +24,11 @@ class Transform:
         assert isinstance(action, Imports) and isinstance(node, cst.Module)
         uses = _Uses()
         node.visit(uses)
-        changed = node.visit(_Imports(action, uses.names, context))
+        late = _late_imports(node)
+        changed = node.visit(_Imports(action, uses.names, set(late), context))
+        assert isinstance(changed, cst.Module)
+        if late:
+            changed = changed.visit(_Late(late, context))
         assert isinstance(changed, cst.Module)
         return _add(action, changed, context)
 
@@ -46,11 +50,86 @@ class _Uses(cst.CSTVisitor):
         self.names.add(node.value)
 
 
+class _Places(cst.CSTVisitor):
+    """Where names are used: at module level, or only inside functions. Defaults and decorators run at module level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = 0
+        self.outside: set[str] = set()
+        self.inside: set[str] = set()
+
+    def visit_Import(self, node: cst.Import) -> bool:
+        return False
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
+        return False
+
+    def visit_FunctionDef_body(self, node: cst.FunctionDef) -> None:
+        self.depth += 1
+
+    def leave_FunctionDef_body(self, node: cst.FunctionDef) -> None:
+        self.depth -= 1
+
+    def visit_Name(self, node: cst.Name) -> None:
+        (self.inside if self.depth else self.outside).add(node.value)
+
+
+def _late_imports(module: cst.Module) -> dict[str, str]:
+    """Imports of contrib that only functions use: they move there, so that the file can be imported without contrib."""
+    places = _Places()
+    module.visit(places)
+    found = {}
+    for statement in module.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            for name, line in _contrib_names(small):
+                if name in places.inside and name not in places.outside:
+                    found[name] = line
+    return found
+
+
+def _contrib_names(small: cst.CSTNode) -> list[tuple[str, str]]:
+    if isinstance(small, cst.Import):
+        aliased = [a for a in small.names if a.asname is not None and _dotted(a.name).startswith("tensorflow.contrib")]
+        return [(_bound(a), f"import {_dotted(a.name)} as {_bound(a)}") for a in aliased]
+    if isinstance(small, cst.ImportFrom) and small.module is not None and not isinstance(small.names, cst.ImportStar):
+        origin = _dotted(small.module)
+        names = [a for a in small.names if origin.startswith("tensorflow.contrib") or (origin == "tensorflow" and _dotted(a.name) == "contrib")]
+        return [(_bound(a), f"from {origin} import {_dotted(a.name)}{f' as {_bound(a)}' if a.asname else ''}") for a in names]
+    return []
+
+
+class _Late(cst.CSTTransformer):
+    """Puts an import at the start of every outermost function that uses it."""
+
+    def __init__(self, lines: dict[str, str], context: Context) -> None:
+        super().__init__()
+        self.lines = lines
+        self.context = context
+        self.depth = 0
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+        self.depth += 1
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        self.depth -= 1
+        uses = _Uses()
+        original_node.visit(uses)
+        lines = [line for name, line in self.lines.items() if name in uses.names]
+        if self.depth or not lines or not isinstance(updated_node.body, cst.IndentedBlock):
+            return updated_node
+        body = list(updated_node.body.body)
+        place = 1 if updated_node.get_docstring() is not None else 0
+        body[place:place] = self.context.statements(lines)
+        return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
+
+
 class _Imports(cst.CSTTransformer):
-    def __init__(self, action: Imports, used: set[str], context: Context) -> None:
+    def __init__(self, action: Imports, used: set[str], late: set[str], context: Context) -> None:
         super().__init__()
         self.action = action
         self.used = used
+        self.late = late
         self.context = context
         self.renames = {(module, name): new for module, name, new in action.renames}
 
@@ -70,7 +149,7 @@ class _Imports(cst.CSTTransformer):
         names = [self._renamed(alias, module) for alias in original_node.names]
         if module.split(".")[0] != "tensorflow":
             return original_node.with_changes(names=names)
-        names = [alias for alias in names if _bound(alias) in self.used or _bound(alias) in self.action.lines]
+        names = [alias for alias in names if self._is_kept(alias, module)]
         if not names:
             return cst.RemoveFromParent()
         names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -78,6 +157,25 @@ class _Imports(cst.CSTTransformer):
         if self.action.tensorflow and module == "tensorflow":
             changed = changed.with_changes(module=self.context.expression("tensorflow.compat.v1"))
         return changed
+
+    def _is_kept(self, alias: cst.ImportAlias, module: str) -> bool:
+        """What only scopes used goes; what nothing used stays, but not contrib, which is gone."""
+        name = _bound(alias)
+        contrib = module.startswith("tensorflow.contrib") or (module == "tensorflow" and _dotted(alias.name) == "contrib")
+        return (name in self.used or (name in self.action.lines and not contrib)) and name not in self.late
+
+    def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
+        names = [a for a in updated_node.names if not self._is_gone(a)]
+        if not names:
+            return cst.RemoveFromParent()
+        if len(names) == len(updated_node.names):
+            return updated_node
+        names[-1] = names[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(names=names)
+
+    def _is_gone(self, alias: cst.ImportAlias) -> bool:
+        contrib = _dotted(alias.name).startswith("tensorflow.contrib") and alias.asname is not None
+        return contrib and (_bound(alias) in self.late or _bound(alias) not in self.used)
 
     def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
         new = self.renames.get((module, _dotted(alias.name)))

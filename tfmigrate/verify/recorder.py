@@ -14,6 +14,7 @@ dropout and initialisers can be compared exactly, in whatever order a program ma
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import importlib
 import importlib.util
@@ -1000,8 +1001,7 @@ class Arrays:
     """Arrays under readable names, for an .npz whose members are numbered."""
 
     def __init__(self) -> None:
-        self.names: List[str] = []
-        self.values: List[Any] = []
+        self.values: Dict[str, Any] = {}
 
     def add(self, name: str, value: Any, most: int = FULL) -> None:
         value = np.asarray(value)
@@ -1009,11 +1009,22 @@ class Arrays:
             value = np.asarray([zlib.crc32(repr(v).encode()) for v in value.ravel()], np.int64)
         if value.dtype.name == "bfloat16":
             value = value.astype(np.float32)
-        self.names.append(name)
-        self.values.append(sampled(value, most))
+        self.values[name] = sampled(value, most)
+
+    def gaps(self, other: Arrays) -> Dict[str, float]:
+        """The largest difference of each float array that both have and that is finite."""
+        found = {}
+        for name, value in self.values.items():
+            twin = other.values.get(name)
+            if twin is None or value.dtype.kind != "f" or twin.shape != value.shape or not value.size:
+                continue
+            gap = float(np.abs(value.astype(np.float64) - twin).max())
+            if gap > 0 and np.isfinite(gap):
+                found[name] = gap
+        return found
 
     def save(self, path: str) -> None:
-        members = {"a%d" % number: value for number, value in enumerate(self.values)}
+        members = {"a%d" % number: value for number, value in enumerate(self.values.values())}
         with open(path + ".part", "wb") as file:
             save_arrays(file, **members)
         os.rename(path + ".part", path)
@@ -1146,6 +1157,17 @@ class Bench:
             self._inputs = [tf.placeholder(v.tf_variable.dtype.base_dtype, v.shape) for v in variables]
             self._assign = [tf.assign(v.tf_variable, i).op for v, i in zip(variables, self._inputs)]
 
+    def shaken(self) -> Bench:
+        """The same with weights that differ in the last bits: what changes then is rounding, not a difference."""
+        other = copy.copy(self)
+        other.weights = []
+        for number, weight in enumerate(self.weights):
+            if weight.dtype.kind == "f":
+                signs = np.random.RandomState(number).choice([-1, 1], size=weight.shape)
+                weight = np.asarray(weight * (1 + 4 * np.finfo(weight.dtype).eps * signs), weight.dtype)
+            other.weights.append(weight)
+        return other
+
     def restart(self) -> None:
         self.session.run(self._assign, dict(zip(self._inputs, self.weights)))
 
@@ -1191,6 +1213,8 @@ class Case:
         self.scales: Dict[str, float] = {}
         self.combined = False
         self.dropped: List[str] = []
+        self.gradients: Dict[str, Any] = {}
+        self.applying: Dict[str, Any] = {}
 
     def run(self) -> None:
         fresh_tensorflow(self.library)
@@ -1224,7 +1248,7 @@ class Case:
     def finish(self) -> None:
         if self.side == "before" and not os.path.exists(self.exchange + ".exchange.json"):
             open(self.exchange + ".failed", "w").close()
-        self.record["arrays"] = self.arrays.names
+        self.record["arrays"] = list(self.arrays.values)
         self.arrays.save("%s.%s.npz" % (self.prefix, self.side))
         write_json("%s.%s.json" % (self.prefix, self.side), self.record)
 
@@ -1333,15 +1357,36 @@ class Case:
             for variable, value in zip(self.variables, bench.weights):
                 self.arrays.add("weights/" + variable.key, value, TRAINED)
             self.record["computed"] = True
-            self.guarded("outputs", lambda: self.record_outputs(bench))
+            self.guarded("gradients", self.make_gradients)
             self.guarded("outputs", lambda: self.record_regularisation(bench, regularisation))
-            self.guarded("activations", lambda: self.record_activations(bench))
-            self.guarded("gradients", lambda: self.record_gradients(bench))
-            self.guarded("gradients", lambda: self.record_applied(bench))
-            self.guarded("training", lambda: self.record_training(bench, "", {}))
-            plain = PLAIN.of(self.graph)
-            if plain is not None and self.side == "before" and "training" not in self.record["errors"]:
-                self.guarded("training", lambda: self.record_training(bench, "plain/", {plain: 1.0}))
+            self.guarded("outputs", lambda: self.record_unsteady(bench))
+            for phase, action in self.phases():
+                self.guarded(phase, functools.partial(action, bench, self.arrays))
+            if self.side == "before":
+                self.measure_noise(bench)
+                self.train_without_bessel(bench)
+
+    def phases(self) -> List[Tuple[str, Callable[[Bench, Arrays], None]]]:
+        return [
+            ("outputs", self.record_outputs),
+            ("activations", self.record_activations),
+            ("gradients", self.record_gradients),
+            ("training", lambda bench, arrays: self.record_training(bench, arrays, "", {})),
+        ]
+
+    def measure_noise(self, bench: Bench) -> None:
+        """How far rounding alone carries each number: some programs amplify it, and must not be blamed for that."""
+        scratch = Arrays()
+        for phase, action in self.phases():
+            if phase not in self.record["errors"]:
+                with contextlib.suppress(Exception):
+                    action(bench.shaken(), scratch)
+        self.record["noise"] = self.arrays.gaps(scratch)
+
+    def train_without_bessel(self, bench: Bench) -> None:
+        plain = PLAIN.of(self.graph)
+        if plain is not None and "training" not in self.record["errors"]:
+            self.guarded("training", lambda: self.record_training(bench, self.arrays, "plain/", {plain: 1.0}))
 
     def begin_before(self, bench: Bench, inputs: Sequence[Any]) -> None:
         """Chooses weights and inputs that the program accepts, and hands them to the other side."""
@@ -1471,28 +1516,31 @@ class Case:
         wrong = [v.key for v, value in zip(self.variables, restored) if not same_bits(value, weights[v.key])]
         self.record["checkpoint"] = {"restored": len(self.variables), "wrong": wrong}
 
-    def record_outputs(self, bench: Bench) -> None:
+    def record_outputs(self, bench: Bench, arrays: Arrays) -> None:
         names = sorted(self.returned.tensors)
         fetches = [self.returned.tensors[n] for n in names]
-        if not fetches:
-            return
-        alone = [n for n, name in enumerate(names) if has_effects(self.returned.tensors[name])]
+        alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
         for switch in (False, True) if self.feeds.has_switch else (False,):
-            mode = "true" if switch else "false"
-            values = bench.run_apart(fetches, alone, self.feeds.of(0, switch))
+            values = bench.run_apart(fetches, alone, self.feeds.of(0, switch)) if fetches else []
             for name, value in zip(names, values):
-                self.arrays.add("output/%s/%s" % (mode, name), value)
-        again = bench.run_apart(fetches, alone, self.feeds.of(0, self.feeds.has_switch))
-        self.record["unsteady"] = [n for n, a, b in zip(names, values, again) if not same_bits(a, b)]
-        for name, value in zip(names, values):
-            self.record["outputs"][name]["run_shape"] = list(np.shape(value))
+                arrays.add("output/%s/%s" % ("true" if switch else "false", name), value)
+                self.record["outputs"][name]["run_shape"] = list(np.shape(value))
+
+    def record_unsteady(self, bench: Bench) -> None:
+        """Outputs that are not the same twice, from the same weights and inputs."""
+        names = sorted(self.returned.tensors)
+        fetches = [self.returned.tensors[n] for n in names]
+        alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
+        feed = self.feeds.of(0, self.feeds.has_switch)
+        runs = [bench.run_apart(fetches, alone, feed) if fetches else [] for _ in range(2)]
+        self.record["unsteady"] = [n for n, a, b in zip(names, *runs) if not same_bits(a, b)]
 
     def record_regularisation(self, bench: Bench, tensors: Dict[str, Any]) -> None:
         if tensors:
             sums = bench.run(tensors, self.feeds.of(0, False))
             self.record["regularisation"] = {k: float(v) for k, v in sums.items()}
 
-    def record_activations(self, bench: Bench) -> None:
+    def record_activations(self, bench: Bench, arrays: Arrays) -> None:
         """What each reader of a variable computes: it names the first layer that diverges."""
         wanted = []
         order = {op.name: number for number, op in enumerate(self.graph.get_operations())}
@@ -1508,24 +1556,18 @@ class Case:
         wanted = sorted(wanted, key=lambda item: item[0])[:MAX_ACTIVATIONS]
         values = bench.run([tensor for _, _, tensor in wanted], self.feeds.of(0, False)) if wanted else []
         for (_, name, _), value in zip(wanted, values):
-            self.arrays.add(name, value)
+            arrays.add(name, value)
 
-    def record_gradients(self, bench: Bench) -> None:
+    def make_gradients(self) -> None:
         """Of a fixed random combination of each float output, for every trainable variable."""
         targets = [v for v in self.variables if v.trainable and v.tf_variable.dtype.base_dtype.is_floating]
         tensors = {n: t for n, t in self.returned.tensors.items() if t.dtype.base_dtype.is_floating}
-        if not targets or not tensors:
-            return
-        feed = self.feeds.of(0, self.feeds.has_switch)
-        names = sorted(tensors)
-        values = bench.run([tensors[n] for n in names], feed)
-        combined = {n: combination(tensors[n], v, n, self.scales.get(n, 1.0)) for n, v in zip(names, values)}
-        if self.combined:
+        combined = {n: combination(t, n, self.scales.get(n, 1.0)) for n, t in sorted(tensors.items())}
+        if self.combined and combined:
             # one gradient of all outputs, each on a scale of its own, where one for each would take too long
             combined = {"all outputs": tf.add_n([tf.cast(c, tf.float64) for c in combined.values()])}
-        fetches: Dict[str, Any] = {}
-        failed: Dict[str, str] = {}
-        for name, scalar in sorted(combined.items()):
+        self.record["gradient_errors"] = failed = {}
+        for name, scalar in combined.items() if targets else ():
             try:
                 gradients = tf.gradients(scalar, [v.tf_variable for v in targets])
             except (LookupError, ValueError, TypeError) as error:  # an op without a gradient
@@ -1533,23 +1575,19 @@ class Case:
                 continue
             for variable, gradient in zip(targets, gradients):
                 if gradient is not None:
-                    fetches["gradient/%s/%s" % (name, variable.key)] = tf.convert_to_tensor(gradient)
-        self.record["gradient_errors"] = failed
-        for name, value in bench.run(fetches, feed).items() if fetches else ():
-            self.arrays.add(name, value)
+                    self.gradients["gradient/%s/%s" % (name, variable.key)] = tf.convert_to_tensor(gradient)
+        for number, applied in enumerate(self.applied):
+            for key, gradient in applied.items():
+                if getattr(gradient, "graph", None) is self.graph:
+                    self.applying["applied/%d/%s" % (number, key)] = tf.convert_to_tensor(gradient)
 
-    def record_applied(self, bench: Bench) -> None:
-        """The gradients that the optimizers of the program apply, in training."""
-        fetches = {
-            "applied/%d/%s" % (number, key): tf.convert_to_tensor(gradient)
-            for number, gradients in enumerate(self.applied)
-            for key, gradient in gradients.items()
-            if getattr(gradient, "graph", None) is self.graph
-        }
-        for name, value in bench.run(fetches, self.feeds.of(0, True)).items() if fetches else ():
-            self.arrays.add(name, value)
+    def record_gradients(self, bench: Bench, arrays: Arrays) -> None:
+        """Those of the outputs, and those that the optimizers of the program apply, in training."""
+        for fetches, switch in ((self.gradients, self.feeds.has_switch), (self.applying, True)):
+            for name, value in bench.run(fetches, self.feeds.of(0, switch)).items() if fetches else ():
+                arrays.add(name, value)
 
-    def record_training(self, bench: Bench, prefix: str, extra: Dict[Any, Any]) -> None:
+    def record_training(self, bench: Bench, arrays: Arrays, prefix: str, extra: Dict[Any, Any]) -> None:
         """Some rounds of all training ops in order of name, and all variables after each op.
 
         A script has no fixed list of them: there each op is trained alone, from the same weights.
@@ -1558,20 +1596,24 @@ class Case:
         for group in [[name] for name in names] if self.record.get("captured") else [names] * bool(names):
             bench.restart()
             for number in range(1, self.case["steps"] + 1):
-                self.record_round(bench, number, group, prefix, {**self.feeds.of(number, True), **extra})
+                feed = {**self.feeds.of(number, True), **extra}
+                if not self.record.get("captured"):
+                    self.record_losses(bench, arrays, "%sloss/%d/" % (prefix, number), feed)
+                for name in group:
+                    bench.session.run(self.returned.steps[name], feed)
+                    self.record_changed(bench, arrays, "%strain/%d/%s/" % (prefix, number, name))
 
-    def record_round(self, bench: Bench, number: int, names: Sequence[str], prefix: str, feed: Dict[Any, Any]) -> None:
-        """Writes of the variables only those that are no longer what training started from."""
-        session, weights = bench.session, bench.weights
+    def record_losses(self, bench: Bench, arrays: Arrays, prefix: str, feed: Dict[Any, Any]) -> None:
         scalars = {n: t for n, t in self.returned.tensors.items() if t.shape.ndims == 0 and t.dtype.is_floating}
-        if scalars and not self.record.get("captured"):
-            for name, value in session.run(scalars, feed).items():
-                self.arrays.add("%sloss/%d/%s" % (prefix, number, name), value)
-        for name in names:
-            session.run(self.returned.steps[name], feed)
-            for variable, value, weight in zip(self.variables, read_values(session, self.variables), weights):
-                if not same_bits(value, weight):
-                    self.arrays.add("%strain/%d/%s/%s" % (prefix, number, name, variable.key), value, TRAINED)
+        for name, value in bench.session.run(scalars, feed).items() if scalars else ():
+            arrays.add(prefix + name, value)
+
+    def record_changed(self, bench: Bench, arrays: Arrays, prefix: str) -> None:
+        """The variables that are no longer what training started from."""
+        values = read_values(bench.session, self.variables)
+        for variable, value, weight in zip(self.variables, values, bench.weights):
+            if not same_bits(value, weight):
+                arrays.add(prefix + variable.key, value, TRAINED)
 
 
 def describe(tensor: Any) -> Json:
@@ -1588,11 +1630,17 @@ def inner_variable(variable: Any) -> Any:
     return getattr(variable, "_value", None) if any(variable is v for v in WATCH.keras) else variable
 
 
-def combination(tensor: Any, value: Any, name: str, scale: float) -> Any:
+def combination(tensor: Any, name: str, scale: float) -> Any:
     """A scalar that depends on every element of the tensor with a weight of its own, and is of the order of one."""
-    state = np.random.RandomState(zlib.crc32(name.encode()) & 0xFFFFFFFF)
-    factors = np.asarray(state.standard_normal(np.shape(value)) / scale, tensor.dtype.base_dtype.as_numpy_dtype)
-    return tf.reduce_sum(tensor * tf.constant(factors))
+    seed = zlib.crc32(name.encode()) & 0xFFFFFFFF
+
+    def factors(shape: Any) -> Any:
+        values = np.random.RandomState(seed).standard_normal([int(d) for d in shape]) / scale
+        return np.asarray(values, tensor.dtype.base_dtype.as_numpy_dtype)
+
+    weights = tf.py_func(factors, [tf.shape(tensor)], tensor.dtype.base_dtype, stateful=False)
+    weights.set_shape(tensor.shape)
+    return tf.reduce_sum(tensor * weights)
 
 
 def magnitude(value: Any) -> float:

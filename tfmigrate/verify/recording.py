@@ -76,6 +76,11 @@ class Comparison:
     def add(self, kind: str, name: str, detail: str, size: float | None = None) -> None:
         self.differences.append(Difference(kind, name, detail, size))
 
+    def rounding(self, name: str) -> float:
+        """How far an array of the before side moves when its weights change in the last bits; some times that."""
+        noise: dict[str, float] = self.before.record.get("noise", {})
+        return 4 * noise.get(name, 0.0)
+
     @property
     def pairs(self) -> Iterator[tuple[str, Json, Json]]:
         after = self.after.by_key()

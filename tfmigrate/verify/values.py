@@ -20,12 +20,24 @@ def numbers(c: Comparison) -> None:
         c.notes.extend(note for side in (c.before, c.after) for note in side.record["notes"])
         return
     failures(c)
+    amplified(c)
     outputs(c)
     gradients(c)
     applied_gradients(c)
     regularisation(c)
     checkpoint(c)
     training(c)
+
+
+def amplified(c: Comparison) -> None:
+    """Notes the outputs for which rounding, not the tolerance, decides what can be told apart."""
+    loose = [
+        name.split("/", 1)[1]
+        for name, value in c.before.under("output/").items()
+        if c.rounding("output/" + name) > 10 * limit_of(c, value)
+    ]
+    if loose:
+        c.notes.append(f"{listed(sorted(set(loose)))} amplifies rounding, and was compared the more loosely")
 
 
 def failures(c: Comparison) -> None:
@@ -56,7 +68,7 @@ def check_arrays(
         c.compared[kind] += 1
         if not one[name].size:
             continue
-        limit = allowed(name, one[name])
+        limit = allowed(name, one[name]) + c.rounding(prefix + name)
         gap = deviation(one[name], other[name], 1.0)
         note_biggest(c, prefix + name, gap, limit, one[name])
         if gap > limit:
@@ -118,7 +130,7 @@ def first_layer(c: Comparison) -> str:
         if name not in other or value.shape != other[name].shape or not value.size:
             continue
         gap = deviation(value, other[name], 1.0)
-        if gap > limit_of(c, value):
+        if gap > limit_of(c, value) + c.rounding("activation/" + name):
             key, group, number = name.rsplit("/", 2)
             places = [nth_site(side.get(key), group, int(number)) for side in rows]
             return f"the first layer that diverges is {key} (before {places[0]}, after {places[1]}), by {gap:.3g}"
@@ -256,6 +268,7 @@ def trained(side: Recording, prefix: str) -> dict[str, Any]:
 
 def check_trained(c: Comparison, name: str, text: str, one: Any, other: Any, limit: float) -> None:
     c.compared["training"] += 1
+    limit += c.rounding(name)
     gap = deviation(one, other, 1.0)
     note_biggest(c, name, gap, limit, one)
     if gap > limit:
