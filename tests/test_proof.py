@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
+from tfmigrate import rewrite as rewriting
 from tfmigrate import settling
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import migrate_text
@@ -32,7 +33,7 @@ def build():
 
 def migrated_with(monkeypatch: pytest.MonkeyPatch, fault: Callable[[str], str]) -> Migration:
     """The migration by a rewrite that makes a mistake in every text."""
-    right = settling.rewrite
+    right = rewriting.rewrite
 
     def wrong(text: str, sites: Sequence[Site], transforms: Sequence[Transform], indent: str) -> str:
         return fault(right(text, sites, transforms, indent))

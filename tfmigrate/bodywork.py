@@ -12,7 +12,19 @@ from tfmigrate.link import Module
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import render
 from tfmigrate.requests import Naming, arguments_of, received
-from tfmigrate.sites import Argument, BlockCall, Extend, Invoke, LayerClass, MethodBody, NameScope, Remove, Replace, Sites, Unwrap
+from tfmigrate.sites import (
+    Argument,
+    BlockCall,
+    Extend,
+    Invoke,
+    LayerClass,
+    MethodBody,
+    NameScope,
+    Remove,
+    Replace,
+    Sites,
+    Unwrap,
+)
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
 from tfmigrate.split import Level
@@ -24,7 +36,8 @@ from tfmigrate.values import is_tensor
 TAKES_VARIABLES = {
     "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",
     "bias_add", "reshape", "transpose", "square", "reduce_sum", "reduce_mean", "reduce_max", "l2_loss", "gather",
-    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum", "l2_normalize",
+    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum",
+    "l2_normalize",
 }  # fmt: skip
 
 
@@ -34,7 +47,9 @@ def is_reuse_statement(node: ast.stmt) -> bool:
         return node.value.func.attr == "reuse_variables"
     if isinstance(node, ast.If):
         inner = [*node.body, *node.orelse]
-        return all(is_reuse_statement(s) or isinstance(s, ast.Pass) for s in inner) and any(map(is_reuse_statement, inner))
+        return all(is_reuse_statement(s) or isinstance(s, ast.Pass) for s in inner) and any(
+            map(is_reuse_statement, inner)
+        )
     return False
 
 
@@ -211,7 +226,9 @@ class Bodywork:
         self._inline_layers(sites)
         for statement in self.body.removed:
             if not any(a in self.body.removed for a in self.body.scan.ancestors(statement)):
-                sites.add("reuse" if is_reuse_statement(statement) else "weights", span(self.module, statement), Remove())
+                sites.add(
+                    "reuse" if is_reuse_statement(statement) else "weights", span(self.module, statement), Remove()
+                )
         results = self._returns(sites)
         return self._method(prelude, results)
 
@@ -241,10 +258,16 @@ class Bodywork:
         """An attribute that the body sets becomes a local and one more result."""
         local = name.removeprefix("self.")
         if local in self.body.scan.bindings or local in self.body.inputs:
-            raise Refusal("TFM404", self.body.member.node, self.module, f"{name} is set here, and {local} means something else")
+            raise Refusal(
+                "TFM404", self.body.member.node, self.module, f"{name} is set here, and {local} means something else"
+            )
         for statement in statements(list(self.body.member.body), self.body.scan.opaque):
             for node in ast.walk(statement):
-                if isinstance(node, ast.Attribute) and self.body.splitter.spelling(node) == name and self._owner(node) is statement:
+                if (
+                    isinstance(node, ast.Attribute)
+                    and self.body.splitter.spelling(node) == name
+                    and self._owner(node) is statement
+                ):
                     sites.add("methods", span(self.module, node), Replace(local))
 
     def _owner(self, node: ast.AST) -> ast.stmt:
@@ -281,7 +304,9 @@ class Bodywork:
         if member is not child.unit.primary:
             target += f".{member.method}"
         spelled = names_for_all(self.plan, Level.CALL)
-        arguments = call_arguments(child, member, self._call_arguments(slot, site), self._given(slot, site), site, spelled)
+        arguments = call_arguments(
+            child, member, self._call_arguments(slot, site), self._given(slot, site), site, spelled
+        )
         sites.add("calls", span(self.module, site), Invoke(target, arguments))
         extra = child.bodies[member].outputs
         if extra:
@@ -371,7 +396,9 @@ class Bodywork:
         spelled = names_for_all(self.plan, Level.CALL)
         for node, creations in found.items():
             if len({is_tensor(c.args.get(4, "training")) for c in creations}) > 1:
-                raise Refusal("TFM502", node, self.module, "training is a tensor in one call and True or False in another")
+                raise Refusal(
+                    "TFM502", node, self.module, "training is a tensor in one call and True or False in another"
+                )
             sites.add("tf_layers", span(self.module, node), dropout(creations[0], self.module, spelled))
 
     def _alias_names(self, sites: Sites) -> None:
@@ -398,8 +425,18 @@ class Bodywork:
         last = member.node.body[-1]
         if member.shape is Shape.BLOCK and not isinstance(last, ast.Return):
             return tuple(self._result_text(name) for name in block_results(self.body))
-        if member.shape is Shape.BLOCK and outputs and isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
-            raise Refusal("TFM404", last, self.module, f"returns a tuple here and leaves {', '.join(self.body.outputs)} on the object")
+        if (
+            member.shape is Shape.BLOCK
+            and outputs
+            and isinstance(last, ast.Return)
+            and isinstance(last.value, ast.Tuple)
+        ):
+            raise Refusal(
+                "TFM404",
+                last,
+                self.module,
+                f"returns a tuple here and leaves {', '.join(self.body.outputs)} on the object",
+            )
         if not outputs:
             return ()
         returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
@@ -411,7 +448,9 @@ class Bodywork:
             return outputs
         for statement in returns:
             if statement not in top:
-                raise Refusal("TFM404", statement, self.module, f"returns before all of {', '.join(self.body.outputs)} are set")
+                raise Refusal(
+                    "TFM404", statement, self.module, f"returns before all of {', '.join(self.body.outputs)} are set"
+                )
             sites.add("methods", span(self.module, statement), Extend(outputs, alone=statement.value is None))
         return ()
 
@@ -430,7 +469,9 @@ class Bodywork:
         primary = member is self.plan.unit.primary
         if not parameters and primary:
             parameters = ["inputs=None"]  # Keras wants a first argument to a call
-        return MethodBody(span(self.module, member.node), member.method, tuple(parameters), tuple(prelude), results, primary)
+        return MethodBody(
+            span(self.module, member.node), member.method, tuple(parameters), tuple(prelude), results, primary
+        )
 
 
 class _Handed(ast.expr):
@@ -456,7 +497,11 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
     for event in region.events:
         if isinstance(event, Creation) and event.row is not None and not event.row.keras:
             yield event
-        elif isinstance(event, Region) and event.is_block and (event.node in set(blocks) or isinstance(region.node, ast.Call)):
+        elif (
+            isinstance(event, Region)
+            and event.is_block
+            and (event.node in set(blocks) or isinstance(region.node, ast.Call))
+        ):
             yield from inline_creations(event, blocks)
 
 
@@ -483,7 +528,9 @@ def dropout(creation: Creation, module: Module, spelled: dict[str, str]) -> Invo
     chosen = {"True": rate, "False": "0.0"}.get(training, f"{rate} if {training} else 0.0" if rate != "0.0" else rate)
     source: int | str = "inputs" if any(k.arg == "inputs" for k in node.keywords) else 0
     arguments = [Argument(source), Argument(text=chosen, keyword="rate")]
-    arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg in ("seed", "name") and k.arg is not None]
+    arguments += [
+        Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg in ("seed", "name") and k.arg is not None
+    ]
     return Invoke(f"{library}.nn.dropout", tuple(arguments))
 
 
@@ -514,7 +561,12 @@ _FILLED_IN = ("training", "mask")
 
 
 def call_arguments(
-    child: LayerPlan, member: Member, wanted: list[tuple[str, bool]], given: dict[str, ast.expr], site: ast.Call, spelled: dict[str, str]
+    child: LayerPlan,
+    member: Member,
+    wanted: list[tuple[str, bool]],
+    given: dict[str, ast.expr],
+    site: ast.Call,
+    spelled: dict[str, str],
 ) -> tuple[Argument, ...]:
     """The arguments of a layer's call, in the form that the program gave them where Keras allows it."""
     arguments: list[Argument] = []
@@ -550,7 +602,7 @@ def extend_targets(
         tuple_target = isinstance(statement.targets[0], ast.Tuple)
         values = [n.value for n in ast.walk(member.node) if isinstance(n, ast.Return) and n.value is not None]
         tuples = [isinstance(v, ast.Tuple) for v in values]
-        if result and (all(tuples) and tuple_target or not any(tuples) and not tuple_target):
+        if result and ((all(tuples) and tuple_target) or (not any(tuples) and not tuple_target)):
             sites.add("methods", span(module, statement), Extend(tuple(extra)))
             return
     if isinstance(statement, ast.Expr) and statement.value is site and not result:
@@ -602,4 +654,3 @@ def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, 
 
 def _reenters(name: ast.expr) -> bool:
     return isinstance(name, ast.Call) and ast.unparse(name.func).endswith("get_variable_scope")
-

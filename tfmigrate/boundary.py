@@ -1,4 +1,4 @@
-"""Where our own mistakes stop: the one place that catches everything, so that one network costs no other its migration."""
+"""Where our own mistakes stop: the one place that catches everything. One network costs no other its migration."""
 
 from __future__ import annotations
 

@@ -30,9 +30,11 @@ def check_callable(unit: Unit, classes: Classification, executor: Executor) -> N
         raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has a base class of its own")
     if any(cls in (getattr(b, "cls", None) for b in bases) for bases in executor.bases.values()):
         raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has subclasses")
-    for function, other in classes.units.items():
+    for _function, other in classes.units.items():
         if other is not member and other.cls is cls:
-            raise Refusal("TFM404", other.node, other.module, f"{other.name} makes variables of its own, beside __call__")
+            raise Refusal(
+                "TFM404", other.node, other.module, f"{other.name} makes variables of its own, beside __call__"
+            )
     _check_objects(unit)
     if any(classes.member_of(classes.home(region)) is not None for region in member.regions):
         raise Refusal("TFM404", member.node, member.module, f"an object of {cls.name} is called inside another layer")
@@ -89,7 +91,9 @@ def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, ast.stmt | None]:
         return f"super().__init__(name={source(cls.module, name)})", None
     init = cls.methods.get("__init__")
     if init is None or not isinstance(name, ast.Attribute):
-        raise Refusal("TFM201", member.scope, cls.module, "the scope's name is not a literal or an attribute set in __init__")
+        raise Refusal(
+            "TFM201", member.scope, cls.module, "the scope's name is not a literal or an attribute set in __init__"
+        )
     found = [
         s
         for s in init.node.body
@@ -115,4 +119,3 @@ def object_call(plan: LayerPlan, region: Region) -> Site | None:
     module = region.parent.module
     arguments = call_arguments(plan, member, wanted, given, node, {})
     return Site("calls", span(module, node), Invoke(source(module, node.func), arguments))
-

@@ -8,7 +8,21 @@ from tfmigrate.layering import Body, Refusal, Role
 from tfmigrate.units import Shape
 from tfmigrate.values import Tensor
 
-_CHANGING = {"append", "extend", "insert", "update", "setdefault", "pop", "popitem", "remove", "clear", "sort", "reverse", "add", "discard"}
+_CHANGING = {
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "setdefault",
+    "pop",
+    "popitem",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+    "add",
+    "discard",
+}
 
 
 def check_changes(body: Body) -> None:

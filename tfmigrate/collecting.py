@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import cached_property
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from tfmigrate.clusters import Clusters
 from tfmigrate.link import Function, Module, Program
@@ -20,7 +20,9 @@ from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Ownership, Unit
 
 # what only shows a name to a person
-_SHOWS = re.compile(r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary")
+_SHOWS = re.compile(
+    r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Collecting:
         self._check_names()
 
     def _matters(self, query: Query) -> bool:
-        """Whether a list has to be rewritten: it picks variables, and is not inside a function whose call is the list."""
+        """Whether a list has to be rewritten: it picks variables, and is not in a function whose call is the list."""
         if query.everything or query.region.function in self._list_functions:
             return False
         if any(query.node in walk.scoping.explained for walk in self.classes.walks):
@@ -70,8 +72,14 @@ class Collecting:
         """Functions that only return a list of variables; their calls are rewritten instead."""
         found = set()
         for function, regions in self.classes.calls.items():
-            body = [s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))]
-            if len(body) == 1 and isinstance(body[0], ast.Return) and all(r not in self.classes.makers for r in regions):
+            body = [
+                s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+            ]
+            if (
+                len(body) == 1
+                and isinstance(body[0], ast.Return)
+                and all(r not in self.classes.makers for r in regions)
+            ):
                 if any(isinstance(event, Query) for region in regions for event in region.events):
                     found.add(function)
         return found
@@ -107,7 +115,7 @@ class Collecting:
             return None
         if query.complete and query.variables and self._chosen(query.variables, query.region, works) is not None:
             return None
-        if query.kind == "global" and query.slots or any(v.path is None for v in query.source):
+        if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
             return None
         if not names_become_paths(query.node) or any(self._is_renamed(v) for v in query.source):
             return None
@@ -134,7 +142,10 @@ class Collecting:
                     continue
                 for unit in self._units([read.variable]):
                     code, text = "TFM601", "a decision is made by the name of a variable"
-                    if any(isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple)) for outer in ancestors(read.region.module, read.node)):
+                    if any(
+                        isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple))
+                        for outer in ancestors(read.region.module, read.node)
+                    ):
                         code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
                     self.clusters.refuse(code, read.node, read.region.module, text, unit)
 
@@ -195,7 +206,7 @@ class Collecting:
 
     @staticmethod
     def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
-        """Whether another method of the class holds the slot on the object, or may do so as long as nothing is named."""
+        """Whether another method of the class holds the slot on the object, or may do so while nothing is named."""
         if one is None or other is None or one.cls is None or one.cls is not other.cls:
             return False
         return work.on_object(slot) or (not named and slot not in work.threads)
@@ -212,7 +223,9 @@ class Collecting:
             elif use.creation is not None:
                 yield from use.creation.variables
 
-    def _chosen(self, wanted: list[Variable], region: Region, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
+    def _chosen(
+        self, wanted: list[Variable], region: Region, works: list[PlainWork], named: bool = False
+    ) -> list[Reached] | None:
         """The slots whose variables are exactly the wanted ones; None if there are none such."""
         target = set(wanted)
         chosen: list[Reached] = []
@@ -242,9 +255,15 @@ class Collecting:
                 self._write_saver(saving, works, migrated, sites)
         self._drop_unused(sites)
 
-    def _write_list(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+    def _write_list(
+        self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
+    ) -> None:
         wanted = query.source or query.variables
-        if not wanted or not self._units(wanted) <= migrated or not self._chosen(wanted, query.region, works, named=True):
+        if (
+            not wanted
+            or not self._units(wanted) <= migrated
+            or not self._chosen(wanted, query.region, works, named=True)
+        ):
             return
         by_path = self._by_path(query, works, named=True)
         if by_path is not None:
@@ -277,11 +296,18 @@ class Collecting:
         for outer in name_reads(node, target.id):
             sites.add("collections", span(module, outer), Replace(f"{target.id}.path"))
         for inner in ast.walk(node):
-            if isinstance(inner, ast.Name) and inner.id == target.id and isinstance(inner.ctx, ast.Load) and id(inner) not in named:
+            if (
+                isinstance(inner, ast.Name)
+                and inner.id == target.id
+                and isinstance(inner.ctx, ast.Load)
+                and id(inner) not in named
+            ):
                 sites.add("collections", span(module, inner), Replace(f"{target.id}.value"))
         self.rewritten.add(node)
 
-    def _write_saver(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+    def _write_saver(
+        self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
+    ) -> None:
         if saving.node in self.rewritten:
             return
         wanted = self._saved(saving, works, True)
@@ -330,11 +356,20 @@ class Collecting:
         if query.node not in scan.parents or query.node in self.rewritten:
             return
         statement = scan.statement(query.node)
-        if not isinstance(statement, ast.Assign) or statement.value is not query.node or not isinstance(statement.targets[0], ast.Name):
+        if (
+            not isinstance(statement, ast.Assign)
+            or statement.value is not query.node
+            or not isinstance(statement.targets[0], ast.Name)
+        ):
             return
         name = statement.targets[0].id
         loads = scan.loads(name)
-        if home.function is not None and loads and all(load in inside for load in loads) and len(scan.bindings[name]) == 1:
+        if (
+            home.function is not None
+            and loads
+            and all(load in inside for load in loads)
+            and len(scan.bindings[name]) == 1
+        ):
             self.rewritten.add(query.node)
             sites.setdefault(home.module, Sites()).add("collections", span(home.module, statement), Remove())
 
@@ -371,7 +406,6 @@ def _root(region: Region) -> Region:
     while region.parent is not None:
         region = region.parent
     return region
-
 
 
 def name_reads(node: ast.AST, target: str) -> list[ast.Attribute]:

@@ -60,7 +60,12 @@ class Composer:
             name = ast.unparse(expression)
             item = body.inputs.get(name)
             known = name in body.scan.bindings
-            if item is None and name.startswith("self.") and not known and body.member.shape in (Shape.METHOD, Shape.BLOCK):
+            if (
+                item is None
+                and name.startswith("self.")
+                and not known
+                and body.member.shape in (Shape.METHOD, Shape.BLOCK)
+            ):
                 item = body.learn(name)
             if item is not None and not item.tensor:
                 return Need(inputs={name})
@@ -78,16 +83,28 @@ class Composer:
         node = slot.site()
         if need.level is Level.CALL:
             code = "TFM402" if slot.kind is Made.WEIGHT and self._only_condition_late(slot, body) else "TFM401"
-            raise Refusal(code, node, body.module, f"what is made here depends on what is known only at the call: {need.reason}")
+            raise Refusal(
+                code, node, body.module, f"what is made here depends on what is known only at the call: {need.reason}"
+            )
         if slot is self._wrapped() and (need.level is not Level.INIT or need.statements):
-            raise Refusal("TFM401", node, body.module, "the layer that is wrapped here depends on what is known after construction")
+            raise Refusal(
+                "TFM401",
+                node,
+                body.module,
+                "the layer that is wrapped here depends on what is known after construction",
+            )
         stray = need.loops - set(slot.loops)
         if stray:
-            raise Refusal("TFM304", node, body.module, "all rounds of the loop share this, but its arguments change from round to round")
+            raise Refusal(
+                "TFM304",
+                node,
+                body.module,
+                "all rounds of the loop share this, but its arguments change from round to round",
+            )
         if body is not self.body and slot.first.region in body.member.regions:
             raise Refusal(
                 "TFM306", node, body.module,
-                f"{body.member.name} makes variables that {self.body.member.name}, which shares its scope, does not make",
+                f"{body.member.name} makes variables that {self.body.member.name}, which shares its scope, does not",
             )  # fmt: skip
 
     def _only_condition_late(self, slot: Slot, body: Body) -> bool:
@@ -324,7 +341,11 @@ def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:
 def dict_key(loop: ast.For) -> str | None:
     """The key of a dictionary of layers; None where a list does, because the loop counts."""
     call = loop.iter
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("range", "xrange", "enumerate"):
+    if (
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in ("range", "xrange", "enumerate")
+    ):
         return None
     return ast.unparse(loop.target)
 

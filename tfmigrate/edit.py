@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import libcst as cst
+
 from tfmigrate.sites import Argument, CallableLayer, Invoke, LayerClass, MethodBody
 from tfmigrate.transform import Context
 
@@ -16,7 +17,9 @@ def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
     """Stands for a statement that goes, until its block is left; only the gap above it may stay."""
     assert isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     gap = [line for line in node.leading_lines if line.comment is None][:2]
-    return cst.SimpleStatementLine([cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1])
+    return cst.SimpleStatementLine(
+        [cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1]
+    )
 
 
 def close_gaps(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
@@ -96,7 +99,9 @@ def _method(
     assert isinstance(node, (cst.FunctionDef, cst.With))
     prelude = context.statements(method.prelude) if method.prelude else []
     results = context.statements([f"return {', '.join(method.results)}"]) if method.results else []
-    head = context.statements([f"def {method.name}({', '.join(['self', *method.parameters])}):", f"{context.indent}pass"])
+    head = context.statements(
+        [f"def {method.name}({', '.join(['self', *method.parameters])}):", f"{context.indent}pass"]
+    )
     function = head[0]
     assert isinstance(function, cst.FunctionDef) and isinstance(function.body, cst.IndentedBlock)
     if len(statements) == 1 and (prelude or results) and _is_pass(statements[0]):
@@ -174,7 +179,11 @@ def _completed(action: CallableLayer, init: cst.FunctionDef, context: Context) -
 
 
 def _is_pass(statement: cst.BaseStatement) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 and isinstance(statement.body[0], cst.Pass)
+    return (
+        isinstance(statement, cst.SimpleStatementLine)
+        and len(statement.body) == 1
+        and isinstance(statement.body[0], cst.Pass)
+    )
 
 
 def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:

@@ -133,7 +133,7 @@ class Executor(Evaluator):
     ) -> Value:
         function = callee.function
         seedless = self._is_seedless(function)
-        if self._recursion(function) > (0 if seedless else 1) or seedless and self._is_worn(function):
+        if self._recursion(function) > (0 if seedless else 1) or (seedless and self._is_worn(function)):
             return UNKNOWN
         if self.depth >= MAX_DEPTH:
             raise TooLarge
@@ -227,7 +227,7 @@ class Executor(Evaluator):
         if spec.vararg is not None:
             names[spec.vararg.arg] = TupleValue(tuple(v for v, _ in args.positional[len(positional) :]))
         if spec.kwarg is not None:
-            names[spec.kwarg.arg] = DictValue({key: value for key, value in extra.items()}, not args.star)
+            names[spec.kwarg.arg] = DictValue(dict(extra.items()), not args.star)
         for name in known:
             if name not in names or (args.star and name not in frame.given):
                 names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")

@@ -87,7 +87,9 @@ class Holding:
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
         instances = self.owners.instance_of
-        return {instances[e].unit for g in groups for r in g for e in r.walk() if isinstance(e, Region) and e in instances}
+        return {
+            instances[e].unit for g in groups for r in g for e in r.walk() if isinstance(e, Region) and e in instances
+        }
 
     # -- what can migrate ----------------------------------------------------------------------------------------
 
@@ -127,7 +129,11 @@ class Holding:
         module = work.code_of(site).module
         if function in self.left or (is_unnamed(site) and self._leaves_something(work.code_of(site))):
             return False  # TF1 numbers the unnamed, so taking one away would rename the others
-        return function not in self.orphans and not self._is_blamed(function, module) and not self._in_left_block(site, work)
+        return (
+            function not in self.orphans
+            and not self._is_blamed(function, module)
+            and not self._in_left_block(site, work)
+        )
 
     def _is_blamed(self, function: Function | None, module: Module) -> bool:
         """Whether the plain code of a function makes something that stays TF1."""
@@ -151,7 +157,11 @@ class Holding:
                 if isinstance(event, Region) and event in self.owners.instance_of:
                     if self.owners.instance_of[event].unit not in self.migrated:
                         return True
-                if isinstance(event, Creation) and event.row is None and self.clusters.unit_around(event.region) is None:
+                if (
+                    isinstance(event, Creation)
+                    and event.row is None
+                    and self.clusters.unit_around(event.region) is None
+                ):
                     return True
         return False
 
@@ -189,7 +199,9 @@ class Holding:
         regions = self.classes.calls.get(code.function, [])
         if any(u not in self.migrated for u in self._units_in([regions])):
             return True
-        return any(self.clusters.unit_around(c.region) is None and c.row is None for r in regions for c in r.creations())
+        return any(
+            self.clusters.unit_around(c.region) is None and c.row is None for r in regions for c in r.creations()
+        )
 
     def imports(self) -> Mapping[Module, list[str]]:
         """Import lines for classes that stand in another file than the code that makes them."""

@@ -11,8 +11,8 @@ from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
 from tfmigrate.modern import modern_call, tensorflow_alias
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
-from tfmigrate.tf1 import symbols
 from tfmigrate.spans import span
+from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
 from tfmigrate.units import Shape
 
@@ -57,7 +57,11 @@ def _prologue(module: Module, items: Iterable[Site]) -> str:
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
-        needed = needed or getattr(layer, "base", "") == "BatchNormalization" or any(" BatchNormalization(" in line for line in lines)
+        needed = (
+            needed
+            or getattr(layer, "base", "") == "BatchNormalization"
+            or any(" BatchNormalization(" in line for line in lines)
+        )
     if not needed:
         return ""
     text = BATCH_NORMALIZATION
@@ -93,11 +97,15 @@ def _together(program: Program, changed: set[Module]) -> list[Module]:
     return [module for module in program.modules.values() if module in found]
 
 
-def _renames(program: Program, module: Module, renamed: dict[tuple[Module, str], str]) -> Iterable[tuple[str, str, str]]:
+def _renames(
+    program: Program, module: Module, renamed: dict[tuple[Module, str], str]
+) -> Iterable[tuple[str, str, str]]:
     for node in ast.walk(module.tree):
         if not isinstance(node, ast.ImportFrom):
             continue
-        base = program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
+        base = (
+            program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
+        )
         for alias in node.names:
             if base is not None and (base, alias.name) in renamed:
                 yield ("." * node.level + (node.module or ""), alias.name, renamed[base, alias.name])

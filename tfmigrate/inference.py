@@ -11,7 +11,8 @@ from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.values import Library, Value
 
 _KEEPS = {
-    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax", "bias_add",
+    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax",
+    "bias_add",
     "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
 }  # fmt: skip
 _DEPTH = 12
@@ -37,7 +38,12 @@ class Inference:
         """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
         if isinstance(node, ast.Attribute) and node.attr == "value":
             return self.dimension(node.value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int" and len(node.args) == 1:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "int"
+            and len(node.args) == 1
+        ):
             return self.dimension(node.args[0])
         if not isinstance(node, ast.Subscript):
             return None
@@ -69,7 +75,11 @@ class Inference:
             return None
         if isinstance(node, ast.Name):
             certain, binding = self.scan.reaching(node.id, node)
-            return self.last(binding.value, depth - 1) if certain and binding is not None and binding.value is not None else None
+            return (
+                self.last(binding.value, depth - 1)
+                if certain and binding is not None and binding.value is not None
+                else None
+            )
         if isinstance(node, ast.BinOp):
             return self._sum(node, depth)
         if isinstance(node, ast.Call):
@@ -109,7 +119,11 @@ class Inference:
         """The dimensions that a variable was asked for with."""
         if isinstance(node, ast.Name):
             certain, binding = self.scan.reaching(node.id, node)
-            return self._variable_shape(binding.value) if certain and binding is not None and binding.value is not None else None
+            return (
+                self._variable_shape(binding.value)
+                if certain and binding is not None and binding.value is not None
+                else None
+            )
         if not isinstance(node, ast.Call) or self.resolve(node.func) != Library("tf.get_variable"):
             return None
         given = {GET_VARIABLE[i]: a for i, a in enumerate(node.args)} | {k.arg: k.value for k in node.keywords if k.arg}

@@ -156,7 +156,7 @@ def make_body(
     resolve: Callable[[Module, ast.expr], Value | None],
     locals_around: set[str],
 ) -> Body:
-    """Look at the code of a member. opaque: blocks in it that leave it. locals_around: names that a block may take in."""
+    """Look at a member's code. opaque: blocks in it that leave it. locals_around: names that a block may take in."""
     function = member.function
     self_name = function.self_name if function is not None else None
     scan = Scan(member.body, self_name, opaque)
@@ -189,11 +189,16 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         own = alias.id if isinstance(alias, ast.Name) else ""
         for name in scan.reads:
             if name in locals_around and name != own and not name.startswith("self."):
-                if any(scan.reaching(name, node) == (True, None) or not scan.reaching(name, node)[0] for node in scan.loads(name)):
+                if any(
+                    scan.reaching(name, node) == (True, None) or not scan.reaching(name, node)[0]
+                    for node in scan.loads(name)
+                ):
                     inputs[name] = Input(name)
     if member.shape in (Shape.METHOD, Shape.BLOCK):
         for name, nodes in scan.reads.items():
-            if name.startswith("self.") and any(scan.reaching(name, node) != (True, _last(scan, name)) for node in nodes):
+            if name.startswith("self.") and any(
+                scan.reaching(name, node) != (True, _last(scan, name)) for node in nodes
+            ):
                 inputs[name] = Input(name)
     return inputs
 
@@ -239,7 +244,7 @@ def assign_roles(plan: LayerPlan) -> None:
         shapes |= need.shapes
     for item in body.inputs.values():
         item.role = _role(plan, body, item, wanted, shapes)
-    for member, other in plan.bodies.items():
+    for _member, other in plan.bodies.items():
         if other is body:
             continue
         for item in other.inputs.values():
@@ -313,7 +318,12 @@ def attribute_names(plan: LayerPlan) -> None:
     """Give every stored argument and every slot its attribute."""
     taken: set[str] = set()
     if plan.unit.primary.wrapped is not None:  # the library's class has attributes of its own
-        taken |= {param for slot in plan.slots if slot.first.creation and slot.first.creation.row for param in _keras_names(slot)}
+        taken |= {
+            param
+            for slot in plan.slots
+            if slot.first.creation and slot.first.creation.row
+            for param in _keras_names(slot)
+        }
     for item in plan.ctor():
         plan.attributes[item.name] = names.attribute(item.identifier, taken)
         taken.add(plan.attributes[item.name])

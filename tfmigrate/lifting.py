@@ -16,7 +16,7 @@ from tfmigrate.units import Classification, Holder, Instance, Ownership, Shape, 
 class Thread:
     """How one instance reaches the functions that call it.
 
-    takers: functions that get it as their first argument. edges: the calls that pass it on, with the region they are in.
+    takers: functions that get it as their first argument. edges: the calls that pass it on, with their region.
     """
 
     instance: Instance
@@ -32,7 +32,9 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
             if instance.unit.primary.shape is not Shape.CALLABLE:
                 root = _chain(instance.regions[0])[-1]
                 graph = id(instance.regions[0].graph)
-                groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(instance)
+                groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(
+                    instance
+                )
     found = [(group, _thread(group, classes, owners)) for group in groups.values() if len(group) > 1]
     found = [(group, thread) for group, thread in found if thread is not None and _is_whole(thread, found, classes)]
     for group, thread in found:
@@ -42,7 +44,11 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
 
 def _is_whole(thread: Thread, found: list[tuple[list[Instance], Thread | None]], classes: Classification) -> bool:
     """Whether every call of a function that takes the layer hands it on, in this program or in another one."""
-    alike = [t for _, t in found if t is not None and (t.instance.unit, t.instance.path) == (thread.instance.unit, thread.instance.path)]
+    alike = [
+        t
+        for _, t in found
+        if t is not None and (t.instance.unit, t.instance.path) == (thread.instance.unit, thread.instance.path)
+    ]
     for function in thread.takers:
         covered = set().union(*(t.takers.get(function, set()) for t in alike))
         if set(classes.calls.get(function, [])) != covered:
@@ -81,7 +87,9 @@ def _thread(group: list[Instance], classes: Classification, owners: Ownership) -
 def _common(homes: list[Region], classes: Classification) -> Region | None:
     """The innermost plain call that all the homes run in."""
     for candidate in (homes[0], *_chain(homes[0])):
-        if candidate.is_block or (candidate.parent is None and candidate.node is None and not candidate.names and candidate.function is None):
+        if candidate.is_block or (
+            candidate.parent is None and candidate.node is None and not candidate.names and candidate.function is None
+        ):
             continue
         if all(candidate is home or candidate in _chain(home) for home in homes):
             return candidate
@@ -100,9 +108,15 @@ def _reach(home: Region, common: Region, thread: Thread, classes: Classification
             return False
         if function.parent is not None and function.parent is common.function:
             return True  # an inner function sees the holder's names
-        if not isinstance(region.node, ast.Call) or function.node.args.vararg is not None or function.node.decorator_list:
+        if (
+            not isinstance(region.node, ast.Call)
+            or function.node.args.vararg is not None
+            or function.node.decorator_list
+        ):
             return False
-        if any(isinstance(a, ast.Starred) for a in region.node.args) or any(k.arg is None for k in region.node.keywords):
+        if any(isinstance(a, ast.Starred) for a in region.node.args) or any(
+            k.arg is None for k in region.node.keywords
+        ):
             return False
         thread.takers.setdefault(function, set()).add(region)
         thread.edges[region.node] = caller
@@ -161,7 +175,9 @@ def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classif
         if not isinstance(part, ast.Name):
             return None
         if part.id in bound:
-            raise Refusal("TFM303", part, home.module, f"the shared layer would have to be made before {part.id} is known")
+            raise Refusal(
+                "TFM303", part, home.module, f"the shared layer would have to be made before {part.id} is known"
+            )
         if part.id in function.params:
             given = home.frame.given.get(part.id)
             if given is not None:
@@ -170,9 +186,13 @@ def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classif
             default = function.default(part.id)
             if isinstance(default, ast.Constant):
                 return render(home.module, default, lambda _: None)
-            raise Refusal("TFM303", part, home.module, f"the default of {part.id} is not known where the layer would be made")
+            raise Refusal(
+                "TFM303", part, home.module, f"the default of {part.id} is not known where the layer would be made"
+            )
         if home.module is not holder.region.module:
-            raise Refusal("TFM303", part, home.module, f"{part.id} is not known in the file where the layer would be made")
+            raise Refusal(
+                "TFM303", part, home.module, f"{part.id} is not known in the file where the layer would be made"
+            )
         return None
 
     return render(home.module, expression, substitute)

@@ -127,7 +127,7 @@ class Program:
     def find(self, name: str, importer: Module) -> Module | None:
         """The module that `import name` means inside `importer`.
 
-        A script sees what lies beside it first; inside a package, names count from the top. What is found in neither way
+        A script sees what lies beside it first; inside a package, names count from the top. What is found neither way
         is the one module whose name ends so, below a folder that is no package (`src/`).
         """
         beside = self._beside(name, importer)

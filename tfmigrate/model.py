@@ -49,7 +49,7 @@ class State(Enum):
 class SharingGroup:
     """All the calls that reach one scope path; it becomes one layer instance.
 
-    scope: the TF1 scope path. layer: the class it becomes. owner: who will hold the instance, `build` or `Gan.generator`.
+    scope: the TF1 scope path. layer: the class it becomes. owner: who holds the instance, `build` or `Gan.generator`.
     creates: the call that makes the variables. reuses: the calls that share them.
     """
 

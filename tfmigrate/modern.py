@@ -23,7 +23,12 @@ def tensorflow_alias(module: Module) -> str:
 
 def modern_call(module: Module, node: ast.AST) -> str | None:
     """The call by its new name, where that means the same with these arguments."""
-    if "contrib" not in module.text or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args:
+    if (
+        "contrib" not in module.text
+        or not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Attribute)
+        or node.args
+    ):
         return None
     first, _, rest = ast.unparse(node.func).partition(".")
     alias = tensorflow_alias(module)

@@ -1,6 +1,6 @@
 """Read me first: the whole flow, from files to a migration. Nothing here writes; that is `source.write`'s part.
 
-    find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recount -> migration
+find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recount -> migration
 """
 
 from __future__ import annotations

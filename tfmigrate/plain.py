@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tfmigrate import names
-from tfmigrate.bodywork import block_call, call_arguments, extend_targets, is_reuse_statement, layer_call, name_scope, scope_name, statements
+from tfmigrate.bodywork import (
+    block_call,
+    call_arguments,
+    extend_targets,
+    is_reuse_statement,
+    layer_call,
+    name_scope,
+    scope_name,
+    statements,
+)
 from tfmigrate.compose import dict_key, index_text
 from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.lifting import Thread, carried
@@ -123,8 +132,15 @@ class PlainWork:
             cls = code.function.cls if code.function is not None else None
             if cls is not None:
                 found |= set(cls.methods)
-                found |= {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-                found |= {n.id for s in cls.node.body for n in ast.walk(s) if isinstance(s, ast.Assign) and isinstance(n, ast.Name)}
+                found |= {
+                    n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
+                }
+                found |= {
+                    n.id
+                    for s in cls.node.body
+                    for n in ast.walk(s)
+                    if isinstance(s, ast.Assign) and isinstance(n, ast.Name)
+                }
         return found
 
     def _freed_methods(self) -> set[str]:
@@ -140,7 +156,9 @@ class PlainWork:
         function = next(iter(functions))
         if function is None or function.self_name is None:
             return False
-        return slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
+        return (
+            slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
+        )
 
     def target(self, slot: Slot) -> str:
         """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""
@@ -195,7 +213,7 @@ class PlainWork:
         return self.codes[self.home] if slot in self.threads else self.code_of(slot.site())
 
     def _nodes(self, slot: Slot, code: Code) -> list[ast.AST]:
-        """Where the holder's code needs the instance: its calls, the calls that hand it on, inner functions that see it."""
+        """Where the holder's code needs the instance: calls, calls that hand it on, inner functions that see it."""
         nodes = [site for site in slot.sites if self.code_of(site) is code]
         thread = self.threads.get(slot)
         if thread is not None:
@@ -216,7 +234,9 @@ class PlainWork:
         if thread is None:
             return
         for function in thread.takers:
-            sites.setdefault(function.module, Sites()).add("helpers", span(function.module, function.node), TakeLayer(slot.name))
+            sites.setdefault(function.module, Sites()).add(
+                "helpers", span(function.module, function.node), TakeLayer(slot.name)
+            )
         for call in thread.edges:
             module = self.code_of(call).module
             arguments = [Argument(text=slot.name), *(Argument(i) for i in range(len(call.args)))]
@@ -274,7 +294,9 @@ class PlainWork:
         callee, line = class_text_in(self.plans[slot.unit], code.module)
         if line is not None:
             self.imports.setdefault(code.module, []).append(line)
-        return call_lines(f"{self.holder_text(slot)} = {callee}", pieces, "", line_length(code.module), statement.col_offset)
+        return call_lines(
+            f"{self.holder_text(slot)} = {callee}", pieces, "", line_length(code.module), statement.col_offset
+        )
 
     def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         code = self.code_of(site)
@@ -299,7 +321,9 @@ class PlainWork:
             values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
             if item.name in given or item.is_attribute:
                 wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
-        sites.add("calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {})))
+        sites.add(
+            "calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {}))
+        )
         extra = child.bodies[member].outputs
         if extra:
             extend_targets(code.scan.statement(site), site, member, extra, code.module, sites)
@@ -336,7 +360,9 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
     if keep_reuse:
         return
     for statement in statements(list(code.scan.body), code.scan.opaque):
-        if is_reuse_statement(statement) and not any(is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)):
+        if is_reuse_statement(statement) and not any(
+            is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
+        ):
             sites.add("reuse", span(code.module, statement), Remove())
 
 

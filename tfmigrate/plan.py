@@ -12,29 +12,28 @@ from tfmigrate import names
 from tfmigrate.bodywork import Bodywork, scope_name
 from tfmigrate.callables import callable_site, check_callable, object_call
 from tfmigrate.causes import Causes
-from tfmigrate.clusters import Clusters
 from tfmigrate.changes import check_changes
+from tfmigrate.clusters import Clusters
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
 from tfmigrate.dimensions import plan_dimensions
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
+from tfmigrate.helping import all_used, plan_helpers
+from tfmigrate.holding import Holding
+from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
 from tfmigrate.lifting import lift
-from tfmigrate.link import Class, Function, Module, Program
-from tfmigrate.plain import Code, PlainWork, make_code, plain_scopes
+from tfmigrate.link import Function, Module, Program
 from tfmigrate.regions import Path, Region, show_path
 from tfmigrate.render import source
 from tfmigrate.requests import Naming, arguments_of, file_quote
 from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
-from tfmigrate.helping import all_used, plan_helpers
-from tfmigrate.holding import Holding
-from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
-from tfmigrate.units import Classification, Holder, Instance, Member, Ownership, Shape, Unit
+from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit
 from tfmigrate.values import Const, Value
 
 
@@ -168,7 +167,6 @@ class Planner:
         primary = unit.primary
         if primary.shape is Shape.CALLABLE:
             check_callable(unit, self.classes, self.executor)
-        module = primary.module
         plan = LayerPlan(unit, self._class_name(unit), {}, [])
         self.plans[unit] = plan
         for member in unit.members:
@@ -209,7 +207,9 @@ class Planner:
         module = unit.primary.module
         if module not in self.taken:
             env = self.executor.module_env(module)
-            self.taken[module] = set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+            self.taken[module] = (
+                set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+            )
         primary = unit.primary
         base = primary.name
         if primary.shape is Shape.CALLABLE and primary.cls is not None:
@@ -251,7 +251,9 @@ class Planner:
         last = node.body[-1]
         for inner in ast.walk(node):
             if isinstance(inner, (ast.Return, ast.Yield, ast.Break, ast.Continue)) and inner is not last:
-                if isinstance(inner, ast.Return) or not any(isinstance(a, (ast.For, ast.While)) for a in body.scan.ancestors(inner)):
+                if isinstance(inner, ast.Return) or not any(
+                    isinstance(a, (ast.For, ast.While)) for a in body.scan.ancestors(inner)
+                ):
                     raise Refusal("TFM403", inner, member.module, "the block of this scope is left in the middle")
         live = []
         for name in body.scan.bindings:
@@ -286,7 +288,9 @@ class Planner:
             return
         name = scope_name(primary.scope.items[0].context_expr)
         if len(primary.scope.items) != 1:
-            raise Refusal("TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else")
+            raise Refusal(
+                "TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else"
+            )
         if name is not None:
             self._name_from(plan, name)
 
@@ -297,7 +301,11 @@ class Planner:
         default: ast.expr | None = None
         if isinstance(name, ast.Constant) and isinstance(name.value, str):
             default = name
-        elif isinstance(name, ast.BoolOp) and isinstance(name.values[0], ast.Name) and isinstance(name.values[-1], ast.Constant):
+        elif (
+            isinstance(name, ast.BoolOp)
+            and isinstance(name.values[0], ast.Name)
+            and isinstance(name.values[-1], ast.Constant)
+        ):
             plan.name_input, default = name.values[0].id, name.values[-1]
         elif isinstance(name, ast.Name):
             plan.name_input = name.id
@@ -306,8 +314,15 @@ class Planner:
         if isinstance(default, ast.Constant) and isinstance(default.value, str):
             plan.default_name = source(primary.module, default)
             if "/" in default.value:
-                raise Refusal("TFM202", primary.scope or primary.node, primary.module, f"the scope name {default.value!r} has a slash")
-        if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
+                raise Refusal(
+                    "TFM202",
+                    primary.scope or primary.node,
+                    primary.module,
+                    f"the scope name {default.value!r} has a slash",
+                )
+        if plan.name_input is not None and (
+            plan.name_input not in body.inputs or plan.name_input in body.scan.bindings
+        ):
             plan.name_input = None
 
     def _check_name_argument(self, plan: LayerPlan) -> None:
@@ -315,7 +330,9 @@ class Planner:
         primary = plan.unit.primary
         body = plan.bodies[primary]
         if any(item.identifier == "name" for item in body.inputs.values()) and plan.name_input != "name":
-            raise Refusal("TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is")
+            raise Refusal(
+                "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
+            )
 
     def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
         return Bodywork(plan, body, self.plans, self._naming(body.module), self._name_blocks(body.member))
@@ -338,7 +355,9 @@ class Planner:
 
     def _holder_region(self, region: Region) -> Region:
         outer = region.parent
-        while outer is not None and outer.is_block and self.classes.member_of(outer) is None and outer.parent is not None:
+        while (
+            outer is not None and outer.is_block and self.classes.member_of(outer) is None and outer.parent is not None
+        ):
             outer = outer.parent
         return outer if outer is not None else region
 
@@ -361,7 +380,11 @@ class Planner:
             return function in self.classes.units or function in self.classes.helpers
         if not isinstance(name, str):
             return False
-        return name == "tf.get_variable" or name.startswith("tf.layers.") or name == "tf.variable_scope" and not self._is_known_scope(call)
+        return (
+            name == "tf.get_variable"
+            or name.startswith("tf.layers.")
+            or (name == "tf.variable_scope" and not self._is_known_scope(call))
+        )
 
     def _is_known_scope(self, call: ast.Call) -> bool:
         return any(call is item.context_expr for block in self.classes.blocks for item in block.items)
@@ -403,7 +426,7 @@ class Planner:
             methods: list[MethodBody] = [self._bodywork(plan, body).sites(sites) for body in plan.bodies.values()]
             if passes_through(plan):
                 methods = []
-            lines = [*head.init, *([""] + head.build if head.build else [])]
+            lines = [*head.init, *(["", *head.build] if head.build else [])]
             layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base)
             self._place_class(unit, layer, sites)
 

@@ -32,8 +32,8 @@ from tfmigrate.keras3 import (
     weight_attribute,
 )
 from tfmigrate.link import Class
-from tfmigrate.regions import Path, Region, Variable, path_of, show_path
 from tfmigrate.naming import dimensions, dtype_of
+from tfmigrate.regions import Path, Region, Variable, path_of, show_path
 from tfmigrate.sharing import Scoping
 from tfmigrate.values import (
     NONE,
@@ -200,7 +200,9 @@ class Counting:
 
     def _run_call(self, ev: Evaluator, obj: ObjectValue, layer: Layer, args: Arguments, node: ast.Call) -> Value:
         method = ev.class_attribute(obj.cls, "call")
-        if any(weight.attribute is not None for weight in layer.weights):  # a subclass of a built-in layer uses what that layer keeps, however it computes
+        if any(
+            weight.attribute is not None for weight in layer.weights
+        ):  # a subclass of a built-in layer uses what that layer keeps, however it computes
             return self._call_base(layer)
         if isinstance(method, FunctionValue):
             return ev.call_function(FunctionValue(method.function, method.env, obj), args, node)

@@ -125,7 +125,7 @@ def _unparse(node: ast.AST, substitute: Substitute) -> str:
 
 
 def call_lines(head: str, arguments: Sequence[str], tail: str, width: int, indent: int) -> list[str]:
-    """`head(arguments)tail` on one line if it fits into `width` behind `indent` columns, else aligned below the bracket."""
+    """`head(arguments)tail` on one line if it fits `width` behind `indent` columns, else aligned below the bracket."""
     single = f"{head}({', '.join(arguments)}){tail}"
     if indent + len(single) <= width or not arguments:
         return [single]

@@ -76,7 +76,9 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
     if "name" not in given:
         raise Refusal("TFM503", node, module, "get_variable without a name")
     if "shape" not in given:
-        raise Refusal("TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar")
+        raise Refusal(
+            "TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar"
+        )
     pieces = [Piece("name", given["name"]), Piece("shape", given["shape"], wrap=_is_number(slot))]
     for key in ("dtype", "initializer", "trainable"):
         if key in given and not _is_none(given[key]):
@@ -167,7 +169,12 @@ def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
     home = plan.unit.primary.module
     if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Shape.FUNCTION:
         if home is not module and import_line(plan, module) is None:
-            raise Refusal("TFM404", site, module, f"the class of {plan.unit.primary.name} stands in a file that this one does not import")
+            raise Refusal(
+                "TFM404",
+                site,
+                module,
+                f"the class of {plan.unit.primary.name} stands in a file that this one does not import",
+            )
         return plan.class_name
     if isinstance(site.func, ast.Attribute):
         return f"{source(module, site.func.value)}.{plan.class_name}"
@@ -194,7 +201,12 @@ def class_text_in(plan: LayerPlan, module: Module) -> tuple[str, str | None]:
             for alias in node.names:
                 if _means(f"{node.module}.{alias.name}" if node.module else alias.name, home):
                     return f"{alias.asname or alias.name}.{plan.class_name}", None
-    raise Refusal("TFM303", plan.unit.primary.node, home, f"{module.path.name} would have to make this layer and does not import this file")
+    raise Refusal(
+        "TFM303",
+        plan.unit.primary.node,
+        home,
+        f"{module.path.name} would have to make this layer and does not import this file",
+    )
 
 
 def _means(name: str, module: Module) -> bool:
@@ -261,4 +273,15 @@ def file_quote(module: Module) -> str:
     return "'" if module.text.count("'") > module.text.count('"') else '"'
 
 
-__all__ = ["LAYERS", "Naming", "Piece", "Render", "Request", "Role", "arguments_of", "file_quote", "render", "request_for"]
+__all__ = [
+    "LAYERS",
+    "Naming",
+    "Piece",
+    "Render",
+    "Request",
+    "Role",
+    "arguments_of",
+    "file_quote",
+    "render",
+    "request_for",
+]

@@ -23,7 +23,9 @@ def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], i
 
 
 class _Rewriter(cst.CSTTransformer):
-    def __init__(self, wrapper: MetadataWrapper, sites: Sequence[Site], transforms: Sequence[Transform], indent: str) -> None:
+    def __init__(
+        self, wrapper: MetadataWrapper, sites: Sequence[Site], transforms: Sequence[Transform], indent: str
+    ) -> None:
         super().__init__()
         self.positions = wrapper.resolve(PositionProvider)
         self.transforms = {transform.name: transform for transform in transforms}
@@ -102,7 +104,10 @@ class _Rewriter(cst.CSTTransformer):
 
     def sites_at(self, node: cst.CSTNode) -> list[Site]:
         """The sites that this node carries, in the order of the transforms."""
-        if isinstance(node, (cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.IndentedBlock, cst.WithItem)):
+        if isinstance(
+            node,
+            (cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.IndentedBlock, cst.WithItem),
+        ):
             return []
         found = self.sites.get(self.span(node), [])
         statement = isinstance(node, _STATEMENTS)
@@ -134,7 +139,18 @@ class _Rewriter(cst.CSTTransformer):
 
 def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
     kind = type(site.action).__name__
-    if kind in ("Remove", "Before", "Unwrap", "NameScope", "Extend", "LayerClass", "Moved", "TakeLayer", "BlockCall", "CallableLayer"):
+    if kind in (
+        "Remove",
+        "Before",
+        "Unwrap",
+        "NameScope",
+        "Extend",
+        "LayerClass",
+        "Moved",
+        "TakeLayer",
+        "BlockCall",
+        "CallableLayer",
+    ):
         return statement
     if kind == "Invoke":
         return isinstance(node, cst.Call)

@@ -23,7 +23,9 @@ _SEEDS = {
 
 # calls to be followed from all entries together, and from one even when these are spent
 _ALL_FRAMES, _FEW_FRAMES = 120_000, 300
-_OF_CONTAINERS = frozenset(name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_"))
+_OF_CONTAINERS = frozenset(
+    name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_")
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,9 @@ def _enter(entry: Entry, walker: Walker, scoping: Scoping, called: list[str]) ->
         scoping.root = scoping.region = Region(walker.executor.frame, None, None, ())
         called.extend(_call_entry(entry.target, walker.executor))
     except (TooLarge, RecursionError):
-        return Finding(str(entry.module.path), entry.line, 0, "TFM307", "the program calls too much from here to be followed")
+        return Finding(
+            str(entry.module.path), entry.line, 0, "TFM307", "the program calls too much from here to be followed"
+        )
     return None
 
 
@@ -331,4 +335,3 @@ def _acts(module: Module, names: set[str]) -> bool:
                 if name in names:
                     return True
     return False
-

@@ -117,7 +117,9 @@ class Scan:
         suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt))}
         suites.add((None, "body"))
         earlier = [b for b in bindings if _before(b.statement, here) or b.statement in set(self.ancestors(here))]
-        dominating = [b for b in earlier if self.suite(b.statement) in suites or b.statement in set(self.ancestors(here))]
+        dominating = [
+            b for b in earlier if self.suite(b.statement) in suites or b.statement in set(self.ancestors(here))
+        ]
         if dominating:
             last = dominating[-1]
             between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
@@ -139,7 +141,11 @@ class Scan:
         here = self.statement(at)
         if top is None or not _before(top, here) or top in set(self.ancestors(here)):
             return None
-        suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt)), (None, "body")}
+        suites = {
+            self.suite(here),
+            *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt)),
+            (None, "body"),
+        }
         return top if self.suite(top) in suites else None
 
     def bindings_nodes(self) -> set[ast.stmt]:
@@ -162,7 +168,11 @@ def _assigned(statement: ast.Assign, target: ast.expr) -> ast.expr | None:
     for whole in statement.targets:
         if whole is target:
             return statement.value
-        if isinstance(whole, (ast.Tuple, ast.List)) and target in whole.elts and isinstance(statement.value, (ast.Tuple, ast.List)):
+        if (
+            isinstance(whole, (ast.Tuple, ast.List))
+            and target in whole.elts
+            and isinstance(statement.value, (ast.Tuple, ast.List))
+        ):
             if len(whole.elts) == len(statement.value.elts):
                 return statement.value.elts[whole.elts.index(target)]
     return None

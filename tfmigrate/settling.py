@@ -26,7 +26,7 @@ _FOLLOWS = "imports"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a migration may do. may_change: whether a file may change. only: the transforms that may run; empty is all."""
+    """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all."""
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
@@ -34,7 +34,7 @@ class Limits:
 
 @dataclass
 class Settled:
-    """What is left when nothing is doubted. plan: None where there could not be one. callers: files that keep units back."""
+    """What is left when nothing is doubted. plan: None where there is none. callers: files that keep units back."""
 
     plan: Plan | None = None
     after: dict[Module, str] = field(default_factory=dict)
@@ -186,7 +186,9 @@ def _doubt_at(plan: Plan, module: Module, sites: Iterable[Site], finding: Findin
         return doubt(units, finding)
     lines = {site.span[0] for site in sites}
     functions = module.functions.values()
-    return doubt_code([f for f in functions if any(f.node.lineno <= n <= (f.node.end_lineno or n) for n in lines)], finding)
+    return doubt_code(
+        [f for f in functions if any(f.node.lineno <= n <= (f.node.end_lineno or n) for n in lines)], finding
+    )
 
 
 def _explaining(plan: Plan, module: Module, sites: Iterable[Site]) -> set[Unit]:

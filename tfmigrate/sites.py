@@ -23,7 +23,7 @@ class Remove:
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a rewritten call: the original's (by position or keyword) or new text; keyword None is positional."""
+    """An argument of a rewritten call: an original one (position or keyword) or text; keyword None is positional."""
 
     source: int | str | None = None
     text: str | None = None
@@ -151,7 +151,20 @@ class CallableLayer:
 
 
 Action = Union[
-    Replace, Wrap, Remove, Invoke, Before, Unwrap, NameScope, Extend, LayerClass, Moved, TakeLayer, BlockCall, Imports, CallableLayer
+    Replace,
+    Wrap,
+    Remove,
+    Invoke,
+    Before,
+    Unwrap,
+    NameScope,
+    Extend,
+    LayerClass,
+    Moved,
+    TakeLayer,
+    BlockCall,
+    Imports,
+    CallableLayer,
 ]
 
 

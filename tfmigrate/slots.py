@@ -1,4 +1,4 @@
-"""Slots: what a layer (or a plain function) keeps made, one for each variable, library layer or layer instance it uses."""
+"""Slots: what a layer or plain function keeps made, one for each variable, library layer or instance it uses."""
 
 from __future__ import annotations
 
@@ -87,7 +87,15 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                 child = owners.instance_of[event]
                 if event.node is None:
                     continue
-                yield Use(Made.INSTANCE, event.node, child.path, home, child=child, loops=event.loops, conditions=event.conditions)
+                yield Use(
+                    Made.INSTANCE,
+                    event.node,
+                    child.path,
+                    home,
+                    child=child,
+                    loops=event.loops,
+                    conditions=event.conditions,
+                )
             elif event.is_block:
                 yield from _uses(event, home, classes, owners)
             elif classes.is_direct(event):
@@ -105,13 +113,17 @@ def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> lis
     return _slots(groups, classes, owners)
 
 
-def slots_of_plain(holders: Iterable[tuple[Holder, list[Region]]], classes: Classification, owners: Ownership) -> list[Slot]:
+def slots_of_plain(
+    holders: Iterable[tuple[Holder, list[Region]]], classes: Classification, owners: Ownership
+) -> list[Slot]:
     """The slots of a plain function or of the methods of one class: what each holder holds, in these regions."""
     groups: list[tuple[Path, list[Region], Holder | None]] = [((), regions, holder) for holder, regions in holders]
     return _slots(groups, classes, owners)
 
 
-def _slots(groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership) -> list[Slot]:
+def _slots(
+    groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership
+) -> list[Slot]:
     slots: list[Slot] = []
     by_site: dict[ast.AST, Slot] = {}
     for base, regions, holder in groups:
@@ -170,4 +182,3 @@ def _targets(loop: ast.For) -> set[str]:
 def has_symbols(path: Path) -> bool:
     """Whether the path holds anything that is not a literal."""
     return any(not isinstance(segment, Const) for segment in path)
-

@@ -18,8 +18,6 @@ def span(module: Module, node: ast.AST) -> Span:
     return (line, _characters(lines, line, column), end_line, _characters(lines, end_line, end_column))
 
 
-
-
 def _lines(module: Module) -> list[str]:
     return module.text.split("\n")
 

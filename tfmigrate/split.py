@@ -28,7 +28,8 @@ class Level(IntEnum):
 class Need:
     """What an expression needs to be evaluated early.
 
-    statements: assignments to take along, with the name that is wanted of each. inputs: the inputs of the body that it reads. shapes: the tensors whose
+    statements: assignments to take along, with the name that is wanted of each. inputs: the inputs of the body that
+    it reads. shapes: the tensors whose
     static shape it reads. loops: the loops whose target it reads. reason: why it is known at call only.
     """
 
@@ -56,7 +57,12 @@ class Splitter:
     """Answers for one body. `tensors` are the inputs that are tensors; `resolve` says what a global name means."""
 
     def __init__(
-        self, scan: Scan, module: Module, inputs: set[str], tensors: set[str], resolve: Callable[[ast.expr], Value | None]
+        self,
+        scan: Scan,
+        module: Module,
+        inputs: set[str],
+        tensors: set[str],
+        resolve: Callable[[ast.expr], Value | None],
     ) -> None:
         self.scan = scan
         self.module = module
@@ -86,7 +92,12 @@ class Splitter:
             return self.tensor_input(node.value) if node.attr == "shape" else self.shape_of(node.value)
         if isinstance(node, ast.Name):
             certain, binding = self._reaching(node)
-            if certain and binding is not None and binding.value is not None and isinstance(binding.statement, ast.Assign):
+            if (
+                certain
+                and binding is not None
+                and binding.value is not None
+                and isinstance(binding.statement, ast.Assign)
+            ):
                 return self.shape_of(binding.value)
         return None
 
@@ -104,7 +115,12 @@ class Splitter:
             return self.shape_of(node.value) is not None and not isinstance(node.slice, ast.Slice)
         if isinstance(node, ast.Attribute) and node.attr == "value":
             return self.is_dim(node.value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int" and len(node.args) == 1:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "int"
+            and len(node.args) == 1
+        ):
             return self.is_dim(node.args[0])
         if isinstance(node, ast.Name):
             certain, binding = self._reaching(node)
@@ -154,7 +170,9 @@ class Splitter:
             if isinstance(outer, ast.stmt):
                 return False
             if isinstance(outer, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
-                if any(isinstance(n, ast.Name) and n.id == node.id for g in outer.generators for n in ast.walk(g.target)):
+                if any(
+                    isinstance(n, ast.Name) and n.id == node.id for g in outer.generators for n in ast.walk(g.target)
+                ):
                     return True
             if isinstance(outer, ast.Lambda) and any(a.arg == node.id for a in outer.args.args):
                 return True
@@ -207,7 +225,11 @@ class Splitter:
     def _call(self, node: ast.Call) -> Need | None:
         """A reason why a call cannot be made early; None if its arguments decide."""
         value = self.resolve(node.func)
-        if isinstance(value, Library) and value.name.startswith("tf.") and not symbols.PYTHON_RESULTS.search(value.name):
+        if (
+            isinstance(value, Library)
+            and value.name.startswith("tf.")
+            and not symbols.PYTHON_RESULTS.search(value.name)
+        ):
             return at_call(f"{ast.unparse(node.func)} makes a tensor")
         if isinstance(value, Library) and "random" in value.name and not value.name.endswith("_initializer"):
             return at_call(f"{ast.unparse(node.func)} differs at every call")
@@ -270,13 +292,22 @@ def branches(choice: ast.If, name: str) -> list[ast.expr | None]:
     """The tests of an `if` and the values that it gives a name; None where a branch does it in another way."""
     found: list[ast.expr | None] = [choice.test]
     for suite in (choice.body, choice.orelse):
-        setting = [s for s in suite if name in {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}]
+        setting = [
+            s
+            for s in suite
+            if name in {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        ]
         if not setting:
             continue
         last = setting[-1]
         if isinstance(last, ast.If) and len(setting) == 1:
             found.extend(branches(last, name))
-        elif isinstance(last, ast.Assign) and len(setting) == 1 and len(last.targets) == 1 and isinstance(last.targets[0], ast.Name):
+        elif (
+            isinstance(last, ast.Assign)
+            and len(setting) == 1
+            and len(last.targets) == 1
+            and isinstance(last.targets[0], ast.Name)
+        ):
             found.append(last.value)
         else:
             found.append(None)

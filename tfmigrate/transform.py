@@ -17,7 +17,7 @@ GROUP = "tfmigrate.transforms"
 
 @dataclass
 class Context:
-    """What a transform may use of the file: the untouched nodes, their updated form, and classes waiting for a place."""
+    """What a transform may use of the file: rewritten bodies, and classes that wait for their place."""
 
     config: cst.PartialParserConfig
     indent: str

@@ -115,7 +115,9 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
     """The one named library layer that a function calls, where that is all it makes."""
     found: set[ast.Call] = set()
     for region in regions:
-        makers = [e for e in region.events if isinstance(e, Creation) or (isinstance(e, Region) and e.makes_variables())]
+        makers = [
+            e for e in region.events if isinstance(e, Creation) or (isinstance(e, Region) and e.makes_variables())
+        ]
         only = makers[0] if len(makers) == 1 else None
         if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
             return None
@@ -254,13 +256,15 @@ class Classification:
         return not (once and all(self._plain_around(region) for region in active))
 
     def _inline_method(self, function: Function, active: list[Region]) -> bool:
-        """Whether a method's own scope is entered once only, so that the method can stay and its blocks migrate in place."""
+        """Whether a method's own scope is entered once only, so that it can stay and its blocks migrate in place."""
         if function.cls is None or "__call__" in function.cls.methods:
             return False
         return not any(r.loops or self.entered[id(_root(r)), show_path(self._inside(r))] > 1 for r in active)
 
     def _inside(self, region: Region) -> Path:
-        return next((e.path for e in region.events if isinstance(e, Region) and e.is_block and e in self.makers), region.path)
+        return next(
+            (e.path for e in region.events if isinstance(e, Region) and e.is_block and e in self.makers), region.path
+        )
 
     def _plain_around(self, region: Region) -> bool:
         """Whether everything that encloses a call stays a plain function."""
@@ -289,7 +293,9 @@ class Classification:
         """Whether an event makes a bare variable right there, itself or through a helper."""
         if isinstance(event, Creation):
             return event.row is None
-        return isinstance(event, Region) and event.function in self.helpers and not event.is_block and event in self.makers
+        return (
+            isinstance(event, Region) and event.function in self.helpers and not event.is_block and event in self.makers
+        )
 
     def member_of(self, region: Region) -> Member | None:
         """The unit that this region runs, if it is one."""
@@ -431,4 +437,3 @@ class Ownership:
             instance = stack.pop(0)
             yield instance
             stack = instance.children + stack
-

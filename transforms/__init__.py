@@ -4,9 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import blocks, callable_classes, calls, collections, dimensions, functions, helpers, imports, methods, reuse, saver, scopes, symbols, tf_layers, weights
+from . import (
+    blocks,
+    callable_classes,
+    calls,
+    collections,
+    dimensions,
+    functions,
+    helpers,
+    imports,
+    methods,
+    reuse,
+    saver,
+    scopes,
+    symbols,
+    tf_layers,
+    weights,
+)
 
-ORDER = (symbols, dimensions, weights, tf_layers, calls, collections, saver, reuse, scopes, methods, helpers, functions, callable_classes, blocks, imports)
+ORDER = (
+    symbols,
+    dimensions,
+    weights,
+    tf_layers,
+    calls,
+    collections,
+    saver,
+    reuse,
+    scopes,
+    methods,
+    helpers,
+    functions,
+    callable_classes,
+    blocks,
+    imports,
+)
 
 
 def transforms() -> list[Any]:

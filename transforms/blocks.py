@@ -12,6 +12,7 @@ After:
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import layer_class
 from tfmigrate.sites import Action, BlockCall
 from tfmigrate.transform import Context, Result

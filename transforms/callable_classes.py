@@ -24,6 +24,7 @@ Caveat: what `__init__` is given stays positional; a class with bases or subclas
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import callable_layer, removed
 from tfmigrate.sites import Action, CallableLayer, Remove
 from tfmigrate.transform import Context, Result

@@ -12,6 +12,7 @@ After:
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import invoke
 from tfmigrate.sites import Action, Before, Invoke
 from tfmigrate.transform import Context, Result

@@ -11,6 +11,7 @@ Caveat: the list is rewritten only where it is exactly the variables of some lay
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import removed
 from tfmigrate.sites import Action, Moved, Remove, Replace
 from tfmigrate.transform import Context, Result

@@ -1,4 +1,4 @@
-"""`x.shape[-1].value` becomes `tf.dimension_value(x.shape[-1])`, which holds with TF1's dimensions and with plain integers.
+"""`x.shape[-1].value` becomes `tf.dimension_value(x.shape[-1])`, right for TF1's dimensions and for integers.
 
 Before:
     channels = x.get_shape()[-1].value
@@ -10,6 +10,7 @@ Caveat: only where the dimension stays in the code; in `build` a shape is a tupl
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.sites import Action, Wrap
 from tfmigrate.transform import Context, Result
 

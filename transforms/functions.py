@@ -17,6 +17,7 @@ After:
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import layer_class
 from tfmigrate.sites import Action, LayerClass, Replace
 from tfmigrate.transform import Context, Result

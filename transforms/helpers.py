@@ -12,6 +12,7 @@ Caveat: it is called once, where the layer is built; a helper that does more at 
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import invoke
 from tfmigrate.sites import Action, Invoke, TakeLayer
 from tfmigrate.transform import Context, Result

@@ -11,6 +11,7 @@ Caveat: names that were imported from tensorflow for scopes alone go; a renamed 
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.sites import Action, Imports
 from tfmigrate.transform import Context, Result
 
@@ -94,8 +95,15 @@ def _contrib_names(small: cst.CSTNode) -> list[tuple[str, str]]:
         return [(_bound(a), f"import {_dotted(a.name)} as {_bound(a)}") for a in aliased]
     if isinstance(small, cst.ImportFrom) and small.module is not None and not isinstance(small.names, cst.ImportStar):
         origin = _dotted(small.module)
-        names = [a for a in small.names if origin.startswith("tensorflow.contrib") or (origin == "tensorflow" and _dotted(a.name) == "contrib")]
-        return [(_bound(a), f"from {origin} import {_dotted(a.name)}{f' as {_bound(a)}' if a.asname else ''}") for a in names]
+        names = [
+            a
+            for a in small.names
+            if origin.startswith("tensorflow.contrib") or (origin == "tensorflow" and _dotted(a.name) == "contrib")
+        ]
+        return [
+            (_bound(a), f"from {origin} import {_dotted(a.name)}{f' as {_bound(a)}' if a.asname else ''}")
+            for a in names
+        ]
     return []
 
 
@@ -161,7 +169,9 @@ class _Imports(cst.CSTTransformer):
     def _is_kept(self, alias: cst.ImportAlias, module: str) -> bool:
         """What only scopes used goes; what nothing used stays, but not contrib, which is gone."""
         name = _bound(alias)
-        contrib = module.startswith("tensorflow.contrib") or (module == "tensorflow" and _dotted(alias.name) == "contrib")
+        contrib = module.startswith("tensorflow.contrib") or (
+            module == "tensorflow" and _dotted(alias.name) == "contrib"
+        )
         return (name in self.used or (name in self.action.lines and not contrib)) and name not in self.late
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
@@ -222,13 +232,20 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
         code[0] = head.with_changes(leading_lines=blank)
         body[last:last] = code
         follower = body[last + len(code)] if last + len(code) < len(body) else None
-        if isinstance(follower, (cst.SimpleStatementLine, cst.BaseCompoundStatement)) and len(follower.leading_lines) < 2:
-            body[last + len(code)] = follower.with_changes(leading_lines=[*blank, *(l for l in follower.leading_lines if l.comment)])
+        if (
+            isinstance(follower, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+            and len(follower.leading_lines) < 2
+        ):
+            body[last + len(code)] = follower.with_changes(
+                leading_lines=[*blank, *(line for line in follower.leading_lines if line.comment)]
+            )
     return module.with_changes(body=body)
 
 
 def _is_import(statement: cst.CSTNode) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], (cst.Import, cst.ImportFrom))
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(
+        statement.body[0], (cst.Import, cst.ImportFrom)
+    )
 
 
 def _place(body: list[cst.BaseStatement]) -> tuple[int, bool]:
@@ -236,9 +253,15 @@ def _place(body: list[cst.BaseStatement]) -> tuple[int, bool]:
     for i, statement in enumerate(body):
         if isinstance(statement, cst.SimpleStatementLine) and statement.body:
             small = statement.body[0]
-            if isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString)) and i == 0:
+            if (
+                isinstance(small, cst.Expr)
+                and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+                and i == 0
+            ):
                 last = 1
-            if isinstance(small, cst.Import) and any(_dotted(a.name).split(".")[0] == "tensorflow" for a in small.names):
+            if isinstance(small, cst.Import) and any(
+                _dotted(a.name).split(".")[0] == "tensorflow" for a in small.names
+            ):
                 return i, True
             if isinstance(small, (cst.Import, cst.ImportFrom)):
                 name = _dotted(small.module) if isinstance(small, cst.ImportFrom) and small.module is not None else ""
@@ -252,6 +275,8 @@ def _has(body: list[cst.BaseStatement], name: str) -> bool:
     for statement in body:
         if isinstance(statement, cst.SimpleStatementLine):
             for small in statement.body:
-                if isinstance(small, cst.Import) and any(_dotted(a.name) == name and a.asname is None for a in small.names):
+                if isinstance(small, cst.Import) and any(
+                    _dotted(a.name) == name and a.asname is None for a in small.names
+                ):
                     return True
     return False

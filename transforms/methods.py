@@ -16,6 +16,7 @@ Caveat: an attribute that the method set is handed back as one more result.
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import layer_class, removed
 from tfmigrate.sites import Action, Extend, LayerClass, Moved, Replace
 from tfmigrate.transform import Context, Result

@@ -9,6 +9,7 @@ After: nothing.
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import removed
 from tfmigrate.sites import Action, Remove
 from tfmigrate.transform import Context, Result

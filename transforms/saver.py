@@ -10,10 +10,10 @@ Caveat: a program whose optimizer has variables of its own keeps its Saver, with
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import invoke
 from tfmigrate.sites import Action, Invoke
 from tfmigrate.transform import Context, Result
-
 
 # a call that is longer than this starts its arguments on a line of their own
 _LONG = 90

@@ -11,6 +11,7 @@ After:
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.sites import Action, NameScope, Replace, Unwrap
 from tfmigrate.transform import Context, Result
 

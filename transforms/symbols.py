@@ -9,10 +9,10 @@ Caveat: only where both mean the same; `xavier_initializer(uniform=False)` draws
 
 from __future__ import annotations
 
+import libcst as cst
+
 from tfmigrate.sites import Action, Replace
 from tfmigrate.transform import Context, Result
-
-import libcst as cst
 
 
 class Transform:

@@ -12,6 +12,7 @@ Caveat: `tf.layers.dropout` becomes `tf.nn.dropout`, because a Keras dropout lay
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import invoke
 from tfmigrate.sites import Action, Invoke, Replace
 from tfmigrate.transform import Context, Result

@@ -11,6 +11,7 @@ Caveat: where TensorFlow takes no Keras variable (`embedding_lookup`, a return v
 from __future__ import annotations
 
 import libcst as cst
+
 from tfmigrate.edit import removed
 from tfmigrate.sites import Action, Remove, Replace
 from tfmigrate.transform import Context, Result

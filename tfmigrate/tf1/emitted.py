@@ -23,7 +23,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             return infer()
         moving = [self.moving_mean.value, self.moving_variance.value]
         if tf.is_tensor(training):
-            outputs, *batch = tf.cond(training, lambda: self.normalize(inputs), lambda: (infer(), *map(tf.identity, moving)))
+            outputs, *batch = tf.cond(
+                training, lambda: self.normalize(inputs), lambda: (infer(), *map(tf.identity, moving)))
         else:
             outputs, *batch = self.normalize(inputs)
         updates = [old.assign_sub((old - new) * (1.0 - self.momentum)) for old, new in zip(moving, batch)]
@@ -59,6 +60,10 @@ RENAMED = {
     "tf.contrib.layers.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
     "tf.contrib.layers.xavier_initializer_conv2d": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
     "tf.contrib.slim.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
-    "tf.contrib.layers.variance_scaling_initializer": ("variance_scaling_initializer", frozenset({"seed", "dtype"}), _HE),
+    "tf.contrib.layers.variance_scaling_initializer": (
+        "variance_scaling_initializer",
+        frozenset({"seed", "dtype"}),
+        _HE,
+    ),
     "tf.contrib.slim.variance_scaling_initializer": ("variance_scaling_initializer", frozenset({"seed", "dtype"}), _HE),
 }

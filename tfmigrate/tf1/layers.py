@@ -41,6 +41,7 @@ class LayerRow:
 
 
 _KERNEL_BIAS = (("kernel", None, True), ("bias", "use_bias", True))
+_MOVING = (("moving_mean", None, False), ("moving_variance", None, False))
 _CONV_TAIL = (
     "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
     "activity_regularizer", "kernel_constraint", "bias_constraint", "trainable", "name", "reuse",
@@ -53,7 +54,8 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.dense": LayerRow(
         (
             "inputs", "units", "activation", "use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer",
-            "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint", "trainable", "name", "reuse",
+            "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint", "trainable", "name",
+            "reuse",
         ),
         "Dense", "dense", _KERNEL_BIAS, 10,
     ),
@@ -66,11 +68,12 @@ LAYERS: dict[str, LayerRow] = {
         (
             "inputs", "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
             "moving_mean_initializer", "moving_variance_initializer", "beta_regularizer", "gamma_regularizer",
-            "beta_constraint", "gamma_constraint", "training", "trainable", "name", "reuse", "renorm", "renorm_clipping",
+            "beta_constraint", "gamma_constraint", "training", "trainable", "name", "reuse", "renorm",
+            "renorm_clipping",
             "renorm_momentum", "fused", "virtual_batch_size", "adjustment",
         ),
         "BatchNormalization", "batch_normalization",
-        (("gamma", "scale", True), ("beta", "center", True), ("moving_mean", None, False), ("moving_variance", None, False)),
+        (("gamma", "scale", True), ("beta", "center", True), *_MOVING),
         5, ("training",),
     ),
     "tf.layers.flatten": LayerRow(("inputs", "name", "data_format"), "Flatten", "flatten"),
@@ -81,13 +84,14 @@ LAYERS: dict[str, LayerRow] = {
     # contrib computes features by the fused kernel too, and may update its averages in place
     "tf.contrib.layers.batch_norm": LayerRow(
         (
-            "inputs", "decay", "center", "scale", "epsilon", "activation_fn", "param_initializers", "param_regularizers",
-            "updates_collections", "is_training", "reuse", "variables_collections", "outputs_collections", "trainable",
+            "inputs", "decay", "center", "scale", "epsilon", "activation_fn", "param_initializers",
+            "param_regularizers", "updates_collections", "is_training",
+            "reuse", "variables_collections", "outputs_collections", "trainable",
             "batch_weights", "fused", "data_format", "zero_debias_moving_mean", "scope", "renorm", "renorm_clipping",
             "renorm_decay", "adjustment",
         ),
         "BatchNormalization", "BatchNorm",
-        (("beta", "center", True), ("gamma", "scale", True), ("moving_mean", None, False), ("moving_variance", None, False)),
+        (("beta", "center", True), ("gamma", "scale", True), *_MOVING),
         0, ("training",),
         rename={"decay": "momentum", "is_training": "training", "scope": "name"},
         defaults={"momentum": "0.999", "scale": "False", "training": "True"},

@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 
 # Any of these in a text makes the file worth parsing.
-MARKER = re.compile(r"variable_scope|get_variable|reuse_variables|make_template|\blayers\b|slim|rnn_cell|tensorflow|\btf\b")
+MARKER = re.compile(
+    r"variable_scope|get_variable|reuse_variables|make_template|\blayers\b|slim|rnn_cell|tensorflow|\btf\b"
+)
 
 # What only the outside of a network does; a function that does it is a root.
 ROOT_EVIDENCE = re.compile(
