@@ -1,4 +1,4 @@
-"""What the fixtures cannot show: programs of which only a part is named, and mistakes of our own."""
+"""Part of a program is named, programs lie side by side, and mistakes of our own: what fixtures cannot show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate import settling
+from tfmigrate import plan, rewrite, settling
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
 
@@ -111,14 +111,14 @@ def test_a_package_below_a_folder_is_found_from_beside_it(tmp_path: Path) -> Non
 
 def test_a_mistake_of_ours_costs_its_own_cluster_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, net=NET, train=TRAIN)
-    real = settling.Planner._plan_unit
+    real = plan.Planner._plan_unit
 
-    def wrong(self: settling.Planner, unit: object) -> None:
+    def wrong(self: plan.Planner, unit: object) -> None:
         if "encode" in repr(unit):
             raise ZeroDivisionError("planned")
         real(self, unit)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(settling.Planner, "_plan_unit", wrong)
+    monkeypatch.setattr(plan.Planner, "_plan_unit", wrong)
     migration = migrate([folder])
     assert codes(migration) == ["TFM903"]
     assert "ZeroDivisionError: planned" in migration.findings[0].message
@@ -127,7 +127,7 @@ def test_a_mistake_of_ours_costs_its_own_cluster_only(tmp_path: Path, monkeypatc
 
 def test_what_would_not_parse_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, net=NET, train=TRAIN)
-    real = settling.rewrite
+    real = rewrite.rewrite
     monkeypatch.setattr(
         settling, "rewrite", lambda text, *rest: real(text, *rest).replace("class Encode", "classEncode")
     )

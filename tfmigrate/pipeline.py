@@ -5,6 +5,7 @@ find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recou
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +59,7 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     """The migration of one file that is not on the disk."""
     path = Path(name)
     read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return _migrate(read, {path: path.parent}, options)
+    return _migrate(read, _roots([path], read), options)
 
 
 def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migration:
@@ -77,7 +78,7 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
     modules: dict[str, Module] = {}
     packages = set()
     for path, text in read.sources.items():
-        name = module_name(path, roots[path])
+        name = module_name(_absolute(path), roots[path])
         if path.name == "__init__.py":
             packages.add(name)
         while name in modules:
@@ -122,14 +123,16 @@ def _concerns(group: SharingGroup, named: set[Path]) -> bool:
 
 
 def _roots(paths: Sequence[Path], read: _Read) -> dict[Path, Path]:
-    """For every file the folder from which its module name counts."""
-    tops = [path if path.is_dir() else path.parent for path in paths]
-    tops = [_above_packages(top) for top in tops]
-    result = {}
-    for path in read.sources:
-        fitting = [top for top in tops if path.is_relative_to(top)]
-        result[path] = min(fitting, key=lambda top: len(top.parts), default=path.parent)
-    return result
+    """For every file the folder from which its module name counts; several programs are told apart by their folders."""
+    tops = {_above_packages(_absolute(path if path.is_dir() else path.parent)) for path in paths}
+    if len(tops) > 1:
+        tops = {Path(os.path.commonpath(tops))}
+    roots = {path: _absolute(path) for path in read.sources}
+    return {path: next((top for top in tops if full.is_relative_to(top)), full.parent) for path, full in roots.items()}
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))
 
 
 def _above_packages(folder: Path) -> Path:

@@ -79,6 +79,7 @@ class Planner:
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
         self.complete: set[Unit] = set()
+        self.doubted: set[Unit] = set()
         # the unit that is being planned, for whoever has to say where planning failed
         self.at: Unit | None = None
         self.orphans: set[Function] = set()
@@ -93,6 +94,7 @@ class Planner:
         for unit in set(self.owners.units.values()):
             for doubt in self.doubts:
                 if doubt.concerns(unit):
+                    self.doubted.add(unit)
                     self.clusters.refused.setdefault(self.clusters.find(unit), set()).update(doubt.codes)
         self.orphans |= {f for f in self.classes.calls if any(doubt.covers(f) for doubt in self.doubts)}
         for unit in self._inside_out():
@@ -121,7 +123,7 @@ class Planner:
         return result
 
     def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
-        if unit in self.clusters.causes:
+        if unit in self.clusters.causes or unit in self.doubted:
             return
         self.at = unit
         try:

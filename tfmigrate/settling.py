@@ -134,6 +134,8 @@ class Settling:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
         for module, sites in wanted.items():
+            if not self.limits.may_change(module.path):
+                continue
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
                 if isinstance(text, Finding):
@@ -147,6 +149,8 @@ class Settling:
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
         for module, sites in plan.sites.items():
+            if all(site.transform == _FOLLOWS for site in sites):
+                continue
             if not self.limits.may_change(module.path):
                 for unit in _explaining(plan, module, sites):
                     outside.setdefault(unit, set()).add(module.path)
@@ -215,8 +219,6 @@ def _explaining(plan: Plan, module: Module, sites: Iterable[Site]) -> set[Unit]:
             continue
         hit = {unit for start, end, unit in bodies if start <= last and first <= end}
         hit = hit or {unit for start, end, unit in holders if start <= last and first <= end}
-        if not hit:
-            return set(plan.migrated)
         found |= hit
     return found or set(plan.migrated)
 

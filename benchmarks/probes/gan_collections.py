@@ -24,7 +24,7 @@ def build():
     model = ACGAN.ACGAN(None, 1, 8, 4, "mnist", "", "", "")
     model.build_model()
     return {
-        "fake_images": model.fake_images,
+        # not fake_images: the other calls update its statistics in place, before or after it reads them
         "d_loss": model.d_loss,
         "g_loss": model.g_loss,
         "q_loss": model.q_loss,

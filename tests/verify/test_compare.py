@@ -267,6 +267,14 @@ def test_what_changes_from_run_to_run_is_left_out() -> None:
     assert "y changes from run to run and was not compared" in verdict.notes
 
 
+def test_what_rounding_alone_would_do_is_no_difference() -> None:
+    after = setter("output/false/y", np.full([4, 2], 1.001, "float32"))
+    assert judge(after, setter("noise", {"output/false/y": 1e-4})).status is Status.DIFFERENT
+    verdict = judge(after, setter("noise", {"output/false/y": 3e-4}))
+    assert verdict.status is Status.EQUIVALENT
+    assert verdict.notes == ("y amplifies rounding, and was compared the more loosely",)
+
+
 def test_the_variance_without_bessels_correction_is_accepted_and_named() -> None:
     def before(record: dict[str, Any], arrays: dict[str, Any]) -> None:
         arrays["plain/train/1/train_step/w"] = arrays["train/1/train_step/w"]
