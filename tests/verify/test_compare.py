@@ -358,10 +358,26 @@ def test_scripts_are_compared_by_the_names_that_both_have() -> None:
             record["outputs"][extra] = {"dtype": "float32", "shape": []}
             record["dependencies"][extra] = [extra]
             record["steps"] = ["train_step", extra]
+            reads = record["variables"][0]["reads"]
+            reads[0]["for"] = ["y"]
+            reads += [{**reads[0], "for": [extra]}] * len(extra)
 
         return change
 
-    assert judge(script("a"), script("b")).status is Status.EQUIVALENT
+    assert judge(script("a"), script("bb")).status is Status.EQUIVALENT
+
+
+def test_optimizers_are_told_apart_by_what_they_change() -> None:
+    def change(*names: list[str]) -> Change:
+        def inner(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+            record["variables"].append(variable("v"))
+            record["optimizers"] = list(names)
+
+        return inner
+
+    assert judge(change(["v"], ["w"]), change(["w"], ["v"])).status is Status.EQUIVALENT
+    verdict = judge(change(["v"], ["w"]), change(["w"], ["w"]))
+    assert verdict.reason == "optimizer: after, an optimizer no longer changes w and changes v"
 
 
 @pytest.mark.parametrize(

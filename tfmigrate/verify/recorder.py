@@ -839,15 +839,6 @@ def call_site(op: Any, root: str) -> List[str]:
     return sites
 
 
-def dependencies(tensors: Dict[str, Any], variables: Sequence[Variable]) -> Dict[str, List[str]]:
-    """For each output the keys of the variables whose values reach it."""
-    result = {}
-    for name, tensor in tensors.items():
-        needed = data_ancestors(tensor.op)
-        result[name] = sorted(v.key for v in variables if v.op in needed)
-    return result
-
-
 def data_ancestors(root: Any) -> Set[Any]:
     """Like `ancestors`, without the way through the shape of a tensor."""
     seen, stack = {root}, [root]
@@ -1319,11 +1310,20 @@ class Case:
         record["constants"] = {n: np.asarray(v).tolist() for n, v in sorted(self.returned.constants.items())}
         record["steps"] = sorted(self.returned.steps)
         record["skipped"] = self.returned.skipped
-        record["dependencies"] = dependencies(tensors, self.variables)
+        needs = {name: data_ancestors(tensor.op) for name, tensor in tensors.items()}
+        record["dependencies"] = {n: sorted(v.key for v in self.variables if v.op in ops) for n, ops in needs.items()}
+        if record.get("captured"):
+            self.note_reached(needs)
         record["savers"] = [saver_keys(saver, by_op) for saver in WATCH.savers]
         self.applied = applied_by_key(by_op)
         record["optimizers"] = [sorted(gradients) for gradients in self.applied]
         record["update_ops"] = update_counts(graph, self.variables)
+
+    def note_reached(self, needs: Dict[str, Set[Any]]) -> None:
+        """Which outputs each read is for: only those count that both scripts have."""
+        for row, variable in zip(self.record["variables"], self.variables):
+            for read, op in zip(row["reads"], variable.reads):
+                read["for"] = sorted(name for name, ops in needs.items() if op in ops)
 
     def row(self, variable: Variable) -> Json:
         return {
@@ -1451,6 +1451,15 @@ class Case:
         self.leave_out(self.dropped)
         return self.dropped
 
+    def leave_out_reading(self, inputs: Sequence[Any]) -> None:
+        """Of a script, what needs an input that the other side has not; the other side has it under no such name."""
+        sources = {tensor.op for tensor in inputs}
+        self.leave_out([n for n, t in self.returned.tensors.items() if ancestors([t.op]) & sources])
+        for name, op in list(self.returned.steps.items()):
+            if step_ancestors([op]) & sources:
+                self.returned.steps.pop(name)
+                self.record["steps"].remove(name)
+
     def leave_out(self, names: Sequence[str]) -> None:
         if names:
             self.record["notes"].append("no input was found that these accept: " + ", ".join(names))
@@ -1477,7 +1486,11 @@ class Case:
             self.record["notes"].append("the shapes differ, so no weights were copied")
             return False
         positions, missing = match_inputs(inputs, exchange["inputs"])
-        if missing:
+        if missing and self.record.get("captured"):
+            self.leave_out_reading([t for t, p in zip(inputs, positions) if p < 0])
+            inputs = [t for t, p in zip(inputs, positions) if p >= 0]
+            positions = [p for p in positions if p >= 0]
+        elif missing:
             self.record["unmatched_inputs"] = missing
             return False
         rounds = [[members["f%d_%d" % (n, p)] for p in positions] for n in range(exchange["rounds"])]
@@ -1562,8 +1575,10 @@ class Case:
         """Of a fixed random combination of each float output, for every trainable variable."""
         targets = [v for v in self.variables if v.trainable and v.tf_variable.dtype.base_dtype.is_floating]
         tensors = {n: t for n, t in self.returned.tensors.items() if t.dtype.base_dtype.is_floating}
+        if self.record.get("captured"):  # which of its many tensors the other side has is not known here
+            tensors = {n: t for n, t in tensors.items() if n.startswith("optimizer ")}
         combined = {n: combination(t, n, self.scales.get(n, 1.0)) for n, t in sorted(tensors.items())}
-        if self.combined and combined:
+        if self.combined and combined and not self.record.get("captured"):
             # one gradient of all outputs, each on a scale of its own, where one for each would take too long
             combined = {"all outputs": tf.add_n([tf.cast(c, tf.float64) for c in combined.values()])}
         self.record["gradient_errors"] = failed = {}

@@ -109,6 +109,8 @@ def shared_names(c: Comparison) -> None:
         side["outputs"] = {n: side["outputs"][n] for n in sorted(names["outputs"])}
         side["dependencies"] = {n: side["dependencies"][n] for n in sorted(names["outputs"])}
         side["steps"] = sorted(names["steps"])
+        for row in side["variables"]:
+            row["reads"] = [read for read in row["reads"] if names["outputs"] & set(read["for"])]
     if not names["outputs"] and not names["steps"]:
         c.notes.append("the two scripts have no tensor and no training op under the same name")
 
@@ -164,6 +166,8 @@ def similar_moments(one: Json, other: Json) -> bool:
 
 def describe_distribution(d: Json) -> str:
     kind = d["kind"]
+    if "scale" in d and abs(d["offset"]) < 1e-6 * abs(d["scale"]):
+        d = {**d, "offset": 0.0}
     if kind == "constant":
         return f"{d['offset']:g}"
     if kind == "uniform":
@@ -212,12 +216,9 @@ def optimizers(c: Comparison) -> None:
         if before or after:
             c.notes.append(f"{len(before)} optimizers of tf.train before, {len(after)} after: compared by what they do")
         return
-    unmatched = [list(names) for names in after]
-    for names in before:
-        if names in unmatched:
-            unmatched.remove(names)
-            continue
-        one, other = set(names), set(min(after, key=lambda other: len(set(other) ^ set(names))))
+    unmatched = [names for names in after if names not in before or after.count(names) > before.count(names)]
+    for names in [names for names in before if before.count(names) > after.count(names)]:
+        one, other = set(names), set(min(unmatched, key=lambda other: len(set(other) ^ set(names))))
         c.add("optimizer", min(one ^ other), "after, an optimizer " + moved("changes", one, other))
 
 
