@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import Refusal
 from tfmigrate.link import Function
 from tfmigrate.regions import Path, Region
@@ -35,11 +36,22 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
                 groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(
                     instance
                 )
-    found = [(group, _thread(group, classes, owners)) for group in groups.values() if len(group) > 1]
+    shared = [part for group in groups.values() for part in _together(group) if len(part) > 1]
+    found = [(group, _thread(group, classes, owners)) for group in shared]
     found = [(group, thread) for group, thread in found if thread is not None and _is_whole(thread, found, classes)]
     for group, thread in found:
         _merge(group, thread.instance, owners)  # type: ignore[union-attr]
     return [thread for _, thread in found if thread is not None]
+
+
+def _together(group: list[Instance]) -> list[list[Instance]]:
+    """The instances of a group, apart where no run of the program makes both."""
+    parts: list[list[Instance]] = []
+    for instance in group:
+        near = [part for part in parts if any(not _never_both(instance, other) for other in part)]
+        parts = [part for part in parts if part not in near]
+        parts.append([*(other for part in near for other in part), instance])
+    return parts
 
 
 def _is_whole(thread: Thread, found: list[tuple[list[Instance], Thread | None]], classes: Classification) -> bool:
@@ -54,6 +66,11 @@ def _is_whole(thread: Thread, found: list[tuple[list[Instance], Thread | None]],
         if set(classes.calls.get(function, [])) != covered:
             return False
     return True
+
+
+def _never_both(one: Instance, other: Instance) -> bool:
+    """Whether no run of the program calls both instances."""
+    return all(exclusive(a, b) for a in one.regions for b in other.regions)
 
 
 def _object(instance: Instance) -> int:

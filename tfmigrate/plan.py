@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tfmigrate import names
+from tfmigrate.alternatives import in_branches, separate
 from tfmigrate.bodywork import Bodywork, scope_name
 from tfmigrate.callables import callable_site, check_callable, object_call
 from tfmigrate.causes import Causes
@@ -52,6 +53,7 @@ class Plan:
     inferred: set[str] = field(default_factory=set)
     # library layers that plain code makes and holds itself
     library_layers: list[Slot] = field(default_factory=list)
+    wanted_apart: set[ast.AST] = field(default_factory=set)
 
 
 class Doubted(Protocol):
@@ -68,13 +70,25 @@ class Doubted(Protocol):
 class Planner:
     """One planning of one program."""
 
-    def __init__(self, program: Program, walks: list[Walk], executor: Executor, doubts: Sequence[Doubted] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        walks: list[Walk],
+        executor: Executor,
+        doubts: Sequence[Doubted] = (),
+        apart: frozenset[ast.AST] = frozenset(),
+    ) -> None:
         self.doubts = doubts
+        self.apart = apart
+        # bodies that could be planned if branches that exclude each other had instances of their own
+        self.wanted_apart: set[ast.AST] = set()
         self.program = program
         self.walks = walks
         self.executor = executor
         self.classes = Classification(walks)
-        self.owners = Ownership(self.classes)
+        self.owners = Ownership(self.classes, apart)
+        for walk in walks:
+            separate(walk, self.owners)
         self.threads = lift(self.classes, self.owners)
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
@@ -119,6 +133,7 @@ class Planner:
         result.variable_map = self._variable_map(migrated)
         result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
+        result.wanted_apart = self.wanted_apart - self.apart
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
         return result
 
@@ -130,6 +145,8 @@ class Planner:
             action()
         except Refusal as refusal:
             self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), unit)
+            if refusal.code == "TFM304" and any(in_branches(instance) for instance in unit.instances):
+                self.wanted_apart.update(member.node for member in unit.members)
         except Disagreement as disagreement:
             message = "these calls share variables in one place of the program and not in another"
             module = disagreement.module or unit.primary.module

@@ -59,6 +59,7 @@ class Settling:
         self.known = known
         self.again = again
         self.doubts: list[Doubt] = []
+        self.apart: frozenset[ast.AST] = frozenset()
         self.result = Settled()
         self.walks: list[Walk] = []
         self.executor: Executor
@@ -89,11 +90,14 @@ class Settling:
 
         def plan() -> Plan:
             nonlocal planner
-            planner = Planner(self.program, self.walks, self.executor, self.doubts)
+            planner = Planner(self.program, self.walks, self.executor, self.doubts, self.apart)
             return planner.plan()
 
         while True:
             result = attempt(plan, self._some_path())
+            if isinstance(result, Plan) and result.wanted_apart:
+                self.apart |= result.wanted_apart
+                continue
             if isinstance(result, Plan):
                 return result
             at = planner.at if planner is not None else None

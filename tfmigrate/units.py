@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.exclusive import exclusive
 from tfmigrate.link import Class, Function, FunctionNode, Module
 from tfmigrate.regions import Creation, Path, Region, show_path
 from tfmigrate.roots import Walk
@@ -335,18 +336,25 @@ def _root(region: Region) -> Region:
 def _same_object(instance: Instance, region: Region) -> bool:
     """A callable object is its own layer, and so is a method that opens no scope; elsewhere the path alone decides."""
     primary = instance.unit.primary
-    if instance.regions[0].graph is not region.graph:
-        return False
     if primary.shape is not Shape.CALLABLE and (primary.shape is not Shape.METHOD or primary.scope is not None):
         return True
     return instance.regions[0].frame.obj is region.frame.obj
 
 
-class Ownership:
-    """Gathers regions into instances and instances below their owners."""
+def _apart(instance: Instance, region: Region) -> bool:
+    """Whether no run that takes this call takes another one of the instance."""
+    return all(exclusive(other, region) for other in instance.regions)
 
-    def __init__(self, classes: Classification) -> None:
+
+class Ownership:
+    """Gathers regions into instances and instances below their owners.
+
+    apart: bodies that get an instance for each of the branches that exclude each other, as their arguments differ.
+    """
+
+    def __init__(self, classes: Classification, apart: Container[ast.AST] = ()) -> None:
         self.classes = classes
+        self.apart = apart
         self.units: dict[Member, Unit] = {}
         self.holders: dict[object, Holder] = {}
         self.instance_of: dict[Region, Instance] = {}
@@ -395,11 +403,13 @@ class Ownership:
         path = self.classes.base(region, member)
         unit = self.unit(member)
         for child in owner.children:
-            if child.path == path and child.unit is unit and _same_object(child, region):
-                child.regions.append(region)
-                self.instance_of[region] = child
-                return
-            if child.path == path and child.regions[0].graph is region.graph and self._can_merge(child, member, region):
+            if child.path != path or child.regions[0].graph is not region.graph:
+                continue
+            if child.unit is unit:
+                joins = _same_object(child, region) and not (member.node in self.apart and _apart(child, region))
+            else:
+                joins = not _apart(child, region) and self._can_merge(child, member, region)
+            if joins:
                 self._merge(child.unit, unit)
                 child.regions.append(region)
                 self.instance_of[region] = child
