@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tfmigrate.exclusive import exclusive
 from tfmigrate.regions import Creation, Query, Region, Variable, around
+from tfmigrate.requesting import describe
 from tfmigrate.roots import Walk
 from tfmigrate.units import Instance, Ownership
 
@@ -37,6 +38,8 @@ def _instance_of(region: Region | None, owners: Ownership) -> Instance | None:
 
 def _replace(variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query]) -> None:
     own = replace(variable, region=creations[0].region)
+    if creations[0].row is None:
+        describe(own, creations[0].args)
     walk.scoping.all_variables.append(own)
     for creation in creations:
         creation.variables = [own if v is variable else v for v in creation.variables]

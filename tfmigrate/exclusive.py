@@ -41,7 +41,8 @@ def _part(module: Module, first: ast.AST, second: ast.AST) -> bool:
             if isinstance(outer, ast.If):
                 sides = _branch(outer, before), _branch(outer, child)
                 return None not in sides and sides[0] is not sides[1]
-            return _leaves(before, first, module) and before is not child
+            early, late = sorted((before, child), key=_line)
+            return early is not late and _leaves(early, first if early is before else second, module)
     return False
 
 
@@ -56,6 +57,10 @@ def _steps(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
 
 def _branch(node: ast.If, child: ast.AST) -> list[ast.stmt] | None:
     return next((part for part in (node.body, node.orelse) if child in part), None)
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
 
 
 def _leaves(statement: ast.AST, node: ast.AST, module: Module) -> bool:

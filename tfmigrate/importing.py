@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from tfmigrate.layering import LayerPlan
@@ -42,6 +42,7 @@ def plan_imports(
             tensorflow=True,
             renames=renames,
             lines=tuple(sorted(_unused(module))),
+            handed_on=tuple(sorted(_handed_on(program, module))),
             disable_v2=_session_alias(module),
             added=tuple(added.get(module, ())),
             prologue=_prologue(module, items),
@@ -129,6 +130,43 @@ def _unused(module: Module) -> set[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow":
             names |= {alias.asname or alias.name for alias in node.names}
     return names - used
+
+
+def _handed_on(program: Program, module: Module) -> set[str]:
+    """Names of tensorflow that other files take from this one and still use when their own calls are rewritten."""
+    own = set(_own_names(module))
+    names: set[str] = set()
+    for other in program.modules.values() if own else ():
+        if module in other.starred:
+            names |= own & set(_still_used(other))
+        for node in ast.walk(other.tree) if module in program.imports(other) else ():
+            if isinstance(node, ast.ImportFrom) and program.source_of(node, other) is module:
+                names |= {alias.name for alias in node.names} & own
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in own:
+                names.add(node.attr)
+    return names
+
+
+def _own_names(module: Module) -> Iterator[str]:
+    """What a file imports from below tensorflow."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow" and not node.level:
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (a.asname for a in node.names if a.asname and a.name.startswith("tensorflow.contrib"))
+
+
+def _still_used(module: Module) -> Iterator[str]:
+    waiting: list[ast.AST] = [module.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        text = modern_call(module, node)
+        if text is None:
+            waiting.extend(ast.iter_child_nodes(node))
+        elif isinstance(node, ast.Call):
+            waiting.extend(node.keywords)
 
 
 @lru_cache(maxsize=2_000)

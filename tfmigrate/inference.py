@@ -47,14 +47,34 @@ class Inference:
             return self.dimension(node.args[0])
         if not isinstance(node, ast.Subscript):
             return None
-        index = _integer(node.slice)
+        index = integer(node.slice)
         tensor = self._tensor_of_shape(node.value)
         last = self.last(tensor, _DEPTH) if tensor is not None and index is not None else None
         if last is None or (index != -1 and (last.rank is None or index != last.rank - 1)):
             return None
+        assert index is not None
+        self.note(node.value, index)
+        return last.dimension
+
+    def note(self, shape: ast.expr, index: int) -> None:
+        """Remember that this dimension is written in another way than the program does."""
+        tensor = self._tensor_of_shape(shape)
         if isinstance(tensor, ast.Name):
             self.found.add(f"{tensor.id.strip('_')}.shape[{index}]")
-        return last.dimension
+
+    def sizes(self, node: ast.expr) -> list[ast.expr] | None:
+        """The dimensions in `h.get_shape().as_list()`, where a reshape in the body made `h` and says what they are."""
+        tensor = self._tensor_of_shape(node) if not isinstance(node, ast.Name) else None
+        if not isinstance(tensor, ast.Name):
+            return None
+        certain, binding = self.scan.reaching(tensor.id, tensor)
+        call = binding.value if certain and binding is not None else None
+        return self._reshaped(call) if isinstance(call, ast.Call) else None
+
+    def _reshaped(self, call: ast.Call) -> list[ast.expr] | None:
+        if self.resolve(call.func) != Library("tf.reshape") or len(call.args) != 2:
+            return None
+        return self._elements(call.args[1])
 
     def _tensor_of_shape(self, node: ast.expr) -> ast.expr | None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
@@ -111,6 +131,9 @@ class Inference:
             if shape is None or transposed or len(shape) != rank:
                 return None
             return Last(shape[-1], rank)
+        sizes = self._reshaped(node)
+        if sizes and integer(sizes[-1]) != -1:
+            return Last(sizes[-1], len(sizes))
         if name in _KEEPS and "layers" not in value.name:
             return self.last(node.args[0], depth - 1)
         return None
@@ -140,7 +163,7 @@ def _same(left: Last | None, right: Last | None) -> bool:
     return left is not None and right is not None and ast.unparse(left.dimension) == ast.unparse(right.dimension)
 
 
-def _integer(node: ast.expr) -> int | None:
+def integer(node: ast.expr) -> int | None:
     try:
         value = ast.literal_eval(node)
     except (ValueError, SyntaxError):

@@ -100,6 +100,8 @@ class Module:
     tree: ast.Module
     functions: dict[FunctionNode, Function] = field(default_factory=dict)
     classes: dict[ast.ClassDef, Class] = field(default_factory=dict)
+    # the modules of the program whose names it takes over by `from ... import *`
+    starred: list[Module] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
@@ -119,6 +121,24 @@ class Program:
 
     modules: dict[str, Module]
     packages: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for module in self.modules.values():
+            if not module.starred:
+                module.starred.extend(self._starred(module))
+
+    def _starred(self, module: Module) -> Iterator[Module]:
+        for node in module.tree.body:
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+                found = self.source_of(node, module)
+                if found is not None and found is not module:
+                    yield found
+
+    def source_of(self, node: ast.ImportFrom, importer: Module) -> Module | None:
+        """The module of the program that names are imported from."""
+        if node.level:
+            return self.relative(importer, node.level, node.module)
+        return self.find(node.module or "", importer)
 
     def functions(self) -> Iterator[Function]:
         for module in self.modules.values():

@@ -18,10 +18,11 @@ from tfmigrate.bodywork import (
     statements,
 )
 from tfmigrate.compose import dict_key, index_text
+from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
-from tfmigrate.regions import Region
+from tfmigrate.regions import Creation, Region
 from tfmigrate.render import call_lines, line_length, render, source
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
 from tfmigrate.scan import Scan, names_in
@@ -40,6 +41,13 @@ class Code:
     module: Module
     scan: Scan
     taken: set[str] = field(default_factory=set)
+
+
+def _events(slot: Slot) -> list[Region | Creation]:
+    """The calls that reach what fills a slot."""
+    if slot.first.child is not None:
+        return list(slot.first.child.regions)
+    return [use.creation for use in slot.uses if use.creation is not None]
 
 
 def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
@@ -100,8 +108,14 @@ class PlainWork:
             per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
         freed = {slot.unit.primary.name for slot in self.slots if slot.unit is not None}
         attributes: set[str] = set()
+        named: dict[str, list[Slot]] = {}
         for slot in self.slots:
             base = self._base_name(slot, per_unit)
+            others = named.setdefault(base, [])
+            others.append(slot)
+            if len(others) > 1 and all(self._never_both(slot, other) for other in others[:-1]):
+                slot.name = others[0].name
+                continue
             code = self.code_of(slot.site())
             if self.on_object(slot):
                 slot.name = names.unique(base, attributes | self._object_attributes() - self._freed_methods())
@@ -114,6 +128,11 @@ class PlainWork:
             slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
             for each in codes:
                 each.taken.add(slot.name)
+
+    def _never_both(self, slot: Slot, other: Slot) -> bool:
+        """Whether no run makes both, so that they can go by one name."""
+        sure = self.on_object(slot) is self.on_object(other) and not (slot in self.threads or other in self.threads)
+        return sure and all(exclusive(a, b) for a in _events(slot) for b in _events(other))
 
     def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
         unit = slot.unit

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
-import re
 import symtable
 from collections import Counter
 from collections.abc import Iterable
@@ -56,14 +56,22 @@ def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> P
     for module, text in after.items():
         try:
             modules[module.name] = parse_module(module.name, module.path, text)
-            lost = unbound_names(text) - unbound_names(module.text)
         except SyntaxError as error:
             message = f"the emitted text is not valid: {error.msg}, line {error.lineno}"
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
+    emitted = Program(modules, program.packages)
+    for module in _with_followers(program, after):
+        lost = unbound_names(emitted.modules[module.name]) - unbound_names(module)
         if lost:
             message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
-    return Program(modules, program.packages)
+    return emitted
+
+
+def _with_followers(program: Program, after: Iterable[Module]) -> list[Module]:
+    """The modules that change, and those that take all their names from one."""
+    changed = set(after)
+    return [m for m in program.modules.values() if m in changed or changed.intersection(m.starred)]
 
 
 def _units_in(plan: Plan, module: Module) -> set[Unit]:
@@ -80,12 +88,20 @@ def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan
     return [found for found in doubts if found is not None]
 
 
-def unbound_names(text: str) -> set[str]:
-    """Global names that a file reads and nothing in it binds."""
-    top = symtable.symtable(text, "module", "exec")
-    bound = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
-    if "*" in text and re.search(r"^\s*from\s+\S+\s+import\s+\*", text, re.M):
-        return set()
+def unbound_names(module: Module) -> set[str]:
+    """Global names that a file reads and nothing in it binds, nor any file that it takes all names from."""
+    top = symtable.symtable(module.text, "module", "exec")
+    bound = _bound(top)
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and not module.starred:
+            return set()
+    waiting, seen = list(module.starred), {module}
+    while waiting:
+        other = waiting.pop()
+        if other not in seen:
+            seen.add(other)
+            bound |= _bound(symtable.symtable(other.text, "module", "exec"))
+            waiting.extend(other.starred)
     found: set[str] = set()
     tables = [top]
     while tables:
@@ -97,6 +113,10 @@ def unbound_names(text: str) -> set[str]:
             if symbol.is_referenced() and (symbol.is_global() or table is top):
                 found.add(symbol.get_name())
     return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
+
+
+def _bound(table: symtable.SymbolTable) -> set[str]:
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
 
 
 def _units_of(walk: Walk, plan: Plan) -> set[Unit]:

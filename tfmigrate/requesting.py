@@ -7,6 +7,7 @@ import ast
 from tfmigrate import operate
 from tfmigrate.clashes import has_symbols, may_be_same, repeats
 from tfmigrate.evaluate import Arguments, Evaluator
+from tfmigrate.exclusive import exclusive
 from tfmigrate.journal import call_into, depth_of, second_call
 from tfmigrate.naming import (
     dimensions,
@@ -68,12 +69,9 @@ class Requests(Scopes):
         variable = self._request(ev, path, node)
         fresh = variable.region is None
         if fresh:
-            shape = given.get("shape")
-            variable.shape = dimensions(shape[0]) if shape is not None else None
-            variable.dtype = dtype_of(given["dtype"][0]) if "dtype" in given else "float32"
+            describe(variable, args)
             if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
-            variable.trainable = not ("trainable" in given and operate.truth(given["trainable"][0]) is False)
             variable.initializer = self._initializer(ev, given, node)
             variable.region = self.region
         self._create(ev, node, args, path, [variable])
@@ -110,7 +108,7 @@ class Requests(Scopes):
                 for s in path
                 if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)
             ]
-            if reuse is False and asked is not None and not again and sure:
+            if reuse is False and asked is not None and not again and sure and not self._excludes(ev, known, node):
                 self.graph.wrong.add(path)
                 place, module = second_call(known.region, self.region, node)
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
@@ -125,6 +123,14 @@ class Requests(Scopes):
         variable = self.graph.store[path] = Variable(path)
         self._add(variable)
         return variable
+
+    def _excludes(self, ev: Evaluator, known: Variable, node: ast.Call) -> bool:
+        """Whether no run of the program that made the variable comes here."""
+        assert self.region is not None
+        events = known.region.events if known.region is not None else []
+        first = next((e for e in events if isinstance(e, Creation) and known in e.variables), None)
+        now = Creation(node, self.region, Arguments(), (), [], loops=tuple(ev.frame.loops))
+        return first is not None and exclusive(first, now)
 
     def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
         """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
@@ -240,6 +246,14 @@ class Requests(Scopes):
         self.scope = old
         template.scope.reuse = True
         return result
+
+
+def describe(variable: Variable, args: Arguments) -> None:
+    """What `get_variable(...)` says of a variable that it makes."""
+    shape, dtype, trainable = (args.get(GET_VARIABLE.index(name), name) for name in ("shape", "dtype", "trainable"))
+    variable.shape = dimensions(shape) if shape is not None else None
+    variable.dtype = dtype_of(dtype) if dtype is not None else "float32"
+    variable.trainable = trainable is None or operate.truth(trainable) is not False
 
 
 def is_update_choice(value: Value) -> bool:

@@ -148,6 +148,22 @@ class Scan:
         }
         return top if self.suite(top) in suites else None
 
+    def overridden(self, name: str, at: ast.AST) -> tuple[Binding, ast.If] | None:
+        """The binding that a node sees unless the one `if` between them gives the name another value."""
+        bindings = self.bindings.get(name, [])
+        if len(bindings) < 2 or self.enclosing(bindings[0].statement, (ast.For, ast.While)):
+            return None
+        first, here = bindings[0], self.statement(at)
+        tops = {
+            next((a for a in self.ancestors(b.statement) if self.suite(a) == self.suite(first.statement)), None)
+            for b in bindings[1:]
+            if b.statement not in (here, *self.ancestors(here))
+        }
+        top = tops.pop() if len(tops) == 1 else None
+        if not isinstance(top, ast.If) or top.orelse or not _before(first.statement, top) or not _before(top, here):
+            return None
+        return (first, top) if top not in set(self.ancestors(here)) else None
+
     def bindings_nodes(self) -> set[ast.stmt]:
         """The statements that bind names, inner functions among them."""
         return {binding.statement for bindings in self.bindings.values() for binding in bindings}

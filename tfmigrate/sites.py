@@ -123,14 +123,16 @@ class Imports:
     """Imports of the file.
 
     keras: whether it is used now. tensorflow: whether it becomes compat.v1. renames: (module as written, old, new).
-    lines: names kept though nothing uses them. added: new import lines. disable_v2: tensorflow's name in this file,
-    where a program starts a session and has not yet switched the new behaviour off.
+    lines: names kept though nothing uses them. handed_on: names that other files take from this one. added: new import
+    lines. disable_v2: tensorflow's name in this file, where a program starts a session and has not yet switched the
+    new behaviour off.
     """
 
     keras: bool = False
     tensorflow: bool = True
     renames: tuple[tuple[str, str, str], ...] = ()
     lines: tuple[str, ...] = ()
+    handed_on: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     # code that the file needs behind its imports
     prologue: str = ""

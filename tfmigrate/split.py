@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tfmigrate.inference import Inference
+from tfmigrate.inference import Inference, integer
 from tfmigrate.link import Module
 from tfmigrate.render import render
 from tfmigrate.scan import Binding, Scan
@@ -194,15 +194,31 @@ class Splitter:
     def _chosen(self, name: str, node: ast.expr) -> Need:
         """A name that an `if` before this gives one of several values; the whole `if` can be taken along."""
         several = at_call(f"{name} has more than one value here")
-        choice = self.scan.choice(name, node)
+        choice, result = self.scan.choice(name, node), Need()
         if choice is None:
-            return several
-        result = Need(statements=[(choice, name)])
-        for part in branches(choice, name):
-            if part is None:
+            overridden = self.scan.overridden(name, node)
+            if overridden is None or overridden[0].value is None:
                 return several
-            result.add(self.need(part))
+            first, choice = overridden
+            result = self.need(overridden[0].value)
+            result.statements.append((first.statement, name))
+        result.statements.append((choice, name))
+        for part in branches(choice, name):
+            made = self.inference.sizes(part) if part is not None else None
+            if part is None or (made is not None and not self._says(made, part, node)):
+                return several
+            for needed in [part] if made is None else made:
+                result.add(self.need(needed))
         return result if not result.loops else several
+
+    def _says(self, sizes: list[ast.expr], shape: ast.expr, use: ast.expr) -> bool:
+        """Whether the use of a shape asks for one dimension, and not for the one that the reshape leaves open."""
+        outer = self.scan.parents.get(use)
+        index = integer(outer.slice) if isinstance(outer, ast.Subscript) and outer.value is use else None
+        if index is None or not -len(sizes) <= index < len(sizes) or integer(sizes[index]) == -1:
+            return False
+        self.inference.note(shape, index)
+        return True
 
     def _bound(self, name: str, binding: Binding) -> Need:
         statement = binding.statement
@@ -258,6 +274,10 @@ class Splitter:
             inferred = self.inference.dimension(part)
             if inferred is not None:
                 return self.text(inferred, names)
+            made = self.inference.sizes(part)
+            if made is not None:
+                sizes = ("None" if integer(size) == -1 else self.text(size, names) for size in made)
+                return f"[{', '.join(sizes)}]"
             tensor = self.shape_of(part)
             if tensor is not None:
                 return self.shape_names.get(tensor) or shape_argument(tensor)

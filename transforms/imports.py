@@ -25,7 +25,7 @@ class Transform:
         assert isinstance(action, Imports) and isinstance(node, cst.Module)
         uses = _Uses()
         node.visit(uses)
-        late = _late_imports(node)
+        late = {name: line for name, line in _late_imports(node).items() if name not in action.handed_on}
         changed = node.visit(_Imports(action, uses.names, set(late), context))
         assert isinstance(changed, cst.Module)
         if late:
@@ -172,7 +172,8 @@ class _Imports(cst.CSTTransformer):
         contrib = module.startswith("tensorflow.contrib") or (
             module == "tensorflow" and _dotted(alias.name) == "contrib"
         )
-        return (name in self.used or (name in self.action.lines and not contrib)) and name not in self.late
+        used = name in self.used or name in self.action.handed_on or (name in self.action.lines and not contrib)
+        return used and name not in self.late
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import | cst.RemovalSentinel:
         names = [a for a in updated_node.names if not self._is_gone(a)]
@@ -185,7 +186,8 @@ class _Imports(cst.CSTTransformer):
 
     def _is_gone(self, alias: cst.ImportAlias) -> bool:
         contrib = _dotted(alias.name).startswith("tensorflow.contrib") and alias.asname is not None
-        return contrib and (_bound(alias) in self.late or _bound(alias) not in self.used)
+        name = _bound(alias)
+        return contrib and (name in self.late or (name not in self.used and name not in self.action.handed_on))
 
     def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
         new = self.renames.get((module, _dotted(alias.name)))

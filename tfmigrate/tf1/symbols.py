@@ -76,5 +76,8 @@ def canonical(name: str) -> str:
         name = "tf" + name[10:]
     name = re.sub(r"^tf\.(_api\.v[12]\.)?compat\.v1(?=\.|$)", "tf", name)
     name = re.sub(r"^tf\.python\.(ops\.)?(variable_scope|layers|init_ops|array_ops|math_ops|nn_ops)\.", "tf.", name)
+    name = re.sub(
+        r"^tf\.contrib\.layers\.python\.layers\.(initializers|regularizers|layers)\.", "tf.contrib.layers.", name
+    )
     name = re.sub(r"^tf\.contrib\.slim\.python\.slim\b", "tf.contrib.slim", name)
     return {"np": "numpy"}.get(name, name)
