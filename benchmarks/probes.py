@@ -50,6 +50,13 @@ PROBES = (
     Probe("kyub_transformer", "Kyubyong/transformer", "fb023bb097", leave_out=("tf1.2_legacy",)),
     Probe("alexnet", "kratzert/finetune_alexnet_with_tensorflow", "669f32226a"),
     Probe("deep_rl", "carpedm20/deep-rl-tensorflow", "95d3e2dde7"),
+    Probe(
+        "yolov3",
+        "YunYang1994/tensorflow-yolov3",
+        "03cb272af2",
+        # these find variables by name, the last is Python 2
+        leave_out=("train.py", "convert_weight.py", "from_darknet_weights_to_ckpt.py"),
+    ),
 )
 
 

@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 
 from tfmigrate.layering import LayerPlan, Refusal, Role
 from tfmigrate.link import Module
+from tfmigrate.modern import tensorflow_alias
 from tfmigrate.render import render, source
 from tfmigrate.slots import Made, Slot
 from tfmigrate.tf1.layers import DROPPED, GET_VARIABLE, LAYERS, NONE_IS_DEFAULT, LayerRow
-from tfmigrate.units import Shape
-from tfmigrate.values import Const, Dim, Value
+from tfmigrate.units import Shape as Form
+from tfmigrate.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
 Render = Callable[[ast.expr], str]
 
 
 @dataclass
 class Piece:
-    """One argument of the making call: an expression of the program, or finished text."""
+    """One argument of the making call: an expression of the program, or finished text. around: what it is put into."""
 
     keyword: str | None
     expression: ast.expr | None = None
     text: str = ""
-    wrap: bool = False
+    around: tuple[str, str] = ("", "")
 
     def show(self, render: Render) -> str:
         value = self.text if self.expression is None else render(self.expression)
-        if self.wrap:
-            value = f"[{value}]"
+        value = value.join(self.around)
         return value if self.keyword is None else f"{self.keyword}={value}"
 
 
@@ -79,18 +79,33 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
         raise Refusal(
             "TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar"
         )
-    pieces = [Piece("name", given["name"]), Piece("shape", given["shape"], wrap=_is_number(slot))]
+    pieces = [
+        Piece("name", given["name"]),
+        Piece("shape", given["shape"], around=_around_shape(slot, given["shape"], module)),
+    ]
     for key in ("dtype", "initializer", "trainable"):
         if key in given and not _is_none(given[key]):
             pieces.append(Piece(key, given[key]))
     return Request(f"{owner}.add_weight", pieces)
 
 
-def _is_number(slot: Slot) -> bool:
-    creation = slot.first.creation
-    assert creation is not None
-    value: Value | None = creation.args.get(1, "shape")
+def _around_shape(slot: Slot, shape: ast.expr, module: Module) -> tuple[str, str]:
+    """TF1 takes a number for a shape of one dimension, Keras wants a sequence."""
+    creations = [use.creation for use in slot.uses if use.creation is not None]
+    values = [creation.args.get(1, "shape") for creation in creations]
+    if values and all(_is_number(value) for value in values):
+        return "[", "]"
+    if isinstance(shape, (ast.BinOp, ast.Subscript)) and not any(_is_sequence(value) for value in values):
+        return f"{tensorflow_alias(module)}.TensorShape(", ")"
+    return "", ""
+
+
+def _is_number(value: Value | None) -> bool:
     return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, int))
+
+
+def _is_sequence(value: Value | None) -> bool:
+    return isinstance(value, (ListValue, TupleValue, Shape))
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -145,7 +160,7 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
     node = slot.site()
     for item in plan.ctor():
-        if item.is_attribute or plan.unit.primary.shape is Shape.BLOCK:
+        if item.is_attribute or plan.unit.primary.shape is Form.BLOCK:
             spelled = received(item.name, node)
             pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(spelled)))
             positional = positional and not item.is_attribute
@@ -167,7 +182,7 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
 def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
     """How the class is spelled where the function was called: `layers.Dense`, or the alias it was imported under."""
     home = plan.unit.primary.module
-    if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Shape.FUNCTION:
+    if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Form.FUNCTION:
         if home is not module and import_line(plan, module) is None:
             raise Refusal(
                 "TFM404",
@@ -254,7 +269,7 @@ def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> 
             return Piece("name", given)
     if literal is not None:
         return Piece("name", text=literal)
-    if plan.unit.primary.shape is Shape.BLOCK and isinstance(plan.unit.primary.node, ast.With):
+    if plan.unit.primary.shape is Form.BLOCK and isinstance(plan.unit.primary.node, ast.With):
         call = plan.unit.primary.node.items[0].context_expr
         if isinstance(call, ast.Call) and call.args:
             return Piece("name", call.args[0])
