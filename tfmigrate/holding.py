@@ -101,7 +101,10 @@ class Holding:
                 return self.migrated
 
     def _try(self, work: PlainWork) -> bool:
+        known = len(work.slots)
         work.slots = [s for s in work.slots if self._may(s.unit, work, s.site())]
+        if len(work.slots) < known:
+            return False
         work.name_slots()
         trial = Sites()
         try:
@@ -152,17 +155,15 @@ class Holding:
 
     def _stays(self, block: ast.With) -> bool:
         """Whether a scope block holds something that does not migrate."""
+        moving = {site for work in self.works for slot in work.slots for site in slot.sites}
         for region in self.classes.blocks.get(block, []):
             for event in region.walk():
                 if isinstance(event, Region) and event in self.owners.instance_of:
                     if self.owners.instance_of[event].unit not in self.migrated:
                         return True
-                if (
-                    isinstance(event, Creation)
-                    and event.row is None
-                    and self.clusters.unit_around(event.region) is None
-                ):
-                    return True
+                if isinstance(event, Creation) and self.clusters.unit_around(event.region) is None:
+                    if event.row is None or (event.row.keras and event.node not in moving):
+                        return True
         return False
 
     # -- writing -------------------------------------------------------------------------------------------------

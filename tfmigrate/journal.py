@@ -9,6 +9,7 @@ from tfmigrate.evaluate import Evaluator, Frame
 from tfmigrate.finding import Finding
 from tfmigrate.link import Function, Module
 from tfmigrate.objects import Graph
+from tfmigrate.optimizers import Optimizers
 from tfmigrate.regions import (
     NameRead,
     Path,
@@ -38,7 +39,7 @@ class Journal:
         self.blames: list[tuple[Finding, Region | None]] = []
         self.templated: set[Function] = set()
         self.unresolved_calls: dict[str, list[tuple[Module, ast.Call]]] = {}
-        self.slots = False
+        self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
         self.savings: list[Saving] = []
         self.reuse_reads: list[ReuseRead] = []

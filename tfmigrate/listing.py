@@ -86,7 +86,7 @@ class Lists(Journal):
         listed = None
         if isinstance(given, (ListValue, TupleValue)) and is_variable_list(given):
             listed = [item for item in given.items if isinstance(item, Variable)]
-        plain = not self.slots and all(v.path is not None for v in self.graph.variables)
+        plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
             self.savings.append(Saving(node, self.region, listed, kind, plain))
@@ -97,7 +97,8 @@ class Lists(Journal):
         variables = [item for item in result.items if isinstance(item, Variable)]
         complete = not isinstance(result, ListValue) or result.complete
         self.activity += 1
-        region.events.append(Query(node, region, variables, kind, complete, everything, self.slots))
+        slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables)
+        region.events.append(Query(node, region, variables, kind, complete, everything, slots))
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         """A comprehension over `source`, or a slice of it, gave this list."""
@@ -110,7 +111,8 @@ class Lists(Journal):
             chosen = [item for item in result.items if isinstance(item, Variable)]
             complete = result.complete and source.complete and len(chosen) == len(result.items)
             result.tag = source.tag if complete else ""
-            query = Query(node, self.region, chosen, source.tag, complete, False, self.slots)
+            slots = self.optimizers.may_add_to(v for v in source.items if isinstance(v, Variable))
+            query = Query(node, self.region, chosen, source.tag, complete, False, slots)
             query.source = [item for item in source.items if isinstance(item, Variable)]
             self.region.events.append(query)
             self.activity += 1

@@ -141,6 +141,7 @@ class Scoping(Requests, Lists):
                 ev.call_lambda(item, Arguments())
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
         places = self.unresolved_calls.setdefault(name, [])
         if all(node is not known for _, known in places):
             places.append((ev.frame.module, node))
@@ -160,8 +161,8 @@ class Scoping(Requests, Lists):
         assert self.region is not None
         if symbols.ROOT_EVIDENCE.match(name):
             self.region.evidence.add(name)
-        if name.startswith("tf.train.") and name.endswith("Optimizer") and name not in symbols.SLOTLESS:
-            self.slots = True
+        if name.startswith("tf.train.") and name.endswith("Optimizer"):
+            self.optimizers.make(ev.frame.module, node, name in symbols.SLOTLESS)
         handler = _HANDLERS.get(name)
         if handler is not None:
             result: Value = getattr(self, handler)(ev, args, node)
@@ -189,6 +190,7 @@ class Scoping(Requests, Lists):
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
         owner, name = callee.owner, callee.name
+        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
         if isinstance(owner, OpenScope):
             return self._by_hand(ev, owner, name)
         if isinstance(owner, Scope):

@@ -30,7 +30,7 @@ from core.yolov3 import YOLOV3
 
 
 def build():
-    images = tf.placeholder(tf.float32, [1, 64, 64, 3], name="images")
+    images = tf.placeholder(tf.float32, [2, 96, 96, 3], name="images")
     training = tf.placeholder_with_default(False, [], name="training")
     model = YOLOV3(images, training)
     outputs = {"small": model.conv_sbbox, "medium": model.conv_mbbox, "large": model.conv_lbbox}
