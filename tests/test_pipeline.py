@@ -55,6 +55,36 @@ def test_a_named_file_keeps_what_needs_its_callers(program: Path) -> None:
     assert {finding.code for finding in migration.findings} == {"TFM308"}
 
 
+SCRIPT = """\
+import tensorflow as tf
+
+
+class Agent(object):
+    def __init__(self):
+        x = tf.placeholder(tf.float32, [3, 4])
+        self.value = tf.layers.dense(x, 1, name="value")
+        self.new, self.new_params = self.build_net(x, "new")
+        self.old, self.old_params = self.build_net(x, "old")
+
+    def build_net(self, x, name):
+        with tf.variable_scope(name):
+            out = tf.layers.dense(x, 2, name="out")
+        return out, tf.get_collection(tf.GraphKeys.GLOBAL_VARIABLES, scope=name)
+
+
+agent = Agent()
+"""
+
+
+def test_a_script_beside_others_is_a_program_of_its_own(tmp_path: Path) -> None:
+    for name in ("dqn.py", "ppo.py", "a3c.py"):
+        (tmp_path / name).write_text(SCRIPT)
+    migration = migrate([tmp_path / "ppo.py"])
+    assert [change.path.name for change in migration.changes] == ["ppo.py"]
+    assert not migration.callers
+    assert not migration.findings
+
+
 def test_callers_change_too_when_asked(program: Path) -> None:
     migration = migrate([program / "ops.py"], Options(with_callers=True))
     assert names(migration) == ["ops.py", "train.py"]

@@ -17,7 +17,7 @@ from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
 from tfmigrate.slots import Slot
 from tfmigrate.spans import span
 from tfmigrate.standing import ancestors
-from tfmigrate.units import Classification, Ownership, Unit
+from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
 
 # what only shows a name to a person
 _SHOWS = re.compile(
@@ -95,6 +95,8 @@ class Collecting:
             text = "which variables this list holds cannot be known from the program"
         elif query.kind == "global" and query.slots:
             text = "this list may hold variables of an optimizer too"
+        elif self._layer_around(query) is not None:
+            return
         elif any(v.path is None for v in query.variables) or self._chosen(query.variables, query.region, works) is None:
             text = "this list is not all the variables of some layers that are in reach here"
         else:
@@ -104,6 +106,19 @@ class Collecting:
         if plain:
             self.clusters.refuse("TFM601", query.node, module, text, None)
             self.left |= plain
+
+    def _layer_around(self, query: Query) -> Instance | None:
+        """The layer whose own code asks for the list, where that holds all its variables and no others."""
+        home = self._home(query.region)
+        instance = self.owners.instance_of.get(home)
+        if instance is None or not query.complete or query.source is not None or not query.variables:
+            return None
+        shape = instance.unit.primary.shape
+        if shape is Shape.BLOCK or instance.unit.primary.function is not home.function:
+            return None
+        own = {v for r in instance.regions for creation in r.creations() for v in creation.variables}
+        wanted = {v for v in own if v.trainable or query.kind != "trainable"}
+        return instance if wanted == set(query.variables) else None
 
     def _plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
         """The plain functions that make some of these variables by library layers."""
@@ -259,6 +274,11 @@ class Collecting:
         self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
     ) -> None:
         wanted = query.source or query.variables
+        layer = self._layer_around(query)
+        if layer is not None:
+            if layer.unit in migrated:
+                self._write_own_list(query, sites.setdefault(query.region.module, Sites()))
+            return
         if (
             not wanted
             or not self._units(wanted) <= migrated
@@ -278,6 +298,14 @@ class Collecting:
         self.rewritten.add(query.node)
         module = query.region.module
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+
+    def _write_own_list(self, query: Query, sites: Sites) -> None:
+        """A layer lists its own variables."""
+        name = _target_name(query.node)
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        self.rewritten.add(query.node)
+        text = f"[{name}.value for {name} in self.{attribute}]"
+        sites.add("collections", span(query.region.module, query.node), Replace(text))
 
     def _write_by_path(self, query: Query, chosen: list[Reached], sites: Sites) -> None:
         """The comprehension stays; it runs over the layers' variables and asks for their paths."""

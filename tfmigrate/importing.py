@@ -34,7 +34,7 @@ def plan_imports(
     """Add an import site to every file that changes, and to every file that belongs to the same program."""
     renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
     changed = {module for module, items in sites.items() if items.items}
-    for module in _together(program, changed):
+    for module in together(program, changed):
         renames = tuple(sorted(_renames(program, module, renamed)))
         items = sites.get(module, Sites()).items
         action = Imports(
@@ -83,7 +83,7 @@ def _uses_keras(site: Site) -> bool:
     return isinstance(action, (NameScope, Replace)) and action.text.startswith("keras.")
 
 
-def _together(program: Program, changed: set[Module]) -> list[Module]:
+def together(program: Program, changed: set[Module]) -> list[Module]:
     """The files that import a changed one or are imported by one, directly or not."""
     links: dict[Module, set[Module]] = {module: set() for module in program.modules.values()}
     for module in program.modules.values():

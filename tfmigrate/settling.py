@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tfmigrate.boundary import attempt
 from tfmigrate.execute import Executor
+from tfmigrate.explaining import explaining, modules_of
 from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program
 from tfmigrate.model import FileChange
@@ -18,7 +19,7 @@ from tfmigrate.rewrite import rewrite
 from tfmigrate.roots import Walk, walk_program
 from tfmigrate.sites import Site
 from tfmigrate.transform import Transform
-from tfmigrate.units import Instance, Unit
+from tfmigrate.units import Unit
 
 # A transform that only follows what others do.
 _FOLLOWS = "imports"
@@ -143,7 +144,7 @@ class Settling:
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
                 if isinstance(text, Finding):
-                    return _doubt_at(plan, module, sites, text)
+                    return _doubt_at(self.program, plan, module, sites, text)
                 self.texts[module] = (sites, text)
             text = self.texts[module][1]
             if text != module.text:
@@ -156,15 +157,18 @@ class Settling:
             if all(site.transform == _FOLLOWS for site in sites):
                 continue
             if not self.limits.may_change(module.path):
-                for unit in _explaining(plan, module, sites):
+                for unit in explaining(self.program, plan, module, sites):
                     outside.setdefault(unit, set()).add(module.path)
             elif self.limits.only:
                 unwanted = [s for s in sites if s.transform not in self.limits.only and s.transform != _FOLLOWS]
-                for unit in _explaining(plan, module, unwanted) if unwanted else ():
+                for unit in explaining(self.program, plan, module, unwanted) if unwanted else ():
                     outside.setdefault(unit, set())
         for unit, paths in outside.items():
-            self.result.callers |= paths
-            yield doubt([unit], _left_alone(unit, paths))
+            if any(self.limits.may_change(module.path) for module in modules_of(unit)):
+                self.result.callers |= paths
+                yield doubt([unit], _left_alone(unit, paths))
+            else:  # a program of its own beside the named ones
+                yield doubt([unit], None)
 
     def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""
@@ -174,7 +178,7 @@ class Settling:
         for module in settled.after:
             original = self.program.modules[module.name]
             finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
-            yield _doubt_at(plan, original, plan.sites.get(original, []), finding)
+            yield _doubt_at(self.program, plan, original, plan.sites.get(original, []), finding)
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
@@ -187,9 +191,9 @@ def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
     return Finding(str(primary.module.path), primary.node.lineno, primary.node.col_offset, "TFM308", message)
 
 
-def _doubt_at(plan: Plan, module: Module, sites: Iterable[Site], finding: Finding) -> Doubt:
+def _doubt_at(program: Program, plan: Plan, module: Module, sites: Iterable[Site], finding: Finding) -> Doubt:
     """A doubt about whatever makes a module change at these sites."""
-    units = _explaining(plan, module, sites)
+    units = explaining(program, plan, module, sites)
     if units:
         return doubt(units, finding)
     lines = {site.span[0] for site in sites}
@@ -197,38 +201,6 @@ def _doubt_at(plan: Plan, module: Module, sites: Iterable[Site], finding: Findin
     return doubt_code(
         [f for f in functions if any(f.node.lineno <= n <= (f.node.end_lineno or n) for n in lines)], finding
     )
-
-
-def _explaining(plan: Plan, module: Module, sites: Iterable[Site]) -> set[Unit]:
-    """The units for which a module changes at these sites; all units where that cannot be told."""
-    bodies: list[tuple[int, int, Unit]] = []
-    holders: list[tuple[int, int, Unit]] = []
-    for instance in plan.instances:
-        if instance.unit not in plan.migrated:
-            continue
-        bodies.extend(_extent(m.node, instance.unit) for m in instance.unit.members if m.module is module)
-        for region in instance.regions:
-            outer = region.parent
-            if outer is not None and outer.module is module and region.node is not None:
-                bodies.append(_extent(region.node, instance.unit))
-                if outer.function is not None:
-                    holders.append(_extent(outer.function.node, instance.unit))
-        if not isinstance(instance.owner, Instance) and instance.owner.region.module is module:
-            function = instance.owner.region.function
-            holders.append(_extent(function.node, instance.unit) if function else (1, len(module.text), instance.unit))
-    found: set[Unit] = set()
-    for site in sites:
-        first, last = site.span[0], site.span[2]
-        if not first:
-            continue
-        hit = {unit for start, end, unit in bodies if start <= last and first <= end}
-        hit = hit or {unit for start, end, unit in holders if start <= last and first <= end}
-        found |= hit
-    return found or set(plan.migrated)
-
-
-def _extent(node: ast.stmt | ast.expr, unit: Unit) -> tuple[int, int, Unit]:
-    return (node.lineno, node.end_lineno or node.lineno, unit)
 
 
 def changes(settled: Settled) -> Iterator[FileChange]:

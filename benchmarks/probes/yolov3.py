@@ -30,9 +30,8 @@ from core.yolov3 import YOLOV3
 
 
 def build():
-    images = tf.placeholder(tf.float32, [2, 96, 96, 3], name="images")
-    training = tf.placeholder_with_default(False, [], name="training")
-    model = YOLOV3(images, training)
+    images = tf.placeholder(tf.float32, [1, 64, 64, 3], name="images")
+    model = YOLOV3(images, trainable=False)
     outputs = {"small": model.conv_sbbox, "medium": model.conv_mbbox, "large": model.conv_lbbox}
     loss = tf.add_n([tf.reduce_mean(tf.square(output)) for output in outputs.values()])
     step = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
