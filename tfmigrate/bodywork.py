@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tfmigrate.compose import index_text, names_for_all
+from tfmigrate.compose import names_for_all
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.link import Module
+from tfmigrate.looping import index_text
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import render
 from tfmigrate.requests import Naming, arguments_of, received
@@ -193,19 +194,30 @@ class Bodywork:
             changed = False
             for name, bindings in self.body.scan.bindings.items():
                 loads = self.body.scan.loads(name)
-                if name.startswith("self.") or not loads or self.body.remaining(name):
+                steps = {binding.statement for binding in bindings}
+                left = [n for n in self.body.remaining(name) if not self._steps(n, steps)]
+                if name.startswith("self.") or not loads or left:
                     continue
                 for binding in bindings:
                     if binding.statement not in self.body.removed and self._is_pure(binding.statement, name):
                         self.body.removed.add(binding.statement)
                         changed = True
 
+    def _steps(self, load: ast.expr, steps: set[ast.stmt]) -> bool:
+        """Whether a name is read only to give it its next value."""
+        return load in self.body.scan.parents and self.body.scan.statement(load) in steps
+
     def _is_pure(self, statement: ast.stmt, name: str) -> bool:
-        if not isinstance(statement, ast.Assign) or self.body.is_gone(statement):
+        if self.body.is_gone(statement):
+            return False
+        if isinstance(statement, ast.AugAssign):
+            return self.body.splitter.need(statement.value).level is not Level.CALL
+        if not isinstance(statement, ast.Assign):
             return False
         targets = {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
         attributes = any(isinstance(n, (ast.Attribute, ast.Subscript)) for t in statement.targets for n in ast.walk(t))
-        if attributes or any(self.body.remaining(t) for t in targets):
+        others = targets - {name}
+        if attributes or any(self.body.remaining(t) for t in others):
             return False
         return self.body.splitter.need(statement.value).level is not Level.CALL
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from tfmigrate import names
 from tfmigrate.layering import Body, Input, LayerPlan, Refusal, Role, names_for
+from tfmigrate.looping import dict_key
+from tfmigrate.ordered import Ordered, check_order, running_names
 from tfmigrate.render import call_lines, line_length, source
 from tfmigrate.requests import Naming, Request, request_for
 from tfmigrate.slots import Made, Slot
@@ -53,6 +56,7 @@ class Composer:
                 need.add(body.splitter.need(test))
             self._check(slot, need, body)
             self.plan.needs[slot] = need
+        check_order(self.plan)
 
     @staticmethod
     def _need(body: Body, expression: ast.expr) -> Need:
@@ -145,6 +149,11 @@ class Composer:
         self._signature(head)
         self._store(head)
         init_done: set[tuple[int, str]] = set()
+        if running_names(self.plan):
+            spelled = names_for_all(self.plan, Level.INIT)
+            fill = partial(self._filling, done=init_done, spelled=spelled)
+            head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
+            return head
         build_done: set[tuple[int, str]] = set()
         for slot in self.plan.slots:
             if slot is self._wrapped():
@@ -254,6 +263,21 @@ class Composer:
         made[-1] += trailing
         lines.extend(pad + line for line in made)
 
+    def _filling(
+        self, slot: Slot, opening: str, closing: str, done: set[tuple[int, str]], spelled: dict[str, str]
+    ) -> list[str]:
+        """The statements that a slot needs, and the one that fills it."""
+        body = self.body_of(slot)
+        lines: list[str] = []
+        for statement, name in self.plan.needs[slot].statements:
+            if (id(statement), name) not in done:
+                done.add((id(statement), name))
+                lines.extend(self._statement(body, statement, name, spelled))
+        request = self.requests[slot]
+        pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
+        depth = (3 if slot.loops else 2) * len(self.indent.expandtabs(8))
+        return lines + call_lines(f"{opening}{request.callee}", pieces, closing, self.width, depth)
+
     @staticmethod
     def _text(body: Body, expression: ast.expr, spelled: dict[str, str]) -> str:
         if getattr(expression, "synthetic", False):
@@ -338,34 +362,6 @@ def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:
     return spelled
 
 
-def dict_key(loop: ast.For) -> str | None:
-    """The key of a dictionary of layers; None where a list does, because the loop counts."""
-    call = loop.iter
-    if (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Name)
-        and call.func.id in ("range", "xrange", "enumerate")
-    ):
-        return None
-    return ast.unparse(loop.target)
-
-
-def index_text(loop: ast.For, module: object) -> str:
-    """How the element of this round is reached in a list or dictionary of layers."""
-    call = loop.iter
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-        if call.func.id in ("range", "xrange"):
-            index = ast.unparse(loop.target)
-            if len(call.args) == 1:
-                return index
-            start = ast.unparse(call.args[0])
-            return index if start == "0" else f"{index} - {start}"
-        if call.func.id == "enumerate" and isinstance(loop.target, ast.Tuple):
-            index = ast.unparse(loop.target.elts[0])
-            return index if len(call.args) == 1 else f"{index} - {ast.unparse(call.args[1])}"
-    return ast.unparse(loop.target)
-
-
 def _comments_above(body: Body, slot: Slot) -> list[str]:
     """Comment lines right above the statement of a weight; they move with it."""
     if slot.kind is not Made.WEIGHT or body.scan.statement(slot.site()) not in body.removed:
@@ -393,4 +389,4 @@ def is_block(plan: LayerPlan) -> bool:
     return plan.unit.primary.shape is Shape.BLOCK
 
 
-__all__ = ["Composer", "Head", "Role", "dict_key", "index_text", "is_block", "names", "names_for_all"]
+__all__ = ["Composer", "Head", "Role", "is_block", "names", "names_for_all"]

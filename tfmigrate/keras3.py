@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from tfmigrate import operate
 from tfmigrate.evaluate import Arguments
 from tfmigrate.link import Function
-from tfmigrate.regions import Path, Variable, show_path
+from tfmigrate.regions import Path, Variable, rounds, show_path
 from tfmigrate.tf1.layers import LAYERS, LayerRow
 from tfmigrate.values import (
     NONE,
@@ -238,9 +238,3 @@ def flat(value: Value) -> Iterator[Value]:
             yield from flat(item)
     else:
         yield value
-
-
-def rounds(path: Path) -> tuple[bool, ...]:
-    """In which round of each loop a path was made, as far as every round has a name of its own."""
-    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
-    return tuple(part.first for part in parts if isinstance(part, LoopIndex) and part.distinct)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
 from tfmigrate import names
 from tfmigrate.evaluate import Arguments
 from tfmigrate.link import Module
-from tfmigrate.regions import Region
+from tfmigrate.regions import Region, rounds
 from tfmigrate.scan import Scan
 from tfmigrate.slots import Made, Slot
 from tfmigrate.split import Level, Need, Splitter
-from tfmigrate.units import Member, Shape, Unit
+from tfmigrate.units import Instance, Member, Shape, Unit
 from tfmigrate.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same
 
 
@@ -271,13 +271,31 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
 
 
 def _agrees(plan: LayerPlan, body: Body, item: Input) -> bool:
-    for instance in plan.unit.instances:
-        regions = [r for r in instance.regions if r in body.member.regions]
+    for regions in _sharing(plan, body):
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
         if not agree([body.value(item.name, r) for r in regions], expressions, frames):
             return False
     return True
+
+
+def _sharing(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
+    """The calls that reach one layer.
+
+    A layer that another one makes for each round of a loop is one of many: each round has its own. Of calls at one
+    place of that layer's code one is enough, since they get what the layer was made with.
+    """
+    for instance in plan.unit.instances:
+        regions = [r for r in instance.regions if r in body.member.regions]
+        groups: dict[tuple[bool, ...], dict[ast.AST | None, Region]] = {}
+        for region in regions:
+            creation = next(region.creations(), None)
+            path = creation.path[: len(instance.path)] if creation is not None else ()
+            groups.setdefault(rounds(path), {}).setdefault(region.node, region)
+        if isinstance(instance.owner, Instance) and len(groups) > 1:
+            yield from (list(group.values()) for group in groups.values())
+        else:
+            yield regions
 
 
 def _check_agreement(plan: LayerPlan, body: Body, item: Input) -> None:

@@ -17,11 +17,11 @@ from tfmigrate.bodywork import (
     scope_name,
     statements,
 )
-from tfmigrate.compose import dict_key, index_text
 from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
+from tfmigrate.looping import dict_key, index_text
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import call_lines, line_length, render, source
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for

@@ -25,7 +25,6 @@ from tfmigrate.keras3 import (
     flat,
     layer_attribute,
     layer_of,
-    rounds,
     surely_no_tensor,
     unknown_name,
     variables_of,
@@ -33,7 +32,7 @@ from tfmigrate.keras3 import (
 )
 from tfmigrate.link import Class
 from tfmigrate.naming import dimensions, dtype_of
-from tfmigrate.regions import Path, Region, Variable, path_of, show_path
+from tfmigrate.regions import Path, Region, Variable, path_of, rounds, show_path
 from tfmigrate.sharing import Scoping
 from tfmigrate.values import (
     NONE,

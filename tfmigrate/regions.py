@@ -46,6 +46,12 @@ def path_of(value: Value) -> Path | None:
     return tuple(segment for segment in result if segment != Const(""))
 
 
+def rounds(path: Path) -> tuple[bool, ...]:
+    """In which round of each loop a path was made, as far as every round has a name of its own."""
+    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
+    return tuple(part.first for part in parts if isinstance(part, LoopIndex) and part.distinct)
+
+
 @dataclass(eq=False)
 class Variable(Opaque):
     """A variable of the TF1 program. path is None for one whose name is not known (`tf.Variable`)."""

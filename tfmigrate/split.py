@@ -29,8 +29,9 @@ class Need:
     """What an expression needs to be evaluated early.
 
     statements: assignments to take along, with the name that is wanted of each. inputs: the inputs of the body that
-    it reads. shapes: the tensors whose
-    static shape it reads. loops: the loops whose target it reads. reason: why it is known at call only.
+    it reads. shapes: the tensors whose static shape it reads. loops: the loops whose target it reads. running: names
+    that change from statement to statement, so that all has to be made in the order of the body. reason: why it is
+    known at call only.
     """
 
     level: Level = Level.INIT
@@ -38,6 +39,7 @@ class Need:
     inputs: set[str] = field(default_factory=set)
     shapes: set[str] = field(default_factory=set)
     loops: set[ast.AST] = field(default_factory=set)
+    running: set[str] = field(default_factory=set)
     reason: str = ""
 
     def add(self, other: Need) -> None:
@@ -46,6 +48,7 @@ class Need:
         self.inputs |= other.inputs
         self.shapes |= other.shapes
         self.loops |= other.loops
+        self.running |= other.running
         self.reason = self.reason or other.reason
 
 
@@ -73,6 +76,7 @@ class Splitter:
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
+        self._following: set[str] = set()
 
     # -- shapes --------------------------------------------------------------------------------------------------
 
@@ -181,7 +185,7 @@ class Splitter:
     def _name(self, name: str, node: ast.expr) -> Need:
         certain, binding = self.scan.reaching(name, node)
         if not certain:
-            return self._chosen(name, node)
+            return self._running(name) or self._chosen(name, node)
         if binding is None:
             if name not in self.inputs:
                 unknown = name.startswith("self.") and not self.on_object
@@ -190,6 +194,37 @@ class Splitter:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})
         return self._bound(name, binding)
+
+    def _running(self, name: str) -> Need | None:
+        """A name that statements and loops of the body step on: `channels *= 2`. None if it is anything else."""
+        bindings = self.scan.bindings.get(name, [])
+        if name in self._following:
+            return Need(running={name})
+        if not any(self.scan.enclosing(b.statement, (ast.For,)) for b in bindings):
+            return None
+        self._following.add(name)
+        needs = [self._step(binding) for binding in bindings]
+        self._following.discard(name)
+        result = Need(inputs={name} if name in self.inputs else set(), running={name})
+        for need in needs:
+            if need is None:
+                return None
+            result.add(need)
+        result.loops.clear()
+        return None if name in self.tensors else result
+
+    def _step(self, binding: Binding) -> Need | None:
+        """What one of these statements needs; None if it could not stand in `__init__` as well."""
+        statement = binding.statement
+        plain = isinstance(statement, ast.Assign) and binding.value is statement.value
+        if not plain and not (isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)):
+            return None
+        for outer in self.scan.ancestors(statement):
+            if not isinstance(outer, (ast.For, ast.With)) or (isinstance(outer, ast.For) and not _runs_through(outer)):
+                return None
+        assert isinstance(statement, (ast.Assign, ast.AugAssign))
+        need = self.need(statement.value)
+        return need if need.level is Level.INIT else None
 
     def _chosen(self, name: str, node: ast.expr) -> Need:
         """A name that an `if` before this gives one of several values; the whole `if` can be taken along."""
@@ -231,6 +266,9 @@ class Splitter:
                 return at_call(f"{name} is set here")
             value = binding.value if binding.value is not None else statement.value
             result = self.need(value)
+            if result.running and result.level is Level.INIT:
+                result.running.add(name)
+                return result if self._step(binding) is not None else at_call(f"{name} changes here")
             if result.level is not Level.CALL and not result.loops and self.shape_of(value) is None:
                 result.statements.append((statement, name))
             return result
@@ -306,6 +344,12 @@ class Splitter:
             return False
         need = self.need(binding.value)
         return need.level is not Level.CALL and bool(need.loops)
+
+
+def _runs_through(loop: ast.For) -> bool:
+    """Whether all rounds of a loop run all of its statements."""
+    leaves = (ast.Break, ast.Continue, ast.Return, ast.Raise)
+    return not loop.orelse and not any(isinstance(node, leaves) for node in ast.walk(loop))
 
 
 def branches(choice: ast.If, name: str) -> list[ast.expr | None]:
