@@ -13,8 +13,9 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program, module_name, parse_module
-from tfmigrate.model import Migration, SharingGroup
-from tfmigrate.outcome import groups_of
+from tfmigrate.model import Cluster, Migration, SharingGroup
+from tfmigrate.outcome import clusters_of, groups_of
+from tfmigrate.proof import doubt_cluster
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
@@ -24,12 +25,14 @@ from tfmigrate.transform import load_transforms
 class Options:
     """with_callers: also change files outside the named paths. only: the transforms to run; empty is all of them.
 
-    jobs: how many processes; 0 is as many as there are processors.
+    jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
+    as they are, each with what to say of it, if anything.
     """
 
     with_callers: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 0
+    refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
 
 
 @dataclass
@@ -67,7 +70,8 @@ def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migratio
     if not program.modules:
         return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
     limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
-    settled = Settling(program, load_transforms(), limits).run()
+    doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
+    settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
     return _migration(read, settled, options)
 
 
@@ -113,6 +117,7 @@ def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
         findings=tuple(sorted(findings)),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
+        clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
         files_read=len(read.sources),
     )
 

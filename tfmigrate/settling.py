@@ -53,13 +53,14 @@ class Settling:
         limits: Limits,
         known: Sequence[Walk] = (),
         again: bool = True,
+        doubts: Sequence[Doubt] = (),
     ) -> None:
         self.program = program
         self.transforms = transforms
         self.limits = limits
         self.known = known
         self.again = again
-        self.doubts: list[Doubt] = []
+        self.doubts = list(doubts)
         self.apart: frozenset[ast.AST] = frozenset()
         self.result = Settled()
         self.walks: list[Walk] = []

@@ -24,6 +24,11 @@ def pieces(verdict: Verdict) -> Iterator[Piece]:
         yield from _compared(verdict)
     for difference in verdict.differences:
         yield f"{difference}\n", "red"
+    yield from summary(verdict)
+
+
+def summary(verdict: Verdict) -> Iterator[Piece]:
+    """The answer alone, with what was left out of it."""
     for note in verdict.notes:
         yield f"note: {note}\n", "dim"
     if verdict.tail:
