@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfmigrate.report.terminal import Piece, count
+from tfmigrate.report.terminal import Piece
 from tfmigrate.verify.verdict import KINDS, SideOfVariable, Status, VariableRow, Verdict
 
 _STYLES = {Status.EQUIVALENT: "bold green", Status.DIFFERENT: "bold red", Status.COULD_NOT_TELL: "bold yellow"}
@@ -40,10 +40,10 @@ def summary(verdict: Verdict) -> Iterator[Piece]:
 def _compared(verdict: Verdict) -> Iterator[Piece]:
     width = max(map(len, KINDS))
     for kind in KINDS:
-        arrays = verdict.compared.get(kind)
+        number = verdict.compared.get(kind)
         yield f"{kind:<{width}}  ", ""
-        yield "same", "green"
-        yield (f"  {count(arrays, 'array')}" if arrays else "") + "\n", "dim"
+        yield ("same", "green") if number else ("-", "dim")
+        yield f"  {number} compared\n" if number else "     nothing to compare\n", "dim"
     if verdict.biggest is not None:
         name, size = verdict.biggest
         yield f"largest relative deviation: {size:.1e} ({name})\n", "dim"

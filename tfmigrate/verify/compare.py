@@ -42,7 +42,28 @@ def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple
     if not comparison.compared["outputs"] + comparison.compared["training"]:
         why = comparison.notes[-1] if comparison.notes else "there is no output and no training op to compare"
         return Status.COULD_NOT_TELL, f"the variables agree, but {why}"
-    return Status.EQUIVALENT, "same variables, sharing, outputs, gradients and training"
+    if not comparison.compared["training"] and not any(comparison.before.record["dependencies"].values()):
+        return Status.COULD_NOT_TELL, "the variables agree, but no output that was compared reads any of them"
+    return Status.EQUIVALENT, _same(comparison)
+
+
+_SAID = {
+    "count": "variables",
+    "initial": "initial values",
+    "sharing": "sharing",
+    "outputs": "outputs",
+    "gradients": "gradients",
+    "regularisation": "regularisation",
+    "checkpoint": "checkpoint",
+    "training": "training",
+}
+"""What an answer calls the kinds that it names; the others follow from these, or are rare."""
+
+
+def _same(comparison: Comparison) -> str:
+    """What was the same, of what these two programs have to compare."""
+    *most, last = [text for kind, text in _SAID.items() if comparison.compared[kind]]
+    return f"same {', '.join(most)} and {last}" if most else f"same {last}"
 
 
 def table(before: Recording, after: Recording) -> tuple[VariableRow, ...]:
