@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--format", choices=["text", "json"], default="text")
 
     probe = add("probe", "probing:probe", "write a first version of the build() that `check` runs on both sides")
-    _add_paths(probe, stdin=False)
+    probe.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the TensorFlow 1 program")
     probe.add_argument("-o", "--out", type=Path, metavar="FILE", help="where to; default: standard output")
     probe.add_argument("--force", action="store_true", help="write over FILE if it exists")
 

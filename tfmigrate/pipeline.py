@@ -15,6 +15,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program, module_name, parse_module
 from tfmigrate.model import Cluster, Migration, SharingGroup
 from tfmigrate.outcome import clusters_of, groups_of
+from tfmigrate.probing import Probe, probe
 from tfmigrate.proof import doubt_cluster
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.tf1 import symbols
@@ -46,6 +47,24 @@ class _Read:
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
+    read = _read(paths)
+    return _migrate(read, _roots(paths, read), options)
+
+
+def probe_text(paths: Sequence[Path]) -> Probe:
+    """A first version of a probe of the program that the paths belong to."""
+    read = _read(paths)
+    return probe(_parse(read, _roots(paths, read)))
+
+
+def migrate_text(name: str, text: str, options: Options = Options()) -> Migration:
+    """The migration of one file that is not on the disk."""
+    path = Path(name)
+    read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
+    return _migrate(read, _roots([path], read), options)
+
+
+def _read(paths: Sequence[Path]) -> _Read:
     read = _Read()
     for path in source.find(paths):
         read.named.add(path)
@@ -55,14 +74,7 @@ def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
         except source.SourceError as error:
             if path in read.named:
                 read.findings.append(error.finding)
-    return _migrate(read, _roots(paths, read), options)
-
-
-def migrate_text(name: str, text: str, options: Options = Options()) -> Migration:
-    """The migration of one file that is not on the disk."""
-    path = Path(name)
-    read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return _migrate(read, _roots([path], read), options)
+    return read
 
 
 def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migration:

@@ -21,7 +21,7 @@ from tfmigrate.verify.spec import Call, CheckSpec, Input
 from tfmigrate.verify.verdict import Status, Verdict
 
 RECORDER = Path(__file__).with_name("recorder.py")
-ENTRY_MODULES = ("before", "after", "main", "build", "probe")
+ENTRY_MODULES = ("probe", "before", "after", "main", "build")
 SIDES = ("before", "after")
 
 
@@ -215,11 +215,11 @@ def entry(path: Path, case: Case, function: str) -> tuple[Path, str]:
         return path, ""
     if case.module is not None:
         return path, case.module
-    for name in ENTRY_MODULES:
-        if (path / f"{name}.py").exists():
-            return path, name
     sources = {file.stem: file.read_text("utf-8", "replace") for file in sorted(path.glob("*.py"))}
     having = [name for name, text in sources.items() if f"def {function}(" in text]
+    for name in ENTRY_MODULES:
+        if name in (having or sources):
+            return path, name
     if len(having) != 1:
         many = f"{len(having)} modules" if having else "no module"
         raise UnusableError(f"{path} has {many} with {function}(); name the one to run")
