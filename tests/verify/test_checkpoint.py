@@ -147,5 +147,5 @@ def test_what_does_not_fit() -> None:
     assert list(pick(values, {"x/b": "b", "x/a": "a"}, shapes)) == ["x/b", "x/a"]
     with pytest.raises(UnfitError, match="the checkpoint has no c, d"):
         pick(values, {"x/a": "d", "x/b": "c"}, shapes)
-    with pytest.raises(UnfitError, match=r"a is \[2, 3\], but x/b is \[4\]"):
+    with pytest.raises(UnfitError, match=r"a is \[2, 3\] in the checkpoint, but x/b is \[4\] in the program"):
         pick(values, {"x/b": "a"}, shapes)

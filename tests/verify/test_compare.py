@@ -372,6 +372,15 @@ def test_an_output_that_reads_no_variable_proves_nothing() -> None:
     assert verdict.reason == "the variables agree, but no output that was compared reads any of them"
 
 
+def test_code_from_elsewhere_is_not_what_was_to_be_checked() -> None:
+    elsewhere = [{"group": "matmul", "op": "MatMul", "sites": []}]
+    verdict = judge(setter("variables", [variable("w", reads=elsewhere)]))
+    assert verdict.status is Status.COULD_NOT_TELL
+    assert verdict.reason == "no line of the after side reads a variable: it runs code from elsewhere"
+    both = setter("variables", [variable("w", reads=elsewhere)])
+    assert judge(both, both).status is Status.EQUIVALENT
+
+
 @pytest.mark.parametrize("value", [np.zeros([0, 2], "float32"), np.ones([4, 2], "float32")])
 def test_an_output_that_is_empty_or_left_out_was_not_compared(value: Any) -> None:
     def change(record: dict[str, Any], arrays: dict[str, Any]) -> None:

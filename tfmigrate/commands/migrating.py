@@ -41,9 +41,9 @@ def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source
 
 
 def migrate_paths(paths: Sequence[Path], options: Options) -> tuple[Migration, dict[Path, source.Source]]:
-    from tfmigrate import pipeline
+    from tfmigrate.pipeline import migrate as run
 
-    migration = pipeline.migrate(paths, options)
+    migration = run(paths, options)
     if migration.variable_map:
         migration = replace(migration, changes=(*migration.changes, *_map_change(migration, paths)))
     return migration, _sources(migration.changes)

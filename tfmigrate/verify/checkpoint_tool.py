@@ -152,7 +152,9 @@ def pick(values: Values, wanted: dict[str, str], shapes: dict[str, tuple[int, ..
         raise UnfitError("the checkpoint has no " + ", ".join(missing))
     for new, old in wanted.items():
         if new in shapes and tuple(values[old].shape) != shapes[new]:
-            raise UnfitError(f"{old} is {list(values[old].shape)}, but {new} is {list(shapes[new])}")
+            raise UnfitError(
+                f"{old} is {list(values[old].shape)} in the checkpoint, but {new} is {list(shapes[new])} in the program"
+            )
     return {new: values[old] for new, old in wanted.items()}
 
 

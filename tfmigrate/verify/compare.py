@@ -34,7 +34,8 @@ def compare(before: Recording, after: Recording, tolerances: Tolerances | None =
 def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple[Status, str]:
     if differences:
         return Status.DIFFERENT, str(differences[0])
-    for side, recording in (("before", comparison.before), ("after", comparison.after)):
+    recordings = {"before": comparison.before, "after": comparison.after}
+    for side, recording in recordings.items():
         for phase, error in recording.record["errors"].items():
             return Status.COULD_NOT_TELL, describe_error(side, phase, error)
     if not comparison.before.variables:
@@ -44,6 +45,10 @@ def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple
         return Status.COULD_NOT_TELL, f"the variables agree, but {why}"
     if not comparison.compared["training"] and not any(comparison.before.record["dependencies"].values()):
         return Status.COULD_NOT_TELL, "the variables agree, but no output that was compared reads any of them"
+    read = {side: any(map(sites, recording.variables)) for side, recording in recordings.items()}
+    for side in read:
+        if not read[side] and any(read.values()):  # an installed package of that name, or the other program
+            return Status.COULD_NOT_TELL, f"no line of the {side} side reads a variable: it runs code from elsewhere"
     return Status.EQUIVALENT, _same(comparison)
 
 
