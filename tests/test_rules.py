@@ -142,9 +142,14 @@ def test_only_the_verifier_needs_tensorflow(module: str) -> None:
 @pytest.mark.parametrize(
     "module",
     [
-        "tfmigrate", "tfmigrate.cli", "tfmigrate.commands", "tfmigrate.commands.status", "tfmigrate.finding",
-        "tfmigrate.model", "tfmigrate.source",
-    ],  # fmt: skip
+        "tfmigrate",
+        "tfmigrate.cli",
+        "tfmigrate.commands",
+        "tfmigrate.commands.status",
+        "tfmigrate.finding",
+        "tfmigrate.model",
+        "tfmigrate.source",
+    ],
 )
 def test_a_light_module_loads_nothing_heavy(module: str) -> None:
     loaded = _tops(module, late=False)

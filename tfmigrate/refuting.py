@@ -68,6 +68,8 @@ class _Trial:
         if first is None:
             return Outcome(clusters)
         near = reached(clusters, first.variables)
+        if not near and first.status is Status.DIFFERENT:  # whose variables they are is not known
+            near = clusters
         kept = self.keep(frozenset(), near)
         last = self.verdict(kept)
         if last is not None and last.status is Status.DIFFERENT:  # what belongs to no cluster is wrong

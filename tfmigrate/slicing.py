@@ -35,11 +35,12 @@ def runs(node: ast.AST) -> bool:
     return False
 
 
-def slice_of(body: list[ast.stmt], sites: Collection[ast.AST]) -> Slice:
-    """What leads to the sites, and what is computed from them."""
+def slice_of(body: list[ast.stmt], sites: Collection[ast.AST], running: Collection[ast.AST] = ()) -> Slice:
+    """What leads to the sites, and what is computed from them. running: calls of functions that run the model."""
     statements = [s for s in _flat(body, sites) if not isinstance(s, (ast.Import, ast.ImportFrom, ast.Return))]
+    statements = [s for s in statements if not _holds(s, running)]
     kept = {s for s in statements if _holds(s, sites)}
-    made = _bound_by(kept)
+    made = _bound_by(kept).union(*(_changed(s) for s in kept))
     for statement in statements:
         if statement in kept or not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not _loads(statement) & made:
             continue
