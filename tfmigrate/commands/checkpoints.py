@@ -10,7 +10,8 @@ from tfmigrate.commands.checking import read_map
 from tfmigrate.commands.output import show
 from tfmigrate.commands.status import DONE, UsageError, must_exist
 from tfmigrate.report.terminal import count
-from tfmigrate.verify.checkpoint import H5, CheckpointError, Converted, convert
+from tfmigrate.verify import checkpoint as checkpoints
+from tfmigrate.verify.checkpoint import H5, CheckpointError, Converted
 from tfmigrate.verify.recording import listed
 
 
@@ -24,7 +25,7 @@ def checkpoint(arguments: argparse.Namespace) -> int:
         raise UsageError(f"the format {form} is laid out by layer objects: name the migrated program with --program")
     module, function = _entry(arguments.entry)
     try:
-        done = convert(
+        done = checkpoints.convert(
             _map(arguments.map),
             old,
             new,
