@@ -130,7 +130,7 @@ def test_nothing_is_written_unless_all_fits(folder: Path, tmp_path: Path) -> Non
         convert(MAP, folder / "short", tmp_path / "new.weights.h5", program=PROGRAM)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "new.index").write_text("mine")
-    with pytest.raises(CheckpointError, match="new.index exists already"):
+    with pytest.raises(CheckpointError, match=r"new\.index exists already"):
         convert(MAP, folder / "old", tmp_path / "new", overwrite=False)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("new.index", "mine")]
     with pytest.raises(CheckpointError, match="old does not hold the layers of the program: "):
