@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfmigrate.link import Function, Module
 from tfmigrate.model import Cluster, Part, Place, SharingGroup, State, Variable
@@ -102,7 +102,20 @@ def clusters_of(plan: Plan) -> Iterator[Cluster]:
     for slot in plan.library_layers:
         plain.setdefault((slot.first.region.module, slot.first.region.function), []).append(slot)
     found.extend(_cluster_of_layers(*home, slots) for home, slots in plain.items())
-    yield from sorted(found, key=lambda cluster: cluster.parts)
+    yield from sorted(_merged(found), key=lambda cluster: cluster.parts)
+
+
+def _merged(clusters: Iterable[Cluster]) -> list[Cluster]:
+    """Code that becomes several layers, one for each way it is called, still stays or goes as one."""
+    found: list[Cluster] = []
+    for cluster in clusters:
+        same = [other for other in found if set(other.parts) & set(cluster.parts)]
+        parts = tuple(sorted(set(cluster.parts).union(*(other.parts for other in same))))
+        variables = cluster.variables.union(*(other.variables for other in same))
+        names = dict.fromkeys(other.name for other in [*same, cluster])
+        found = [other for other in found if other not in same]
+        found.append(Cluster(", ".join(names), parts, variables))
+    return found
 
 
 def _cluster_of_units(units: list[Unit]) -> Cluster:
