@@ -43,10 +43,19 @@ class Checker:
     variables: tuple[str, ...] = ("encoder/w", "decoder/w", "decoder/b")
     asked: list[tuple[Path, Path, CheckSpec, object]] = field(default_factory=list)
     copies: list[list[str]] = field(default_factory=list)
+    renamed_savers: bool = False
 
     def __call__(
-        self, before: Path, after: Path, *, spec: CheckSpec, before_python: Path | None, variable_map: object
+        self,
+        before: Path,
+        after: Path,
+        *,
+        spec: CheckSpec,
+        before_python: Path | None,
+        variable_map: object,
+        renamed_savers: bool,
     ) -> Verdict:
+        self.renamed_savers = renamed_savers
         self.asked.append((before, after, spec, before_python))
         folder = after if after.is_dir() else after.parent
         self.copies.append(sorted(os.listdir(folder)))
@@ -177,6 +186,16 @@ def test_a_check_that_reaches_nothing_is_none(checker: Checker, program: Path, r
     assert status == 2
     assert "nothing was written: the check ran nothing of what would change" in err
     assert state(program) == before
+
+
+def test_what_a_finding_says_of_a_saver_is_not_refuted(checker: Checker, program: Path, run: Run) -> None:
+    run("program", "--out", "copy")
+    assert not checker.renamed_savers
+    training = "    tf.train.AdamOptimizer().minimize(decoder(h))\n    saver = tf.train.Saver()\n    return"
+    (program / "model.py").write_text(MODEL.replace("    return {", f"{training} {{"))
+    status, _, err = run("program")
+    assert (status, checker.renamed_savers) == (1, True), err
+    assert "TFM604" in err
 
 
 def test_a_file_is_run_itself_beside_what_lies_with_it(checker: Checker, program: Path, run: Run) -> None:

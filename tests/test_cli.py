@@ -388,7 +388,8 @@ def test_check_is_asked_what_the_user_asks(checked: Asked, program: Path, run: R
     options = ["--entry", "net:equivalent", "--steps", "5", "--timeout", "9", "--before-python", program]
     run("check", ".", "copy", *options)
     spec = CheckSpec(function="equivalent", module="net", steps=5, timeout=9.0)
-    assert checked == [((Path(), Path("copy")), {"spec": spec, "before_python": program, "variable_map": {}})]
+    asked = {"spec": spec, "before_python": program, "variable_map": {}, "renamed_savers": False}
+    assert checked == [((Path(), Path("copy")), asked)]
 
 
 def test_check_for_machines(checked: Asked, program: Path, run: Run) -> None:

@@ -320,6 +320,11 @@ def test_savers() -> None:
     assert judge(kept({"w": "w"}), kept({"w": "w"})).status is Status.EQUIVALENT
     verdict = judge(kept({"w_1": "w"}), kept({"w": "w"}))
     assert verdict.reason == "saver: a saver keeps w under w before and nothing after"
+    one, other = recording(kept({"w": "w"})), recording(kept({"w_1": "w"}))
+    verdict = compare(one, other, renamed_savers=True)
+    assert verdict.status is Status.EQUIVALENT
+    assert "after, a saver keeps the same variables under other names" in verdict.notes
+    assert compare(one, recording(kept({"w": "v"})), renamed_savers=True).status is Status.DIFFERENT
     assert "1 savers before, 0 after: not compared" in judge(before=kept({"w": "w"})).notes
 
 

@@ -101,7 +101,9 @@ class _Trials:
         if problems:
             raise _UnwritableError(problems)
         after = copy / os.path.relpath(before, root)
-        return run(before, after, self.spec, self.arguments.before_python, None)
+        # what a finding says to a person, no check need refute
+        renamed = any(finding.code == "TFM604" for finding in migration.findings)
+        return run(before, after, self.spec, self.arguments.before_python, None, renamed)
 
     def _program(self) -> Path:
         """The file that was named, if it is to be run itself, else the folder of all that was."""

@@ -26,8 +26,23 @@ def check(arguments: argparse.Namespace) -> int:
     return found.status.exit_code
 
 
-def run(before: Path, after: Path, spec: CheckSpec, before_python: Path | None, named_map: Path | None) -> Verdict:
-    return verify.check(before, after, spec=spec, before_python=before_python, variable_map=read_map(named_map, after))
+def run(
+    before: Path,
+    after: Path,
+    spec: CheckSpec,
+    before_python: Path | None,
+    named_map: Path | None,
+    renamed_savers: bool = False,
+) -> Verdict:
+    names = read_map(named_map, after)
+    return verify.check(
+        before,
+        after,
+        spec=spec,
+        before_python=before_python,
+        variable_map=names,
+        renamed_savers=renamed_savers,
+    )
 
 
 def spec_of(arguments: argparse.Namespace, programs: Sequence[Path]) -> CheckSpec:

@@ -10,9 +10,16 @@ from tfmigrate.verify.values import numbers
 from tfmigrate.verify.verdict import KINDS, Difference, SideOfVariable, Status, VariableRow, Verdict
 
 
-def compare(before: Recording, after: Recording, tolerances: Tolerances | None = None, name: str = "") -> Verdict:
+def compare(
+    before: Recording,
+    after: Recording,
+    tolerances: Tolerances | None = None,
+    name: str = "",
+    *,
+    renamed_savers: bool = False,
+) -> Verdict:
     """The verdict on two recordings, none of which failed while it was built."""
-    comparison = Comparison(before, after, tolerances or Tolerances())
+    comparison = Comparison(before, after, tolerances or Tolerances(), renamed_savers)
     structure(comparison)
     if not comparison.differences:
         numbers(comparison)

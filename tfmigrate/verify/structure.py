@@ -252,6 +252,9 @@ def savers(c: Comparison) -> None:
     state = {row["key"] for row in c.before.variables if row["role"] == "slot"}
     c.compared["saver"] += len(before)
     for one, other in zip(before, after, strict=True):
+        if c.renamed_savers and one != other and Counter(one.values()) == Counter(other.values()):
+            c.notes.append("after, a saver keeps the same variables under other names")
+            continue
         lost = [key for key in sorted(one) if key not in other and one[key] in state]
         if lost:
             c.notes.append(f"after, a saver leaves out what optimizers and averages keep: {listed(lost)}")
