@@ -154,6 +154,24 @@ def test_the_probe_is_migrated_with_the_program(tmp_path: Path, monkeypatch: pyt
     assert "reuse" not in text
 
 
+def test_a_function_of_the_same_name_is_called_by_its_module(tmp_path: Path) -> None:
+    script = (
+        SCRIPT.replace("net import net", "net import build").replace(" net(", " build(").replace("(net(", "(build(")
+    )
+    text = body(tmp_path, net=NET.replace("def net", "def build"), train=script)
+    assert "import net\n" in text
+    assert "def build():\n    build = net.build\n" in text
+    assert "    y = build(x, HIDDEN)\n" in text
+
+
+def test_a_command_line_must_be_filled_in(tmp_path: Path) -> None:
+    script = SCRIPT.replace("import numpy", "import sys\nimport numpy").replace(
+        "HIDDEN = 8", "HIDDEN = int(sys.argv[1])"
+    )
+    text = body(tmp_path, net=NET, train=script)
+    assert "    HIDDEN = int(sys.argv[1])  # fill in: a probe has no command line\n" in text
+
+
 def test_nothing_is_written_over_unasked(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     body(tmp_path, net=NET, train=SCRIPT)
     out = tmp_path / "probe.py"

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from tfmigrate.link import Class, Function, Module
 from tfmigrate.regions import Creation, Path, Region
 from tfmigrate.roots import Walk
+from tfmigrate.signatures import literal, returns_nothing, returns_one, takes_tensor
 from tfmigrate.slicing import Slice, binds, runs, slice_of
-from tfmigrate.values import Const, ObjectValue, Value
+from tfmigrate.values import ObjectValue
 
 
 @dataclass(eq=False)
@@ -92,7 +93,7 @@ class Starts:
             start = Start(function.name, [region])
             call = self._call(start, f"{function.module.name}.{function.name}", function, region)
             start.imports.add(f"import {function.module.name}")
-            start.result = f'{{"{function.name}": {call}}}' if _returns_one(function) else call
+            start.result = f'{{"{function.name}": {call}}}' if returns_one(function) else call
             yield start
 
     def _runs(self, region: Region) -> bool:
@@ -138,19 +139,31 @@ class Starts:
         for param in sorted(params & found.free):
             start.lines.append(self._parameter(start, param, function, region))
         for free in sorted(found.free - params):
-            line = self._import_of(free, module)
-            if line is None and self._is_defined(free, module):
-                start.lines.append(f"{free} = None  # fill in: importing {module.path.name} would run it")
-            elif line is not None:
-                start.imports.add(line)
-            elif any(free in binds(statement) for statement in body):  # by what opens a session, for one
-                start.lines.append(f"{free} = None  # fill in")
-        start.lines.extend(line for s in found.statements for line in _source(s, module))
+            self._bind(start, free, module, body)
+        for statement in found.statements:
+            lines = _source(statement, module)
+            if _reads_arguments(statement):
+                lines[-1] += "  # fill in: a probe has no command line"
+            start.lines.extend(lines)
         objects = self._objects(region, found)
         start.result = "{" + ", ".join(
             f'"{n}": kept_by({n})' if n in objects else f'"{n}": {n}' for n in found.results
         ) + "}"  # fmt: skip
         yield start
+
+    def _bind(self, start: Start, name: str, module: Module, body: list[ast.stmt]) -> None:
+        """What the statements read and do not bind themselves."""
+        line = self._import_of(name, module)
+        if line is None and self._is_defined(name, module):
+            start.lines.append(f"{name} = None  # fill in: importing {module.path.name} would run it")
+        elif line is not None and line.startswith("from ") and _is_taken(name):
+            source, _, original = line.removeprefix("from ").partition(" import ")
+            start.imports.add(f"import {source}")
+            start.lines.append(f"{name} = {source}.{original.partition(' as ')[0]}")
+        elif line is not None:
+            start.imports.add(line)
+        elif any(name in binds(statement) for statement in body):  # by what opens a session, for one
+            start.lines.append(f"{name} = None  # fill in")
 
     def _objects(self, region: Region, found: Slice) -> set[str]:
         """Which of the results are objects of classes of the program."""
@@ -159,7 +172,7 @@ class Starts:
         return by_call | {n for n in found.results if isinstance(region.frame.env.lookup(n), ObjectValue)}
 
     def _parameter(self, start: Start, name: str, function: Function | None, region: Region) -> str:
-        text = _literal(region.names.get(name))
+        text = literal(region.names.get(name))
         if text is None and function is not None and isinstance(function.default(name), ast.Constant):
             text = ast.unparse(function.default(name))  # type: ignore[arg-type]
         return f"{name} = {text}" if text is not None else f"{name} = None  # fill in"
@@ -197,8 +210,8 @@ class Starts:
         for region in methods:
             if not _is_init(region) and region.frame.obj is obj and region.function is not None:
                 call = self._call(start, f"model.{region.function.name}", region.function, region)
-                start.lines.append(call if _returns_nothing(region.function) else f"{region.function.name} = {call}")
-        returned = [r.function.name for r in methods if r.function is not None and not _returns_nothing(r.function)]
+                start.lines.append(call if returns_nothing(region.function) else f"{region.function.name} = {call}")
+        returned = [r.function.name for r in methods if r.function is not None and not returns_nothing(r.function)]
         also = "".join(f', "{name}": {name}' for name in dict.fromkeys(returned) if name != "__init__")
         start.result = f"{{**kept_by(model){also}}}" if also else "kept_by(model)"
         yield start
@@ -209,12 +222,12 @@ class Starts:
         """The call with what is known of its arguments; tensors that come from outside are placeholders."""
         arguments = []
         for name in function.params:
-            default, text = function.default(name), _literal(region.names.get(name))
+            default, text = function.default(name), literal(region.names.get(name))
             if default is not None and (text is None or text == ast.unparse(default)):
                 continue
             if text is None:
                 start.guesses += 1
-                if _takes_tensor(function, name):
+                if takes_tensor(function, name):
                     what = f"{name}: shape and dtype"
                     start.lines.append(f'{name} = tf.placeholder(tf.float32, [2, 8], "{name}")  # fill in: {what}')
                 else:
@@ -224,48 +237,18 @@ class Starts:
         return f"{callee}({', '.join(arguments)})"
 
 
+def _is_taken(name: str) -> bool:
+    """Whether a probe has a function of this name itself."""
+    return name in ("build", "kept_by") or name.startswith("build_")
+
+
+def _reads_arguments(statement: ast.stmt) -> bool:
+    names = {n.attr for n in ast.walk(statement) if isinstance(n, ast.Attribute)}
+    return bool(names & {"argv", "parse_args", "parse_known_args"})
+
+
 def _is_init(region: Region) -> bool:
     return region.function is not None and region.function.name == "__init__"
-
-
-def _literal(value: Value | None) -> str | None:
-    """How to write a value that is known."""
-    return repr(value.value) if isinstance(value, Const) else None
-
-
-def _returns(function: Function) -> list[ast.expr | None]:
-    inner = {n for child in ast.walk(function.node) if child is not function.node
-             and isinstance(child, (ast.FunctionDef, ast.Lambda)) for n in ast.walk(child)}  # fmt: skip
-    return [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return) and n not in inner]
-
-
-def _returns_one(function: Function) -> bool:
-    """Whether what it returns needs a name: it is no dictionary, as far as one can see."""
-    return not any(isinstance(value, ast.Dict) for value in _returns(function))
-
-
-def _returns_nothing(function: Function) -> bool:
-    return not any(value is not None for value in _returns(function))
-
-
-def _takes_tensor(function: Function, name: str) -> bool:
-    """Whether a parameter is used as a tensor: it goes into calls and arithmetic, and decides nothing."""
-    used = False
-    for node in ast.walk(function.node):
-        if isinstance(node, (ast.If, ast.While, ast.IfExp)) and _mentions(node.test, name):
-            return False
-        if isinstance(node, (ast.List, ast.Tuple)) and any(_mentions(item, name) for item in node.elts):
-            return False
-        if isinstance(node, ast.Call):
-            used = used or any(isinstance(a, ast.Name) and a.id == name for a in node.args[:2])
-        if isinstance(node, (ast.BinOp, ast.Attribute)):
-            inner = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.value,)
-            used = used or any(isinstance(i, ast.Name) and i.id == name for i in inner)
-    return used
-
-
-def _mentions(node: ast.AST, name: str) -> bool:
-    return any(isinstance(child, ast.Name) and child.id == name for child in ast.walk(node))
 
 
 def _source(statement: ast.stmt, module: Module) -> list[str]:
@@ -276,11 +259,15 @@ def _source(statement: ast.stmt, module: Module) -> list[str]:
     return textwrap.dedent("\n".join(lines)).split("\n")
 
 
+def _uses_contrib(module: Module) -> bool:
+    return any(isinstance(n, ast.Attribute) and n.attr == "contrib" for n in ast.walk(module.tree))
+
+
 def _import_line(statement: ast.Import | ast.ImportFrom, alias: ast.alias, module: Module) -> str:
     """One imported name, as a file at the top of the program would import it."""
     bound = f" as {alias.asname}" if alias.asname else ""
     if isinstance(statement, ast.Import):
-        if alias.name == "tensorflow":
+        if alias.name == "tensorflow" and not _uses_contrib(module):  # which is gone there
             return f"import tensorflow.compat.v1 as {alias.asname or alias.name}"
         return f"import {alias.name}{bound}"
     source = statement.module or ""
