@@ -388,7 +388,8 @@ def test_check_is_asked_what_the_user_asks(checked: Asked, program: Path, run: R
     options = ["--entry", "net:equivalent", "--steps", "5", "--timeout", "9", "--before-python", program]
     run("check", ".", "copy", *options)
     spec = CheckSpec(function="equivalent", module="net", steps=5, timeout=9.0)
-    assert checked == [((Path(), Path("copy")), {"spec": spec, "before_python": program, "variable_map": {}})]
+    asked = {"spec": spec, "before_python": program, "variable_map": {}, "renamed_savers": False}
+    assert checked == [((Path(), Path("copy")), asked)]
 
 
 def test_check_for_machines(checked: Asked, program: Path, run: Run) -> None:
@@ -439,7 +440,7 @@ def test_help_is_fast_and_says_what_the_status_means() -> None:
     assert min(seconds() for _ in range(5)) < 0.2
 
 
-@pytest.mark.parametrize("command", ["", "plan", "diff", "apply", "explain", "check"])
+@pytest.mark.parametrize("command", ["", "plan", "diff", "apply", "explain", "check", "probe", "checkpoint"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import sys\n"

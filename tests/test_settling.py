@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfmigrate import plan, rewrite, settling
+from tfmigrate.finding import Finding
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
 
@@ -134,3 +135,37 @@ def test_what_would_not_parse_is_not_written(tmp_path: Path, monkeypatch: pytest
     migration = migrate([folder])
     assert "TFM902" in codes(migration)
     assert all("classEncode" not in change.after for change in migration.changes)
+
+
+BLOCKS = """\
+import tensorflow as tf
+
+
+def build():
+    x = tf.placeholder(tf.float32, [None, 3])
+    with tf.variable_scope("first"):
+        y = tf.matmul(x, tf.get_variable("w", [3, 4]))
+    with tf.variable_scope("second"):
+        z = tf.matmul(x, tf.get_variable("w", [3, 4]))
+    return y, z, tf.layers.dense(x, 2, name="third"), last(x)
+
+
+def last(x):
+    return tf.layers.dense(x, 2, name="last")
+
+
+pixels = tf.placeholder(tf.float32, [None, 3])
+top = tf.layers.dense(last(pixels), 2, name="top")
+"""
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_any_cluster_can_be_left_out_alone(tmp_path: Path, number: int) -> None:
+    folder = write(tmp_path, net=BLOCKS)
+    clusters = migrate([folder]).clusters
+    assert len(clusters) == 5
+    left = clusters[number]
+    migration = migrate([folder], Options(refuted=((left, Finding(left.parts[0].path, 1, 0, "TFM904", "wrong")),)))
+    assert set(migration.clusters) == set(clusters) - {left}
+    assert codes(migration) == ["TFM904"]
+    assert len(migration.changes) == 1

@@ -403,6 +403,16 @@ def test_a_copy_holds_the_whole_tree_and_the_originals_stay(tmp_path: Path) -> N
     assert sorted(os.listdir(tmp_path)) == ["in", "out"]
 
 
+def test_in_a_copy_that_is_not_to_last_large_files_are_links(tmp_path: Path) -> None:
+    _tree(tmp_path / "program", "net.py", "small.txt")
+    for name in ("large.bin", "large.py"):
+        (tmp_path / "program" / name).write_bytes(b"#" * 2**21)
+    assert source.write([], {}, tmp_path / "copy", [tmp_path / "program"], link=True) == []
+    links = {path.name for path in (tmp_path / "copy").iterdir() if path.is_symlink()}
+    assert links == {"large.bin"}
+    assert (tmp_path / "copy" / "large.bin").read_bytes() == b"#" * 2**21
+
+
 def test_a_copy_may_lie_inside_the_tree(tmp_path: Path) -> None:
     _tree(tmp_path, "a.py", "sub/b.py")
     (tmp_path / "sub" / "out").mkdir()

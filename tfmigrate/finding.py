@@ -295,4 +295,16 @@ CODES: dict[str, Code] = {
         "tfmigrate made a mistake here; what depends on this was left as it is.",
         "Please report it with the file.",
     ),
+    "TFM904": Code(
+        _B,
+        "refuted by the check",
+        "Run beside the original, the emitted code did something else, so what migrates together was left as it is.",
+        "Please report it with the sentence above; the plain apply would write what was refuted.",
+    ),
+    "TFM905": Code(
+        _R,
+        "not reached by the check",
+        "What the check ran makes none of these variables, and only what was shown to be the same is written.",
+        "Call it in the function that the check runs (`tfmigrate probe` writes one), or apply without --check.",
+    ),
 }

@@ -41,6 +41,8 @@ class Holding:
         self.threads = threads
         # functions whose lists of variables no list of layers gives
         self.left: set[Function | None] = set()
+        # files whose own bodies stay as they are
+        self.doubted: set[Module] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
 
@@ -134,6 +136,7 @@ class Holding:
             return False  # TF1 numbers the unnamed, so taking one away would rename the others
         return (
             function not in self.orphans
+            and not (function is None and module in self.doubted)
             and not self._is_blamed(function, module)
             and not self._in_left_block(site, work)
         )

@@ -63,6 +63,30 @@ class SharingGroup:
     codes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, order=True)
+class Part:
+    """A piece of code in a source file. line: of its `def`, `class` or `with`; 0 for the body of the file itself."""
+
+    path: str
+    line: int
+    last: int
+
+    def holds(self, path: str, line: int) -> bool:
+        return path == self.path and self.line <= line <= self.last
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What migrates together or not at all: functions and blocks, by what they are called, and their variables.
+
+    parts: in the order of the program. variables: TF1 names, loop indices and what is not known in braces.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    variables: frozenset[str]
+
+
 @dataclass(frozen=True)
 class FileChange:
     """The whole text of one file before and after. before is None for a file that the migration adds."""
@@ -77,6 +101,7 @@ class Migration:
     """What a run found and would write. Nothing here has touched the disk.
 
     variable_map: TF1 variable name to Keras path, only where the two differ.
+    clusters: what migrates, in parts that do not depend on each other.
     callers: files outside the named paths that must change with it (already part of `changes` with `with_callers`).
     """
 
@@ -85,4 +110,10 @@ class Migration:
     findings: tuple[Finding, ...] = ()
     variable_map: dict[str, str] = field(default_factory=dict)
     callers: tuple[Path, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
     files_read: int = 0
+
+    def left_out(self) -> list[Path]:
+        """Files that would have to change too, and don't."""
+        changed = {change.path for change in self.changes}
+        return [path for path in self.callers if path not in changed]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tfmigrate.model import Place, SharingGroup, State, Variable
+from tfmigrate.link import Function, Module
+from tfmigrate.model import Cluster, Part, Place, SharingGroup, State, Variable
 from tfmigrate.plan import Plan
 from tfmigrate.regions import Creation, Region, show_path
 from tfmigrate.slots import Slot
-from tfmigrate.units import Instance, Shape
+from tfmigrate.units import Instance, Shape, Unit
 
 
 def groups_of(plan: Plan) -> Iterator[SharingGroup]:
@@ -89,3 +90,52 @@ def _variables(instance: Instance) -> Iterator[Variable]:
                 yield Variable(
                     show_path(variable.path), variable.shape, variable.dtype, variable.trainable, variable.initializer
                 )
+
+
+def clusters_of(plan: Plan) -> Iterator[Cluster]:
+    """What migrates and can be left out on its own: units joined by use, and library layers of one plain function."""
+    joined: dict[Unit, list[Unit]] = {}
+    for unit in plan.migrated:
+        joined.setdefault(plan.clusters.find(unit), []).append(unit)
+    found = [_cluster_of_units(units) for units in joined.values()]
+    plain: dict[tuple[Module, Function | None], list[Slot]] = {}
+    for slot in plan.library_layers:
+        plain.setdefault((slot.first.region.module, slot.first.region.function), []).append(slot)
+    found.extend(_cluster_of_layers(*home, slots) for home, slots in plain.items())
+    yield from sorted(_merged(found), key=lambda cluster: cluster.parts)
+
+
+def _merged(clusters: Iterable[Cluster]) -> list[Cluster]:
+    """Code that becomes several layers, one for each way it is called, still stays or goes as one."""
+    found: list[Cluster] = []
+    for cluster in clusters:
+        same = [other for other in found if set(other.parts) & set(cluster.parts)]
+        parts = tuple(sorted(set(cluster.parts).union(*(other.parts for other in same))))
+        variables = cluster.variables.union(*(other.variables for other in same))
+        names = dict.fromkeys(other.name for other in [*same, cluster])
+        found = [other for other in found if other not in same]
+        found.append(Cluster(", ".join(names), parts, variables))
+    return found
+
+
+def _cluster_of_units(units: list[Unit]) -> Cluster:
+    parts = {
+        Part(str(m.module.path), m.node.lineno, m.node.end_lineno or m.node.lineno): m.name
+        for unit in units
+        for m in unit.members
+    }
+    regions = [region for unit in units for instance in unit.instances for region in instance.regions]
+    variables = {v for region in regions for creation in region.creations() for v in creation.variables}
+    names = {show_path(v.path) for v in variables if v.path is not None}
+    return Cluster(", ".join(dict.fromkeys(parts[p] for p in sorted(parts))), tuple(sorted(parts)), frozenset(names))
+
+
+def _cluster_of_layers(module: Module, function: Function | None, slots: list[Slot]) -> Cluster:
+    if function is None:
+        part, name = Part(str(module.path), 0, module.text.count("\n") + 1), module.name
+    else:
+        node = function.node
+        part, name = Part(str(module.path), node.lineno, node.end_lineno or node.lineno), function.qualname
+    creations = [slot.first.creation for slot in slots if slot.first.creation is not None]
+    names = {variable.name for creation in creations for variable in _variables_of(creation)}
+    return Cluster(f"the layers of {name}", (part,), frozenset(names))

@@ -13,8 +13,10 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.finding import Finding
 from tfmigrate.link import Module, Program, module_name, parse_module
-from tfmigrate.model import Migration, SharingGroup
-from tfmigrate.outcome import groups_of
+from tfmigrate.model import Cluster, Migration, SharingGroup
+from tfmigrate.outcome import clusters_of, groups_of
+from tfmigrate.probing import Probe, probe
+from tfmigrate.proof import doubt_cluster
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
@@ -24,12 +26,14 @@ from tfmigrate.transform import load_transforms
 class Options:
     """with_callers: also change files outside the named paths. only: the transforms to run; empty is all of them.
 
-    jobs: how many processes; 0 is as many as there are processors.
+    jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
+    as they are, each with what to say of it, if anything.
     """
 
     with_callers: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 0
+    refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
 
 
 @dataclass
@@ -43,16 +47,14 @@ class _Read:
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
-    read = _Read()
-    for path in source.find(paths):
-        read.named.add(path)
-    for path in [*sorted(read.named), *_rest_of_program(paths, read.named)]:
-        try:
-            read.sources[path] = source.read(path)
-        except source.SourceError as error:
-            if path in read.named:
-                read.findings.append(error.finding)
+    read = _read(paths)
     return _migrate(read, _roots(paths, read), options)
+
+
+def probe_text(paths: Sequence[Path]) -> Probe:
+    """A first version of a probe of the program that the paths belong to."""
+    read = _read(paths)
+    return probe(_parse(read, _roots(paths, read)))
 
 
 def migrate_text(name: str, text: str, options: Options = Options()) -> Migration:
@@ -62,12 +64,26 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     return _migrate(read, _roots([path], read), options)
 
 
+def _read(paths: Sequence[Path]) -> _Read:
+    read = _Read()
+    for path in source.find(paths):
+        read.named.add(path)
+    for path in [*sorted(read.named), *_rest_of_program(paths, read.named)]:
+        try:
+            read.sources[path] = source.read(path)
+        except source.SourceError as error:
+            if path in read.named:
+                read.findings.append(error.finding)
+    return read
+
+
 def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migration:
     program = _parse(read, roots)
     if not program.modules:
         return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
     limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
-    settled = Settling(program, load_transforms(), limits).run()
+    doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
+    settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
     return _migration(read, settled, options)
 
 
@@ -113,6 +129,7 @@ def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
         findings=tuple(sorted(findings)),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
+        clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
         files_read=len(read.sources),
     )
 

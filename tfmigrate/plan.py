@@ -66,6 +66,8 @@ class Doubted(Protocol):
 
     def covers(self, function: Function) -> bool: ...
 
+    def covers_script(self, module: Module) -> bool: ...
+
 
 class Planner:
     """One planning of one program."""
@@ -117,6 +119,7 @@ class Planner:
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
         holding.left = collecting.left
+        holding.doubted = {m for m in self.program.modules.values() if any(d.covers_script(m) for d in self.doubts)}
         migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
         holding.sites(self.sites)

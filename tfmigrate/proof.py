@@ -14,6 +14,7 @@ from tfmigrate.evaluate import Arguments
 from tfmigrate.execute import Executor, TooLarge
 from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program, parse_module
+from tfmigrate.model import Cluster
 from tfmigrate.plan import Plan
 from tfmigrate.recount import Counted, Counting, recount, requested
 from tfmigrate.regions import show_path
@@ -39,6 +40,10 @@ class Doubt:
     def covers(self, function: Function) -> bool:
         return (str(function.module.path), function.node.lineno) in self.places
 
+    def covers_script(self, module: Module) -> bool:
+        """Whether the body of the module itself must stay."""
+        return (str(module.path), 0) in self.places
+
 
 def doubt(units: Iterable[Unit], finding: Finding | None) -> Doubt:
     """A doubt about whole units."""
@@ -48,6 +53,11 @@ def doubt(units: Iterable[Unit], finding: Finding | None) -> Doubt:
 def doubt_code(functions: Iterable[Function], finding: Finding | None) -> Doubt:
     """A doubt about functions that stay and hold what is made."""
     return Doubt(frozenset((str(f.module.path), f.node.lineno) for f in functions), finding)
+
+
+def doubt_cluster(cluster: Cluster, finding: Finding | None) -> Doubt:
+    """A doubt about a cluster of an earlier run."""
+    return Doubt(frozenset((part.path, part.line) for part in cluster.parts), finding)
 
 
 def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> Program | Doubt:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate.boundary import attempt
+from tfmigrate.carrying import carried
 from tfmigrate.execute import Executor
 from tfmigrate.explaining import explaining, modules_of
 from tfmigrate.finding import Finding
@@ -53,13 +54,15 @@ class Settling:
         limits: Limits,
         known: Sequence[Walk] = (),
         again: bool = True,
+        doubts: Sequence[Doubt] = (),
     ) -> None:
         self.program = program
         self.transforms = transforms
         self.limits = limits
         self.known = known
         self.again = again
-        self.doubts: list[Doubt] = []
+        self.given = doubts
+        self.doubts = list(doubts)
         self.apart: frozenset[ast.AST] = frozenset()
         self.result = Settled()
         self.walks: list[Walk] = []
@@ -174,7 +177,8 @@ class Settling:
         """The emitted program, migrated once more, must stay as it is."""
         same = set(emitted.modules.values())
         known = [walk for walk in self.walks if all(region.module in same for region in walk.regions())]
-        settled = Settling(emitted, self.transforms, self.limits, known, again=False).run()
+        doubts = carried(self.given, self.program, emitted)
+        settled = Settling(emitted, self.transforms, self.limits, known, again=False, doubts=doubts).run()
         for module in settled.after:
             original = self.program.modules[module.name]
             finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")

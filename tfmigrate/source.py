@@ -31,6 +31,7 @@ _NEWLINE = re.compile("\r\n|\r|\n")
 _NOT_OURS = {"__pycache__", "__pypackages__", "node_modules", "site-packages"}
 _MADE_BY_BUILDS = {"build", "dist"}
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
+_LARGE = 2**20
 _NEVER_COPIED = {".git", ".hg", ".svn", "__pycache__"}
 
 
@@ -201,11 +202,13 @@ def write(
     sources: Mapping[Path, Source],
     out: Path | None = None,
     roots: Sequence[Path] = (),
+    link: bool = False,
 ) -> list[Finding]:
     """Writes all the changes or none; returns why not, nothing if it did.
 
     sources: the file behind each change, as it was read. out: a directory that becomes a copy of the named roots
     (without version control, environments and caches), with the changes in it; the files themselves stay as they are.
+    link: in a copy that is not to last, large files need not be copied.
     """
     writes: list[_Write] = []
     findings: list[Finding] = []
@@ -217,7 +220,7 @@ def write(
     findings += _same_target(writes)
     if findings:
         return findings
-    return _replace_all(writes) if out is None else _write_copy(writes, roots, out)
+    return _replace_all(writes) if out is None else _write_copy(writes, roots, out, link)
 
 
 def check(changes: Sequence[FileChange], sources: Mapping[Path, Source]) -> list[Finding]:
@@ -414,7 +417,7 @@ def _flush_folder(folder: Path) -> None:
 # --- write a copy
 
 
-def _write_copy(writes: Sequence[_Write], roots: Sequence[Path], out: Path) -> list[Finding]:
+def _write_copy(writes: Sequence[_Write], roots: Sequence[Path], out: Path, link: bool) -> list[Finding]:
     """Builds the copy under another name and gives it the right one when it is complete."""
     try:
         if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -427,7 +430,7 @@ def _write_copy(writes: Sequence[_Write], roots: Sequence[Path], out: Path) -> l
     try:
         building.mkdir()
         for root in roots:
-            _copy(root, building / _relative(root, origin), leave_out={building, Path(os.path.abspath(out))})
+            _copy(root, building / _relative(root, origin), {building, Path(os.path.abspath(out))}, link)
         for write in writes:
             target = building / _relative(write.path, origin)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -449,7 +452,7 @@ def _relative(path: Path, origin: Path) -> str:
     return os.path.relpath(os.path.abspath(path), origin)
 
 
-def _copy(root: Path, target: Path, leave_out: set[Path]) -> None:
+def _copy(root: Path, target: Path, leave_out: set[Path], link: bool) -> None:
     if not root.is_dir():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(root, target)
@@ -458,8 +461,16 @@ def _copy(root: Path, target: Path, leave_out: set[Path]) -> None:
     def ignore(folder: str, names: list[str]) -> list[str]:
         return [name for name in names if _left_out(Path(folder, name), leave_out)]
 
-    shutil.copytree(root, target, symlinks=True, ignore=ignore, dirs_exist_ok=True)
+    copy = _copy_or_link if link else shutil.copy2
+    shutil.copytree(root, target, symlinks=True, ignore=ignore, copy_function=copy, dirs_exist_ok=True)
     _repoint(root, target)
+
+
+def _copy_or_link(source: str, target: str) -> None:
+    if os.path.getsize(source) > _LARGE and not source.endswith(".py"):
+        os.symlink(os.path.abspath(source), target)
+    else:
+        shutil.copy2(source, target)
 
 
 def _left_out(path: Path, leave_out: set[Path]) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tfmigrate.verify.checkpoint import CheckpointError, convert
-from tfmigrate.verify.checkpoint_tool import UnfitError, pick
+from tfmigrate.verify.checkpoint_tool import UnfitError, pick, renamed
 
 from .pairs import PAIRS, variable_map
 
@@ -129,6 +129,12 @@ def test_nothing_is_written_unless_all_fits(folder: Path, tmp_path: Path) -> Non
     with pytest.raises(CheckpointError, match="the checkpoint has no reader/news/w"):
         convert(MAP, folder / "short", tmp_path / "new.weights.h5", program=PROGRAM)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "new.index").write_text("mine")
+    with pytest.raises(CheckpointError, match=r"new\.index exists already"):
+        convert(MAP, folder / "old", tmp_path / "new", overwrite=False)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("new.index", "mine")]
+    with pytest.raises(CheckpointError, match="old does not hold the layers of the program: "):
+        convert(MAP, folder / "old", tmp_path / "back", program=PROGRAM, back=True)
 
 
 def test_what_can_not_be_done(tmp_path: Path) -> None:
@@ -140,6 +146,31 @@ def test_what_can_not_be_done(tmp_path: Path) -> None:
         convert({}, tmp_path / "old", tmp_path / "new", program=tmp_path / "gone.py")
 
 
+class Shapes:
+    """A program of which only the shapes are asked."""
+
+    def __init__(self, **shapes: tuple[int, ...]) -> None:
+        self.variables = shapes
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return self.variables
+
+
+def test_by_name_all_is_kept_and_what_the_program_has_must_fit() -> None:
+    np = pytest.importorskip("numpy")
+    values = {"a": np.zeros([2, 3]), "step": np.ones([])}
+    fitting: Any = Shapes(b=(2, 3))
+    assert list(renamed(values, {"a": "b"}, False, fitting)) == ["b", "step"]
+    assert list(renamed({"b": values["a"]}, {"a": "b"}, True, fitting)) == ["a"]
+    assert list(renamed(values, {"a": "b"}, False, None)) == ["b", "step"]
+    with pytest.raises(UnfitError, match="the checkpoint has no x"):
+        renamed(values, {"x": "b"}, False, None)
+    with pytest.raises(UnfitError, match=r"a is \[2, 3\] in the checkpoint, but b is \[3\] in the program"):
+        renamed(values, {"a": "b"}, False, Shapes(b=(3,)))  # type: ignore[arg-type]
+    with pytest.raises(UnfitError, match="the checkpoint has no c"):
+        renamed(values, {"a": "b"}, False, Shapes(b=(2, 3), c=(1,)))  # type: ignore[arg-type]
+
+
 def test_what_does_not_fit() -> None:
     np = pytest.importorskip("numpy")
     values = {"a": np.zeros([2, 3]), "b": np.ones([4]), "unused": np.ones([])}
@@ -147,5 +178,5 @@ def test_what_does_not_fit() -> None:
     assert list(pick(values, {"x/b": "b", "x/a": "a"}, shapes)) == ["x/b", "x/a"]
     with pytest.raises(UnfitError, match="the checkpoint has no c, d"):
         pick(values, {"x/a": "d", "x/b": "c"}, shapes)
-    with pytest.raises(UnfitError, match=r"a is \[2, 3\], but x/b is \[4\]"):
+    with pytest.raises(UnfitError, match=r"a is \[2, 3\] in the checkpoint, but x/b is \[4\] in the program"):
         pick(values, {"x/b": "a"}, shapes)

@@ -79,7 +79,10 @@ def setter(name: str, value: Any) -> Change:
 def test_equal_recordings_are_equivalent() -> None:
     verdict = judge()
     assert verdict.status is Status.EQUIVALENT
-    assert verdict.compared == {"initial": 1, "outputs": 1, "gradients": 2, "training": 2}
+    numbers = {"initial": 1, "outputs": 1, "gradients": 2, "training": 2}
+    structure = {"count": 1, "names": 1, "shape": 1, "dtype": 1, "trainable": 1, "sharing": 2, "optimizer": 1}
+    assert verdict.compared == {**structure, "results": 2, **numbers}
+    assert verdict.reason == "same variables, initial values, sharing, outputs, gradients and training"
     assert verdict.biggest == ("output/false/y", 0.0)
 
 
@@ -317,6 +320,11 @@ def test_savers() -> None:
     assert judge(kept({"w": "w"}), kept({"w": "w"})).status is Status.EQUIVALENT
     verdict = judge(kept({"w_1": "w"}), kept({"w": "w"}))
     assert verdict.reason == "saver: a saver keeps w under w before and nothing after"
+    one, other = recording(kept({"w": "w"})), recording(kept({"w_1": "w"}))
+    verdict = compare(one, other, renamed_savers=True)
+    assert verdict.status is Status.EQUIVALENT
+    assert "after, a saver keeps the same variables under other names" in verdict.notes
+    assert compare(one, recording(kept({"w": "v"})), renamed_savers=True).status is Status.DIFFERENT
     assert "1 savers before, 0 after: not compared" in judge(before=kept({"w": "w"})).notes
 
 
@@ -344,6 +352,50 @@ def test_nothing_to_compare() -> None:
     assert judge(empty, empty).reason == "the variables agree, but there is no output and no training op to compare"
     assert judge(bare, bare).reason == "neither program makes a variable, so there is nothing to compare"
     assert judge(bare, bare).status is Status.COULD_NOT_TELL
+
+
+def test_only_what_was_compared_is_called_the_same() -> None:
+    def untrained(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record.update(steps=[], optimizers=[])
+        for name in ("applied/0/w", "gradient/y/w", "train/1/train_step/w", "initial/w"):
+            del arrays[name]
+
+    verdict = judge(untrained, untrained)
+    assert verdict.status is Status.EQUIVALENT
+    assert verdict.reason == "same variables, sharing and outputs"
+    assert not {"training", "gradients", "initial", "checkpoint", "saver"} & set(verdict.compared)
+
+
+def test_an_output_that_reads_no_variable_proves_nothing() -> None:
+    def apart(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record.update(steps=[], optimizers=[], dependencies={"y": []})
+        del arrays["train/1/train_step/w"]
+        record["variables"][0]["reads"] = []
+
+    verdict = judge(apart, apart)
+    assert verdict.status is Status.COULD_NOT_TELL
+    assert verdict.reason == "the variables agree, but no output that was compared reads any of them"
+
+
+def test_code_from_elsewhere_is_not_what_was_to_be_checked() -> None:
+    elsewhere = [{"group": "matmul", "op": "MatMul", "sites": []}]
+    verdict = judge(setter("variables", [variable("w", reads=elsewhere)]))
+    assert verdict.status is Status.COULD_NOT_TELL
+    assert verdict.reason == "no line of the after side reads a variable: it runs code from elsewhere"
+    both = setter("variables", [variable("w", reads=elsewhere)])
+    assert judge(both, both).status is Status.EQUIVALENT
+
+
+@pytest.mark.parametrize("value", [np.zeros([0, 2], "float32"), np.ones([4, 2], "float32")])
+def test_an_output_that_is_empty_or_left_out_was_not_compared(value: Any) -> None:
+    def change(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record.update(steps=[], optimizers=[], unsteady=["y"] if value.size else [])
+        del arrays["train/1/train_step/w"]
+        arrays["output/false/y"] = value
+
+    verdict = judge(change, change)
+    assert verdict.status is Status.COULD_NOT_TELL
+    assert "outputs" not in verdict.compared
 
 
 def test_tolerances_can_be_given() -> None:

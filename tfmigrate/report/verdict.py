@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfmigrate.report.terminal import Piece, count
+from tfmigrate.report.terminal import Piece
 from tfmigrate.verify.verdict import KINDS, SideOfVariable, Status, VariableRow, Verdict
 
 _STYLES = {Status.EQUIVALENT: "bold green", Status.DIFFERENT: "bold red", Status.COULD_NOT_TELL: "bold yellow"}
@@ -24,6 +24,11 @@ def pieces(verdict: Verdict) -> Iterator[Piece]:
         yield from _compared(verdict)
     for difference in verdict.differences:
         yield f"{difference}\n", "red"
+    yield from summary(verdict)
+
+
+def summary(verdict: Verdict) -> Iterator[Piece]:
+    """The answer alone, with what was left out of it."""
     for note in verdict.notes:
         yield f"note: {note}\n", "dim"
     if verdict.tail:
@@ -35,10 +40,10 @@ def pieces(verdict: Verdict) -> Iterator[Piece]:
 def _compared(verdict: Verdict) -> Iterator[Piece]:
     width = max(map(len, KINDS))
     for kind in KINDS:
-        arrays = verdict.compared.get(kind)
+        number = verdict.compared.get(kind)
         yield f"{kind:<{width}}  ", ""
-        yield "same", "green"
-        yield (f"  {count(arrays, 'array')}" if arrays else "") + "\n", "dim"
+        yield ("same", "green") if number else ("-", "dim")
+        yield f"  {number} compared\n" if number else "     nothing to compare\n", "dim"
     if verdict.biggest is not None:
         name, size = verdict.biggest
         yield f"largest relative deviation: {size:.1e} ({name})\n", "dim"

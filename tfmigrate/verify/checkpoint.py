@@ -42,6 +42,8 @@ def convert(
     function: str = "build",
     module: str | None = None,
     back: bool | None = None,
+    by_name: bool = False,
+    overwrite: bool = True,
     python: Path | None = None,
     timeout: float = 300.0,
 ) -> Converted:
@@ -52,8 +54,9 @@ def convert(
 
     With a program, `new` is a Keras weight file (`x.weights.h5`; with several outermost layers one file each,
     `x.<layer>.weights.h5`) or a TF2 object checkpoint (`tf.train.Checkpoint(<layer>=layer, ...)`). Without one, a
-    checkpoint keyed by Keras paths, which `tf.train.Saver({v.path: v.value ...})` restores. back: from the migrated
-    program's to TF1 names; by default so when `old` is a weight file.
+    checkpoint keyed by Keras paths, which `tf.train.Saver({v.path: v.value ...})` restores; so too if by_name is set,
+    and then the program only says which variables of which shapes there must be. back: from the migrated
+    program's to TF1 names; by default so when `old` is a weight file. overwrite: files that exist are replaced.
     """
     for path in (old, new):
         if path.name.endswith(H5) and program is None:
@@ -68,6 +71,8 @@ def convert(
             "new": str(new.resolve()),
             "map": dict(variable_map),
             "back": old.name.endswith(H5) if back is None else back,
+            "overwrite": overwrite,
+            "by_name": by_name or program is None,
             "case": _case(program, function, module),
             "scratch": scratch,
             "result": str(result),

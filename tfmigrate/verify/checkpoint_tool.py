@@ -48,8 +48,8 @@ class Program:
         self.roots = distinct({identifier(layer.name): layer for layer in roots}, len(roots), "outermost layers")
         recorder.fresh_tensorflow("keras3")  # eager again, whatever the program switched off
         self._tf = importlib.import_module("tensorflow")
-        for path, variable in self.variables.items():
-            shape = tuple(int(d) for d in variable.shape)
+        for path, shape in self.shapes().items():
+            variable = self.variables[path]
             variable._value = self._tf.Variable(self._tf.zeros(shape, variable.dtype), name=identifier(path))
 
     def set(self, values: Values) -> None:
@@ -58,6 +58,9 @@ class Program:
 
     def get(self) -> Values:
         return {path: variable._value.numpy() for path, variable in self.variables.items()}
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {path: tuple(int(d) for d in v.shape) for path, v in self.variables.items()}
 
     def save(self, folder: Path, name: str) -> None:
         """`model.weights.h5` (one file per outermost layer where there are several), or a TF2 checkpoint."""
@@ -69,6 +72,13 @@ class Program:
             saving.save_weights_only(self.roots[root], str(folder / file))
 
     def load(self, folder: Path, name: str) -> None:
+        try:
+            self._load(folder, name)
+        except (AssertionError, ValueError, KeyError, self._tf.errors.OpError) as error:
+            said = (str(error).strip().splitlines() or [""])[0]
+            raise UnfitError(f"{name} does not hold the layers of the program: {said}") from None
+
+    def _load(self, folder: Path, name: str) -> None:
         if not name.endswith(H5):
             self._tf.train.Checkpoint(**self.roots).read(str(folder / name)).assert_existing_objects_matched()
             return
@@ -142,7 +152,9 @@ def pick(values: Values, wanted: dict[str, str], shapes: dict[str, tuple[int, ..
         raise UnfitError("the checkpoint has no " + ", ".join(missing))
     for new, old in wanted.items():
         if new in shapes and tuple(values[old].shape) != shapes[new]:
-            raise UnfitError(f"{old} is {list(values[old].shape)}, but {new} is {list(shapes[new])}")
+            raise UnfitError(
+                f"{old} is {list(values[old].shape)} in the checkpoint, but {new} is {list(shapes[new])} in the program"
+            )
     return {new: values[old] for new, old in wanted.items()}
 
 
@@ -150,13 +162,8 @@ def convert(job: dict[str, Any], program: Program | None, folder: Path) -> list[
     """Writes the new checkpoint into the folder; returns the names of the old one that were left out."""
     old, name = Path(job["old"]), Path(job["new"]).name
     renames: dict[str, str] = job["map"]
-    if program is None:
-        table = {after: before for before, after in renames.items()} if job["back"] else renames
-        values = read_by_name(str(old))
-        missing = sorted(set(table) - set(values))
-        if missing:
-            raise UnfitError("the checkpoint has no " + ", ".join(missing))
-        write_by_name({table.get(key, key): value for key, value in values.items()}, str(folder / name))
+    if program is None or job["by_name"]:
+        write_by_name(renamed(read_by_name(str(old)), renames, job["back"], program), str(folder / name))
         return []
     names = {after: before for before, after in renames.items()}
     if job["back"]:
@@ -165,10 +172,21 @@ def convert(job: dict[str, Any], program: Program | None, folder: Path) -> list[
         return []
     values = read_by_name(str(old))
     wanted = {path: names.get(path, path) for path in program.variables}
-    shapes = {path: tuple(int(d) for d in v.shape) for path, v in program.variables.items()}
-    program.set(pick(values, wanted, shapes))
+    program.set(pick(values, wanted, program.shapes()))
     program.save(folder, name)
     return sorted(set(values) - set(wanted.values()))
+
+
+def renamed(values: Values, renames: dict[str, str], back: bool, program: Program | None) -> Values:
+    """All values under their other names; those of a program must be there, in its shapes."""
+    names = {after: before for before, after in renames.items()}
+    table = names if back else renames
+    missing = sorted(set(table) - set(values))
+    if missing:
+        raise UnfitError("the checkpoint has no " + ", ".join(missing))
+    if program is not None:
+        pick(values, {path: path if back else names.get(path, path) for path in program.variables}, program.shapes())
+    return {table.get(key, key): value for key, value in values.items()}
 
 
 def main(argv: list[str]) -> int:
@@ -187,7 +205,11 @@ def main(argv: list[str]) -> int:
         program = Program(recorder, job) if job["case"] else None
         with tempfile.TemporaryDirectory(dir=target, prefix=".tfmigrate-") as folder:
             result["left_out"] = convert(job, program, Path(folder))
-            for file in sorted(Path(folder).iterdir()):
+            files = sorted(Path(folder).iterdir())
+            taken = [file.name for file in files if (target / file.name).exists()]
+            if taken and not job["overwrite"]:
+                raise UnfitError(f"{', '.join(taken)} exists already")
+            for file in files:
                 shutil.move(file, target / file.name)
                 result["written"].append(str(target / file.name))
     except UnfitError as error:

@@ -10,9 +10,16 @@ from tfmigrate.verify.values import numbers
 from tfmigrate.verify.verdict import KINDS, Difference, SideOfVariable, Status, VariableRow, Verdict
 
 
-def compare(before: Recording, after: Recording, tolerances: Tolerances | None = None, name: str = "") -> Verdict:
+def compare(
+    before: Recording,
+    after: Recording,
+    tolerances: Tolerances | None = None,
+    name: str = "",
+    *,
+    renamed_savers: bool = False,
+) -> Verdict:
     """The verdict on two recordings, none of which failed while it was built."""
-    comparison = Comparison(before, after, tolerances or Tolerances())
+    comparison = Comparison(before, after, tolerances or Tolerances(), renamed_savers)
     structure(comparison)
     if not comparison.differences:
         numbers(comparison)
@@ -34,7 +41,8 @@ def compare(before: Recording, after: Recording, tolerances: Tolerances | None =
 def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple[Status, str]:
     if differences:
         return Status.DIFFERENT, str(differences[0])
-    for side, recording in (("before", comparison.before), ("after", comparison.after)):
+    recordings = {"before": comparison.before, "after": comparison.after}
+    for side, recording in recordings.items():
         for phase, error in recording.record["errors"].items():
             return Status.COULD_NOT_TELL, describe_error(side, phase, error)
     if not comparison.before.variables:
@@ -42,7 +50,32 @@ def _verdict(comparison: Comparison, differences: Sequence[Difference]) -> tuple
     if not comparison.compared["outputs"] + comparison.compared["training"]:
         why = comparison.notes[-1] if comparison.notes else "there is no output and no training op to compare"
         return Status.COULD_NOT_TELL, f"the variables agree, but {why}"
-    return Status.EQUIVALENT, "same variables, sharing, outputs, gradients and training"
+    if not comparison.compared["training"] and not any(comparison.before.record["dependencies"].values()):
+        return Status.COULD_NOT_TELL, "the variables agree, but no output that was compared reads any of them"
+    read = {side: any(map(sites, recording.variables)) for side, recording in recordings.items()}
+    for side in read:
+        if not read[side] and any(read.values()):  # an installed package of that name, or the other program
+            return Status.COULD_NOT_TELL, f"no line of the {side} side reads a variable: it runs code from elsewhere"
+    return Status.EQUIVALENT, _same(comparison)
+
+
+_SAID = {
+    "count": "variables",
+    "initial": "initial values",
+    "sharing": "sharing",
+    "outputs": "outputs",
+    "gradients": "gradients",
+    "regularisation": "regularisation",
+    "checkpoint": "checkpoint",
+    "training": "training",
+}
+"""What an answer calls the kinds that it names; the others follow from these, or are rare."""
+
+
+def _same(comparison: Comparison) -> str:
+    """What was the same, of what these two programs have to compare."""
+    *most, last = [text for kind, text in _SAID.items() if comparison.compared[kind]]
+    return f"same {', '.join(most)} and {last}" if most else f"same {last}"
 
 
 def table(before: Recording, after: Recording) -> tuple[VariableRow, ...]:

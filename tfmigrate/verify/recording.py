@@ -64,7 +64,10 @@ class Recording:
 class Comparison:
     """Collects the differences between two recordings."""
 
-    def __init__(self, before: Recording, after: Recording, tolerances: Tolerances) -> None:
+    def __init__(
+        self, before: Recording, after: Recording, tolerances: Tolerances, renamed_savers: bool = False
+    ) -> None:
+        self.renamed_savers = renamed_savers
         self.before = before
         self.after = after
         self.tolerances = tolerances

@@ -21,7 +21,7 @@ from tfmigrate.verify.spec import Call, CheckSpec, Input
 from tfmigrate.verify.verdict import Status, Verdict
 
 RECORDER = Path(__file__).with_name("recorder.py")
-ENTRY_MODULES = ("before", "after", "main", "build", "probe")
+ENTRY_MODULES = ("probe", "before", "after", "main", "build")
 SIDES = ("before", "after")
 
 
@@ -72,6 +72,7 @@ def check(
     tolerances: Tolerances | None = None,
     spec: CheckSpec | None = None,
     python: Path | None = None,
+    renamed_savers: bool = False,
 ) -> Verdict:
     """The verdict on one pair. What is given here overrides the spec. See `check_many`."""
     spec = spec or CheckSpec()
@@ -85,6 +86,7 @@ def check(
         memory_mb=memory_mb or spec.memory_mb,
         tolerances=tolerances or spec.tolerances,
         python=python,
+        renamed_savers=renamed_savers,
     )[0]
 
 
@@ -97,6 +99,7 @@ def check_many(
     tolerances: Tolerances | None = None,
     python: Path | None = None,
     after_is_tf1: bool = False,
+    renamed_savers: bool = False,
 ) -> list[Verdict]:
     """One verdict per case, in order, from one process per side (one more after each case that breaks it).
 
@@ -104,7 +107,8 @@ def check_many(
     interpreter for everything else, by default the one that runs this. timeout: seconds of one case on one side, the
     start of TensorFlow apart. memory_mb: of one side, with its children. Cases that start a script get processes of
     their own. after_is_tf1: the after side runs on the stand-ins too, which shows what they change against a real
-    TensorFlow 1.15. Never raises for what a program does.
+    TensorFlow 1.15. renamed_savers: it is known and accepted that savers keep the same variables under other names.
+    Never raises for what a program does.
     """
     verdicts: dict[int, Verdict] = {}
     batch = [number for number, case in enumerate(cases) if not case.run]
@@ -112,7 +116,7 @@ def check_many(
     main = python or Path(sys.executable)
     pythons = {"before": before_python or main, "after": main}
     libraries = {"before": "tf1", "after": "tf1" if after_is_tf1 else "keras3"}
-    setting = Setting(pythons, libraries, Limits(timeout, memory_mb), tolerances)
+    setting = Setting(pythons, libraries, Limits(timeout, memory_mb), tolerances, renamed_savers)
     for numbers in ([batch] if batch else []) + scripts:
         found = _check_together([cases[number] for number in numbers], setting)
         verdicts.update(zip(numbers, found, strict=True))
@@ -121,12 +125,13 @@ def check_many(
 
 @dataclass(frozen=True)
 class Setting:
-    """What is the same for all cases: interpreter and library of each side, limits, tolerances."""
+    """What is the same for all cases: interpreter and library of each side, limits, what is accepted."""
 
     pythons: Mapping[str, Path]
     libraries: Mapping[str, str]
     limits: Limits
     tolerances: Tolerances | None
+    renamed_savers: bool
 
 
 def _check_together(cases: Sequence[Case], setting: Setting) -> list[Verdict]:
@@ -142,7 +147,7 @@ def _check_together(cases: Sequence[Case], setting: Setting) -> list[Verdict]:
                 verdict = Verdict(Status.COULD_NOT_TELL, jobs.unusable[number], case.name)
             else:
                 numbers = {"before": jobs.shared[number], "after": number}
-                verdict = _judge(case.name, numbers, outcomes, scratch, setting.tolerances)
+                verdict = _judge(case.name, numbers, outcomes, scratch, setting)
             verdicts.append(replace(verdict, seconds=time.monotonic() - started))
         return verdicts
     finally:
@@ -215,11 +220,11 @@ def entry(path: Path, case: Case, function: str) -> tuple[Path, str]:
         return path, ""
     if case.module is not None:
         return path, case.module
-    for name in ENTRY_MODULES:
-        if (path / f"{name}.py").exists():
-            return path, name
     sources = {file.stem: file.read_text("utf-8", "replace") for file in sorted(path.glob("*.py"))}
     having = [name for name, text in sources.items() if f"def {function}(" in text]
+    for name in ENTRY_MODULES:
+        if name in (having or sources):
+            return path, name
     if len(having) != 1:
         many = f"{len(having)} modules" if having else "no module"
         raise UnusableError(f"{path} has {many} with {function}(); name the one to run")
@@ -231,7 +236,7 @@ def _judge(
     numbers: Mapping[str, int],
     outcomes: Mapping[str, Outcome],
     scratch: Path,
-    tolerances: Tolerances | None,
+    setting: Setting,
 ) -> Verdict:
     for side, number in numbers.items():
         failure = outcomes[side].failures.get(number)
@@ -244,7 +249,8 @@ def _judge(
         if error:
             reason = describe_error(side, "build", error)
             return Verdict(Status.COULD_NOT_TELL, reason, name, tail=tails[side] + error["traceback"])
-    verdict = compare(recordings["before"], recordings["after"], tolerances, name)
+    sides = (recordings["before"], recordings["after"])
+    verdict = compare(*sides, setting.tolerances, name, renamed_savers=setting.renamed_savers)
     if verdict.status is not Status.COULD_NOT_TELL:
         return verdict
     errors = [(side, error) for side in SIDES for error in recordings[side].record["errors"].values()]

@@ -19,6 +19,7 @@ def structure(c: Comparison) -> None:
     """Counts, names, shapes, dtypes, trainable flags, initial values, sharing, results: all that needs no numbers."""
     count_and_names(c)
     for key, one, other in c.pairs:
+        c.compared.update(("shape", "dtype", "trainable"))
         if one["shape"] != other["shape"]:
             c.add("shape", key, f"{key} is {one['shape']} before and {other['shape']} after")
         if one["dtype"] != other["dtype"]:
@@ -38,6 +39,8 @@ def structure(c: Comparison) -> None:
 def count_and_names(c: Comparison) -> None:
     """Variables of the program first; what optimizers and averages keep beside them follows from those."""
     own, state = (_differing(c, slots) for slots in (False, True))
+    roles = Counter(row["role"] == "slot" for row in c.before.variables)
+    c.compared.update({"count": roles[False], "names": roles[False], "slots": roles[True]})
     if any(own):
         c.add(*_say_differing(c, own, False))
     elif any(state):
@@ -86,6 +89,7 @@ def results(c: Comparison) -> None:
         shared_names(c)
         return
     for field_name, what in (("outputs", "output"), ("steps", "training op"), ("constants", "number")):
+        c.compared["results"] += len(set(before[field_name]) & set(after[field_name]))
         for name in sorted(set(before[field_name]) ^ set(after[field_name])):
             side = "before" if name in before[field_name] else "after"
             c.add("results", name, f"the {what} {name} is returned only {side}")
@@ -96,6 +100,7 @@ def results(c: Comparison) -> None:
         other = after["outputs"].get(name)
         if other and other["dtype"] != one["dtype"]:
             c.add("results", name, f"the output {name} is {one['dtype']} before and {other['dtype']} after")
+    c.compared["inputs"] += len(before.get("inputs", []))
     if after.get("unmatched_inputs"):
         names = [i["name"] for i in before.get("inputs", [])]
         missing = after["unmatched_inputs"]
@@ -111,6 +116,7 @@ def shared_names(c: Comparison) -> None:
         side["steps"] = sorted(names["steps"])
         for row in side["variables"]:
             row["reads"] = [read for read in row["reads"] if names["outputs"] & set(read["for"])]
+    c.compared["results"] += sum(map(len, names.values()))
     if not names["outputs"] and not names["steps"]:
         c.notes.append("the two scripts have no tensor and no training op under the same name")
 
@@ -186,6 +192,7 @@ def sharing(c: Comparison) -> None:
         counts = [Counter(r["group"] for r in row["reads"] if r["group"] in HEAVY) for row in (one, other)]
         if any(read["op"] in OPAQUE for row in (one, other) for read in row["reads"]):
             continue
+        c.compared["sharing"] += bool(one["reads"] or other["reads"])
         if counts[0] != counts[1]:
             places = [listed(sites(row)) or "nowhere" for row in (one, other)]
             before, after = (f"{total(n)} ({place})" for n, place in zip(counts, places, strict=True))
@@ -196,6 +203,7 @@ def sharing(c: Comparison) -> None:
     needs = [side.record["dependencies"] for side in (c.before, c.after)]
     for name in sorted(set(needs[0]) & set(needs[1])):
         keys = [set(side[name]) for side in needs]
+        c.compared["sharing"] += bool(keys[0] | keys[1])
         if keys[0] != keys[1]:
             c.add("sharing", name, f"after, the output {name} {moved('depends on', *keys)}")
 
@@ -216,6 +224,7 @@ def optimizers(c: Comparison) -> None:
         if before or after:
             c.notes.append(f"{len(before)} optimizers of tf.train before, {len(after)} after: compared by what they do")
         return
+    c.compared["optimizer"] += len(before)
     unmatched = [names for names in after if names not in before or after.count(names) > before.count(names)]
     for names in [names for names in before if before.count(names) > after.count(names)]:
         one, other = set(names), set(min(unmatched, key=lambda other: len(set(other) ^ set(names))))
@@ -228,6 +237,7 @@ def update_ops(c: Comparison) -> None:
     if not after and c.before.record["steps"]:
         return
     for key in sorted(set(before) | set(after)):
+        c.compared["update_ops"] += 1
         counts = before.get(key, 0), after.get(key, 0)
         if counts[0] != counts[1]:
             c.add("update_ops", key, f"UPDATE_OPS write {key} {counts[0]} times before and {counts[1]} times after")
@@ -240,7 +250,11 @@ def savers(c: Comparison) -> None:
         c.notes.append(f"{len(before)} savers before, {len(after)} after: not compared")
         return
     state = {row["key"] for row in c.before.variables if row["role"] == "slot"}
+    c.compared["saver"] += len(before)
     for one, other in zip(before, after, strict=True):
+        if c.renamed_savers and one != other and Counter(one.values()) == Counter(other.values()):
+            c.notes.append("after, a saver keeps the same variables under other names")
+            continue
         lost = [key for key in sorted(one) if key not in other and one[key] in state]
         if lost:
             c.notes.append(f"after, a saver leaves out what optimizers and averages keep: {listed(lost)}")

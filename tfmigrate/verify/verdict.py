@@ -81,7 +81,7 @@ class Verdict:
 
     reason: one sentence; for DIFFERENT the first difference, for COULD_NOT_TELL what stood in the way.
     biggest: the largest relative deviation that was seen among the compared numbers, and its name.
-    compared: how many numbers arrays of each kind were compared; empty when it did not come to that.
+    compared: how many things of each kind were compared; a kind that these programs have nothing of is not in it.
     tail: the end of what the programs printed, kept when the verdict is COULD_NOT_TELL.
     """
 
