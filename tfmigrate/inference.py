@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from tfmigrate.scan import Scan
@@ -29,8 +29,9 @@ class Last:
 class Inference:
     """Follows a body's locals back to the operations that gave them their shape."""
 
-    def __init__(self, scan: Scan, resolve: Callable[[ast.expr], Value | None]) -> None:
+    def __init__(self, scan: Scan, tensors: Container[str], resolve: Callable[[ast.expr], Value | None]) -> None:
         self.scan = scan
+        self.tensors = tensors
         self.resolve = resolve
         self.found: set[str] = set()
 
@@ -49,12 +50,47 @@ class Inference:
             return None
         index = integer(node.slice)
         tensor = self._tensor_of_shape(node.value)
-        last = self.last(tensor, _DEPTH) if tensor is not None and index is not None else None
-        if last is None or (index != -1 and (last.rank is None or index != last.rank - 1)):
+        found = self._at(tensor, index, _DEPTH) if tensor is not None and index is not None else None
+        if found is None or (isinstance(tensor, ast.Name) and self._is_input(tensor)):
             return None
         assert index is not None
         self.note(node.value, index)
-        return last.dimension
+        return found
+
+    def _at(self, node: ast.expr, index: int, depth: int) -> ast.expr | None:
+        """One dimension of the tensor that an expression gives."""
+        last = self.last(node, depth)
+        if last is not None and (index == -1 or (last.rank is not None and index == last.rank - 1)):
+            return last.dimension
+        if depth == 0:
+            return None
+        if isinstance(node, ast.Name):
+            if self._is_input(node):
+                return _made(
+                    ast.Subscript(_made(ast.Call(_made(ast.Attribute(node, "get_shape")), [], [])), _number(index))
+                )
+            certain, binding = self.scan.reaching(node.id, node)
+            value = binding.value if certain and binding is not None else None
+            return self._at(value, index, depth - 1) if value is not None else None
+        return self._joined(node, index, depth) if isinstance(node, ast.Call) else None
+
+    def _joined(self, node: ast.Call, index: int, depth: int) -> ast.expr | None:
+        """One dimension of `tf.concat(values, axis)`."""
+        given = dict(zip(("values", "axis"), node.args)) | {k.arg: k.value for k in node.keywords if k.arg}
+        values, axis = given.get("values"), given.get("axis")
+        if self.resolve(node.func) != Library("tf.concat") or not isinstance(values, (ast.List, ast.Tuple)):
+            return None
+        along = integer(axis) if axis is not None else None
+        if along is None or not values.elts or (along < 0) != (index < 0):
+            return None
+        sizes = [self._at(value, index, depth - 1) for value in values.elts]
+        total = sizes[0]
+        for size in sizes[1:] if along == index else []:
+            total = _made(ast.BinOp(total, ast.Add(), size)) if total is not None and size is not None else None
+        return total
+
+    def _is_input(self, node: ast.Name) -> bool:
+        return node.id in self.tensors and self.scan.reaching(node.id, node) == (True, None)
 
     def note(self, shape: ast.expr, index: int) -> None:
         """Remember that this dimension is written in another way than the program does."""
@@ -161,6 +197,16 @@ class Inference:
 
 def _same(left: Last | None, right: Last | None) -> bool:
     return left is not None and right is not None and ast.unparse(left.dimension) == ast.unparse(right.dimension)
+
+
+def _made(node: ast.expr) -> ast.expr:
+    """An expression that stands nowhere in the source."""
+    node.synthetic = True  # type: ignore[attr-defined]
+    return node
+
+
+def _number(value: int) -> ast.expr:
+    return _made(ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value)))
 
 
 def integer(node: ast.expr) -> int | None:

@@ -72,7 +72,7 @@ class Splitter:
         self.inputs = inputs
         self.tensors = tensors
         self.resolve = resolve
-        self.inference = Inference(scan, resolve)
+        self.inference = Inference(scan, self.tensors, resolve)
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
