@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -71,6 +71,8 @@ class Body:
     handed_on: dict[str, list[ast.expr]] = field(default_factory=dict)
     # the locals of a block that the code behind it reads
     live: list[str] = field(default_factory=list)
+    # attributes that objects keep as their constructors set them
+    fixed: Callable[[str], bool] = lambda _: False
 
     @property
     def module(self) -> Module:
@@ -265,13 +267,15 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
     values = [body.value(item.name, region) for instance in plan.unit.instances for region in instance.regions]
     if any(is_tensor(value) for value in values):
         return Role.CALL
-    if all(is_python(value) for value in values) and _agrees(plan, body, item):
+    if all(is_python(value) for value in values) and _agrees(plan, body, item, _calls(plan, body)):
         return Role.CTOR
     return Role.CALL
 
 
-def _agrees(plan: LayerPlan, body: Body, item: Input) -> bool:
-    for regions in _sharing(plan, body):
+def _agrees(plan: LayerPlan, body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
+    for regions in groups:
+        if item.is_attribute and body.fixed(item.identifier) and len({id(r.frame.obj) for r in regions}) == 1:
+            continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
         if not agree([body.value(item.name, r) for r in regions], expressions, frames):
@@ -279,8 +283,13 @@ def _agrees(plan: LayerPlan, body: Body, item: Input) -> bool:
     return True
 
 
+def _calls(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
+    for instance in plan.unit.instances:
+        yield [r for r in instance.regions if r in body.member.regions]
+
+
 def _sharing(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
-    """The calls that reach one layer.
+    """The calls that reach one layer and give it what it is made with.
 
     A layer that another one makes for each round of a loop is one of many: each round has its own. Of calls at one
     place of that layer's code one is enough, since they get what the layer was made with.
@@ -292,14 +301,14 @@ def _sharing(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
             creation = next(region.creations(), None)
             path = creation.path[: len(instance.path)] if creation is not None else ()
             groups.setdefault(rounds(path), {}).setdefault(region.node, region)
-        if isinstance(instance.owner, Instance) and len(groups) > 1:
+        if isinstance(instance.owner, Instance):
             yield from (list(group.values()) for group in groups.values())
         else:
             yield regions
 
 
 def _check_agreement(plan: LayerPlan, body: Body, item: Input) -> None:
-    if not _agrees(plan, body, item):
+    if not _agrees(plan, body, item, _sharing(plan, body)):
         node: ast.AST = body.member.node
         for region in body.member.regions[1:]:
             node = region.node or node

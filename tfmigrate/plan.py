@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from tfmigrate import names
@@ -34,6 +35,7 @@ from tfmigrate.scan import Scan
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
+from tfmigrate.state import is_fixed
 from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit
 from tfmigrate.values import Const, Value
 
@@ -256,6 +258,7 @@ class Planner:
                 around = {n for n in around if any(n in r.names and not _is_global(r.names[n]) for r in member.regions)}
         body = make_body(member, opaque, self.resolve, around)
         body.splitter.on_object = member.shape is Shape.CALLABLE
+        body.fixed = partial(is_fixed, program=self.program)
         if member.shape is Shape.BLOCK:
             body.live = self._live(member, body)
         return body

@@ -22,8 +22,11 @@ class _Changes:
     """What a program changes as it runs: attributes set outside `__init__`, globals set by functions, containers."""
 
     attributes: set[str] = field(default_factory=set)
+    # set more than once by one constructor
+    reset: set[str] = field(default_factory=set)
     globals: set[tuple[Module, str]] = field(default_factory=set)
     containers: set[str] = field(default_factory=set)
+    seen: set[tuple[FunctionNode | None, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class State:
 def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> State | None:
     """What of a program's state decides the value of an expression; None if it is fixed by its text."""
     return _Origin(_changes(program)).state(expression, frame)
+
+
+def is_fixed(attribute: str, program: Program) -> bool:
+    """Whether an attribute of that name is set by constructors only, and once, so that an object keeps what it got."""
+    changes = _changes(program)
+    return attribute not in changes.attributes and attribute not in changes.reset
 
 
 class _Origin:
@@ -151,6 +160,9 @@ def _collect(module: Module, node: ast.AST, function: FunctionNode | None, chang
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
             if function is not None and function.name != "__init__":
                 changes.attributes.add(child.attr)
+            elif (function, child.attr) in changes.seen:
+                changes.reset.add(child.attr)
+            changes.seen.add((function, child.attr))
         elif isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr in _MUTATORS:
             changes.containers.add(_last_name(child.func.value))
         elif isinstance(child, ast.Subscript) and isinstance(child.ctx, ast.Store):
