@@ -55,10 +55,20 @@ class Places:
         if member is None:
             return
         named = any(not isinstance(segment, Const) for segment in self.classes.base(region, member)[len(region.path) :])
-        if in_lambda(outer.module, node):
+        if in_lambda(outer.module, node) and not self._is_made_before(region):
             self.clusters.refuse(
                 "TFM403", node, outer.module, f"{member.name} is called in a lambda", self.owners.unit(member)
             )
         elif named and in_comprehension(outer.module, node):
             text = f"{member.name} is called in a comprehension, under a name for each round"
             self.clusters.refuse("TFM403", node, outer.module, text, self.owners.unit(member))
+
+    def _is_made_before(self, region: Region) -> bool:
+        """Whether an earlier call, in no lambda, has made the layer that this one reaches."""
+        first = self.owners.instance_of[region].regions[0]
+        return (
+            first is not region
+            and first.node is not None
+            and first.parent is not None
+            and not in_lambda(first.parent.module, first.node)
+        )

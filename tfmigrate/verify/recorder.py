@@ -1801,6 +1801,8 @@ def load_tensorflow(job: Json) -> None:
     tf.logging.set_verbosity(tf.logging.ERROR)
     watch_tensorflow()
     if not legacy:
+        # our gradients of a loop are added when a session has run it already
+        tf.experimental.output_all_intermediates(True)
         importlib.import_module("keras")
         watch_keras()
     if job["side"] == "before":

@@ -95,7 +95,9 @@ class Comparison:
 def describe_error(side: str, phase: str, error: Json) -> str:
     """One sentence on what a program raised, with the line it came from."""
     place = f" at {error['site']}" if error.get("site") else ""
-    message = error["message"].strip().splitlines() or [""]
+    # TensorFlow puts a heading and the way to the node in front of what happened
+    said = [line.strip() for line in error["message"].splitlines()]
+    message = [s for s in said if s and not s.startswith(("Graph execution error", "Detected at node"))] or [""]
     verb = "does not build" if phase == "build" else f"fails in {phase}"
     return f"the {side} side {verb}: {error['type']}{place}: {message[0][:300]}"
 
