@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from tfmigrate.clusters import Clusters
 from tfmigrate.layering import LayerPlan, Refusal
@@ -31,7 +31,9 @@ class Holding:
         opaque: frozenset[ast.AST],
         orphans: set[Function],
         threads: list[Thread],
+        fixed: Callable[[str], bool],
     ) -> None:
+        self.fixed = fixed
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
@@ -85,7 +87,7 @@ class Holding:
         by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
         home = holders[0][0].region
         naming = Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"})
-        return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes)
+        return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
         instances = self.owners.instance_of

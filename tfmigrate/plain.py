@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tfmigrate import names
@@ -17,6 +17,7 @@ from tfmigrate.bodywork import (
     scope_name,
     statements,
 )
+from tfmigrate.constructing import Place, comes_first, place_in, unknown_in
 from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.lifting import Thread, carried
@@ -81,8 +82,10 @@ class PlainWork:
         home: Function | None,
         naming: Naming,
         classes: Classification,
+        fixed: Callable[[str], bool],
     ) -> None:
         self.classes = classes
+        self.fixed = fixed
         self.imports: dict[Module, list[str]] = {}
         self.threads = threads
         self.home = home
@@ -91,6 +94,8 @@ class PlainWork:
         self.plans = plans
         self.naming = naming
         self.requests: dict[Slot, Request] = {}
+        # statements of `__init__` beside which layers are made
+        self.constructors: dict[ast.stmt, Function] = {}
 
     def code_of(self, site: ast.AST) -> Code:
         """The function that a site stands in."""
@@ -195,20 +200,46 @@ class PlainWork:
 
     def sites(self, sites: dict[Module, Sites]) -> None:
         """Write down the making and the calls of every instance. Raises SlotRefusal."""
-        made: dict[ast.stmt, list[str]] = {}
+        made: dict[tuple[ast.stmt, bool], list[str]] = {}
         for slot in self.slots:
             try:
                 code = self._home_of(slot)
-                statement = self._place(slot, code)
+                place = self._in_constructor(slot) or Place(self._place(slot, code), behind=False)
                 self._hand_down(slot, sites)
-                made.setdefault(statement, []).extend(self._making(slot, code, statement))
+                making = self._making(slot, code, place.statement)
+                made.setdefault((place.statement, place.behind), []).extend(making)
                 for site in slot.sites:
                     self._call(slot, site, sites[self.code_of(site).module])
             except Refusal as refusal:
                 raise SlotRefusal(slot, refusal) from None
-        for statement, lines in made.items():
-            module = self.code_of(statement).module
-            sites[module].add("calls", span(module, statement), Before(tuple(lines)))
+        for (statement, behind), lines in made.items():
+            module = self.module_of(statement)
+            sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
+
+    def _in_constructor(self, slot: Slot) -> Place | None:
+        """Where `__init__` makes the layer, if the method of its first call need not be the first to run."""
+        code = self.code_of(slot.site())
+        if not self.on_object(slot) or comes_first(slot, code.function):
+            return None
+        function = code.function
+        assert function is not None and function.cls is not None
+        init = function.cls.methods.get("__init__")
+        if init is None or init.self_name != function.self_name or self._is_far(slot):
+            raise Refusal("TFM303", slot.site(), code.module, "which method calls this layer first cannot be known")
+        place, scan = place_in(init, slot), Scan(init.node.body, init.self_name)
+        request = self._request(slot, code.module)
+        loops = [loop.iter for loop in slot.loops if isinstance(loop, ast.For)]
+        needed = [*request.expressions(), *loops]
+        lost = unknown_in(init, scan, place, code.scan, function.params, needed, self.fixed)
+        if lost is not None:
+            text = f"which method calls this layer first cannot be known, and __init__ does not know {lost}"
+            raise Refusal("TFM303", slot.site(), code.module, text)
+        self.constructors[place.statement] = init
+        return place
+
+    def module_of(self, statement: ast.stmt) -> Module:
+        init = self.constructors.get(statement)
+        return init.module if init is not None else self.code_of(statement).module
 
     def _place(self, slot: Slot, code: Code) -> ast.stmt:
         """The statement before which the instance is made: it must come before all calls and outlive them."""

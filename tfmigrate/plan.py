@@ -117,7 +117,16 @@ class Planner:
         self.orphans |= {f for f in self.classes.calls if any(doubt.covers(f) for doubt in self.doubts)}
         for unit in self._inside_out():
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
-        holding = Holding(self.classes, self.owners, self.clusters, self.plans, self.opaque, self.orphans, self.threads)
+        holding = Holding(
+            self.classes,
+            self.owners,
+            self.clusters,
+            self.plans,
+            self.opaque,
+            self.orphans,
+            self.threads,
+            partial(is_fixed, program=self.program),
+        )
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
         holding.left = collecting.left

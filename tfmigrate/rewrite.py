@@ -88,10 +88,11 @@ class _Rewriter(cst.CSTTransformer):
         """What came in front of a statement stays in front; the next transform gets the statement itself."""
         front: list[cst.CSTNode] = []
         if isinstance(result, cst.FlattenSentinel) and isinstance(site.action, Before):
-            first, *rest = result.nodes
-            made = self.transforms[site.transform].rewrite(site.action, first, self.context)
+            rest = list(result.nodes)
+            touching = rest.pop() if site.action.behind else rest.pop(0)
+            made = self.transforms[site.transform].rewrite(site.action, touching, self.context)
             assert isinstance(made, cst.FlattenSentinel)
-            return cst.FlattenSentinel([*made.nodes, *rest])
+            return cst.FlattenSentinel([*rest, *made.nodes] if site.action.behind else [*made.nodes, *rest])
         if isinstance(result, cst.FlattenSentinel):
             *front, result = result.nodes
         if not isinstance(result, cst.CSTNode):

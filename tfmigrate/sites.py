@@ -47,9 +47,10 @@ class Wrap:
 
 @dataclass(frozen=True)
 class Before:
-    """Lines of code that go in front of a statement."""
+    """Lines of code that go in front of a statement, or behind it."""
 
     lines: tuple[str, ...]
+    behind: bool = False
 
 
 @dataclass(frozen=True)

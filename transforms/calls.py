@@ -29,6 +29,8 @@ class Transform:
             return invoke(action, node, context)
         assert isinstance(action, Before)
         made = context.statements(action.lines)
+        if action.behind:
+            return cst.FlattenSentinel([node, *made])
         return cst.FlattenSentinel([*_hand_over_lines(node, made)])
 
 
