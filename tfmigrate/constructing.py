@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tfmigrate.exclusive import exclusive
+from tfmigrate.exclusive import parted
 from tfmigrate.link import Function
 from tfmigrate.regions import Region, around
 from tfmigrate.scan import Scan, names_in
@@ -40,7 +40,10 @@ def _before(first: Use, use: Use) -> bool:
     parting = next((i for i, (a, b) in enumerate(zip(*ways)) if a is not b), min(map(len, ways)))
     common = ways[0][parting - 1]
     steps = [way[parting] if len(way) > parting else None for way in ways]
-    lines = [_line(step.node if step is not None else u.node) for step, u in zip(steps, (first, use))]
+    nodes = [step.node if step is not None else u.node for step, u in zip(steps, (first, use))]
+    if nodes[0] is None or nodes[1] is None or parted(common.module, nodes[0], nodes[1]):
+        return False
+    lines = [_line(node) for node in nodes]
     if None not in steps and steps[0] is not None and steps[1] is not None:
         order = [event for event in common.events if event in steps]
         if order[:1] != [steps[0]]:
@@ -50,7 +53,7 @@ def _before(first: Use, use: Use) -> bool:
     later = steps[1].conditions if steps[1] is not None else use.conditions
     deeper = [step for step in ways[0][parting + 1 :] if step.conditions or step.loops]
     free = steps[0] is None or (set(steps[0].conditions) <= set(later) and not steps[0].loops)
-    return free and not deeper and not exclusive(first.region, use.region)
+    return free and not deeper
 
 
 def _line(node: ast.AST | None) -> int:

@@ -20,7 +20,7 @@ def exclusive(one: Region | Creation, other: Region | Creation) -> bool:
         return False
     home, node, another = first[parting - 1], first[parting].node, second[parting].node
     assert isinstance(home, Region)
-    return node is not None and another is not None and _part(home.module, node, another)
+    return node is not None and another is not None and parted(home.module, node, another)
 
 
 def _way(event: Region | Creation) -> Iterator[Region | Creation]:
@@ -32,12 +32,14 @@ def _way(event: Region | Creation) -> Iterator[Region | Creation]:
         yield event
 
 
-def _part(module: Module, first: ast.AST, second: ast.AST) -> bool:
+def parted(module: Module, first: ast.AST, second: ast.AST) -> bool:
     """Whether two nodes of one function stand in branches of one `if` that exclude each other."""
     inside = dict(_steps(module, first))
     for outer, child in _steps(module, second):
         if outer in inside:
             before = inside[outer]
+            if isinstance(outer, ast.IfExp):
+                return before is not child and outer.test not in (before, child)
             if isinstance(outer, ast.If):
                 sides = _branch(outer, before), _branch(outer, child)
                 return None not in sides and sides[0] is not sides[1]
