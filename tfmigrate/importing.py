@@ -13,7 +13,7 @@ from tfmigrate.modern import modern_call, tensorflow_alias
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
-from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
+from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.units import Shape
 
 FILE = (0, 0, 0, 0)
@@ -53,19 +53,14 @@ def plan_imports(
 
 def _prologue(module: Module, items: Iterable[Site]) -> str:
     """Classes that the emitted code of a file uses and that no library has."""
-    needed = False
+    used: set[str] = set()
     for site in items:
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
-        needed = (
-            needed
-            or getattr(layer, "base", "") == "BatchNormalization"
-            or any(" BatchNormalization(" in line for line in lines)
-        )
-    if not needed:
-        return ""
-    text = BATCH_NORMALIZATION
+        used.add(getattr(layer, "base", ""))
+        used.update(name for name in EMITTED if any(re.search(rf"(?<![\w.]){name}\(", line) for line in lines))
+    text = "\n\n".join(code for name, code in EMITTED.items() if name in used)
     alias = tensorflow_alias(module)
     return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
 

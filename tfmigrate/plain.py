@@ -12,13 +12,13 @@ from tfmigrate.bodywork import (
     call_arguments,
     extend_targets,
     is_reuse_statement,
-    layer_call,
     name_scope,
     scope_name,
     statements,
 )
 from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.library import invoke_layer
 from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
 from tfmigrate.looping import dict_key, index_text
@@ -322,7 +322,8 @@ class PlainWork:
         target = self.target(slot)
         if slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
-            sites.add("tf_layers", span(code.module, site), Invoke(target, layer_call(slot, site)))
+            action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))
+            sites.add("tf_layers", span(code.module, site), action)
             return
         assert slot.unit is not None
         child = self.plans[slot.unit]

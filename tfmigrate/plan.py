@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -25,18 +25,20 @@ from tfmigrate.helping import all_used, plan_helpers
 from tfmigrate.holding import Holding
 from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
+from tfmigrate.library import asks_at_call
 from tfmigrate.lifting import lift
 from tfmigrate.link import Function, Module, Program
-from tfmigrate.regions import Path, Region, show_path
+from tfmigrate.regions import Path, Region, Variable, show_path
 from tfmigrate.render import source
-from tfmigrate.requests import Naming, arguments_of, file_quote
+from tfmigrate.requests import Naming, file_quote
 from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
 from tfmigrate.state import is_fixed
-from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit
+from tfmigrate.tf1.emitted import EMITTED_NAMES
+from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
 from tfmigrate.values import Const, Value
 
 
@@ -135,8 +137,8 @@ class Planner:
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
-        result.variable_map = self._variable_map(migrated)
         result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
+        result.variable_map = {**self._variable_map(migrated), **_names_in(result.library_layers)}
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
         result.wanted_apart = self.wanted_apart - self.apart
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
@@ -304,9 +306,9 @@ class Planner:
         primary = plan.unit.primary
         quote = file_quote(primary.module)
         if primary.wrapped is not None:
-            wrapped = next(primary.regions[0].creations())
+            wrapped = wrapped_creation(primary.regions[0])
             assert wrapped.row is not None
-            self._name_from(plan, arguments_of(primary.wrapped, wrapped.row.params)[wrapped.row.name_param])
+            self._name_from(plan, wrapped.given[wrapped.row.name_param])
             return
         if primary.scope is None:
             plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
@@ -360,13 +362,14 @@ class Planner:
             )
 
     def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
-        return Bodywork(plan, body, self.plans, self._naming(body.module), self._name_blocks(body.member))
+        naming, blocks = self._naming(body.module), self._name_blocks(body.member)
+        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes))
 
     def _composer(self, plan: LayerPlan) -> Composer:
         return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))
 
     def _naming(self, module: Module) -> Naming:
-        return Naming(file_quote(module), {"BatchNormalization": "BatchNormalization"})
+        return Naming(file_quote(module), EMITTED_NAMES)
 
     def _name_blocks(self, member: Member) -> dict[ast.With, bool]:
         """The scope blocks of a member that only name things, and whether they hold layers."""
@@ -503,22 +506,20 @@ class Planner:
         return span(member.module, member.node)
 
     def _variable_map(self, migrated: set[Unit]) -> dict[str, str]:
-        """TF1 name to Keras path where a function without a scope of its own added a segment."""
+        """TF1 name to Keras path, where a layer added a segment or Keras has another name for the variable."""
         result: dict[str, str] = {}
         for instance in self.owners.instances():
             if instance.unit not in migrated:
                 continue
-            before, after = show_path(instance.path), show_path(self._keras_path(instance))
-            if before == after:
-                continue
             for region in instance.regions:
                 for creation in region.creations():
                     for variable in creation.variables:
-                        name = show_path(variable.path or ())
-                        deepest = self._deepest(creation.region)
-                        if deepest is instance:
-                            rest = variable.path[len(instance.path) :] if variable.path is not None else ()
-                            result[name] = show_path((*self._keras_path(instance), *rest))
+                        if variable.path is None or self._deepest(creation.region) is not instance:
+                            continue
+                        name, rest = show_path(variable.path), keras_path(variable)[len(instance.path) :]
+                        renamed = show_path((*self._keras_path(instance), *rest))
+                        if renamed != name:
+                            result[name] = renamed
         return result
 
     def _deepest(self, region: Region | None) -> Instance | None:
@@ -539,12 +540,27 @@ class Planner:
         return (*base, *relative)
 
 
+def keras_path(variable: Variable) -> Path:
+    """The path under which a library layer keeps a variable."""
+    assert variable.path is not None
+    return variable.path if variable.keras_name is None else (*variable.path[:-1], Const(variable.keras_name))
+
+
+def _names_in(layers: Iterable[Slot]) -> dict[str, str]:
+    """What the library layers that plain code holds call otherwise."""
+    creations = [use.creation for slot in layers for use in slot.uses if use.creation is not None]
+    renamed = [v for creation in creations for v in creation.variables if v.keras_name is not None]
+    return {show_path(v.path or ()): show_path(keras_path(v)) for v in renamed}
+
+
 def passes_through(plan: LayerPlan) -> bool:
     """Whether a class around a library layer would do nothing in its `call`."""
     primary = plan.unit.primary
     last = primary.body[0] if len(primary.body) == 1 else None
     alone = len(plan.call_inputs(primary)) == 1
-    return primary.wrapped is not None and alone and isinstance(last, ast.Return) and last.value is primary.wrapped
+    if primary.wrapped is None or not alone or not isinstance(last, ast.Return) or last.value is not primary.wrapped:
+        return False
+    return not any(asks_at_call(wrapped_creation(region)) for region in primary.regions)
 
 
 def attribute_names_again(plan: LayerPlan) -> None:

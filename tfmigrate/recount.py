@@ -199,9 +199,9 @@ class Counting:
 
     def _run_call(self, ev: Evaluator, obj: ObjectValue, layer: Layer, args: Arguments, node: ast.Call) -> Value:
         method = ev.class_attribute(obj.cls, "call")
-        if any(
-            weight.attribute is not None for weight in layer.weights
-        ):  # a subclass of a built-in layer uses what that layer keeps, however it computes
+        holds = any(layer_of(item) is not None for held in obj.attrs.values() for item in flat(held))
+        if not holds and any(weight.attribute is not None for weight in layer.weights):
+            # a subclass of a built-in layer uses what that layer keeps, however it computes
             return self._call_base(layer)
         if isinstance(method, FunctionValue):
             return ev.call_function(FunctionValue(method.function, method.env, obj), args, node)

@@ -10,6 +10,7 @@ import re
 
 from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.journal import depth_of
+from tfmigrate.layer_calls import LayerCalls
 from tfmigrate.listing import Lists
 from tfmigrate.naming import (
     is_plain,
@@ -27,7 +28,6 @@ from tfmigrate.regions import (
     Variable,
     show_path,
 )
-from tfmigrate.requesting import Requests
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import (
     ALIASES,
@@ -58,6 +58,7 @@ _HANDLERS = {
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
     "tf.get_variable": "_get_variable",
+    "tf.contrib.framework.arg_scope": "_arg_scope",
     "tf.trainable_variables": "_variables",
     "tf.global_variables": "_variables",
     "tf.all_variables": "_variables",
@@ -73,7 +74,7 @@ _ELSEWHERE = re.compile(
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
-class Scoping(Requests, Lists):
+class Scoping(LayerCalls, Lists):
     """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
