@@ -7,8 +7,8 @@ import ast
 from tfmigrate import operate
 from tfmigrate.arg_scopes import ArgScopes, literal
 from tfmigrate.evaluate import Arguments, Evaluator
-from tfmigrate.modern import is_gone
 from tfmigrate.naming import symbols_of
+from tfmigrate.objects import Gone
 from tfmigrate.regions import Creation, Normalizer, Path, Variable, given_to, path_of, show_path
 from tfmigrate.requesting import Requests
 from tfmigrate.scoping import reuse_of
@@ -121,7 +121,7 @@ class LayerCalls(ArgScopes, Requests):
             hidden = value == NONE and bool(row.without.get(key)) and not _is_literal_none(expression)
             if refused or hidden:
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
-            elif key.endswith("_initializer") and is_gone(ev.frame.module, expression):
+            elif isinstance(value, Gone):
                 self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
             self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")

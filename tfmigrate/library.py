@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
+from tfmigrate.layering import Refusal
 from tfmigrate.making import Naming, Piece, Request, is_none
 from tfmigrate.regions import Creation, Normalizer, given_to
 from tfmigrate.sites import Argument, Invoke
-from tfmigrate.slots import Slot
+from tfmigrate.slots import Slot, Use
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
-from tfmigrate.values import NONE
+from tfmigrate.values import NONE, Const, Value, same
 
+Given = dict[str, tuple[Value, ast.expr]]
 _NORMALIZER = ("normalizer_fn", "normalizer_params")
 # what a layer that normalizes has no use for
 _NO_BIAS = ("biases_initializer",)
@@ -23,6 +25,7 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     creation = slot.first.creation
     assert creation is not None and creation.row is not None
     row, normalizer = creation.row, creation.normalizer
+    _check_sites(slot, creation)
     given = dict(creation.given)
     for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
         given.pop(param, None)
@@ -36,6 +39,50 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     keras = row.keras if normalizer is None else normalized_class(row, normalizer)
     return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+
+
+def _check_sites(slot: Slot, first: Creation) -> None:
+    """The calls of one layer from several places must want the same layer. Raises Refusal."""
+    wanted = _wanted(first)
+    for use in slot.uses:
+        if use.creation is None or use.node is first.node:
+            continue
+        other = _wanted(use.creation)
+        if use.creation.symbol != first.symbol or wanted.keys() != other.keys():
+            raise _disagreement(use, first)
+        for param, (value, expression) in wanted.items():
+            given, text = other[param]
+            alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, use.creation)
+            if not alike and not same(value, given):
+                raise _disagreement(use, first)
+
+
+def _wanted(creation: Creation) -> Given:
+    """What decides what a layer does, by parameter; how variables start is for the first call to say."""
+    assert creation.row is not None
+    given = given_to(creation.row, creation.args)
+    parts = {p: pair for p, pair in given.items() if _is_told(creation.row, p) and p not in _NORMALIZER}
+    if creation.normalizer is not None:
+        inner = creation.normalizer
+        parts |= {f"normalizer {p}": pair for p, pair in inner.given.items() if _is_told(inner.row, p)}
+        parts[inner.symbol] = (Const(inner.symbol), ast.Constant(inner.symbol))
+    for param in ("updates_collections", "fused"):
+        parts |= {p: given[p] for p in (param,) if p in given}
+    return {p: pair for p, pair in parts.items() if not p.endswith("_initializer") or pair[0] == NONE}
+
+
+def _reads_locals(expression: ast.expr, creation: Creation) -> bool:
+    function = creation.region.function
+    if function is None:
+        return False
+    stores = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+    return bool(names & (stores | set(function.params)))
+
+
+def _disagreement(use: Use, first: Creation) -> Refusal:
+    text = f"this call and the one in line {first.node.lineno} share a layer and want another one"
+    return Refusal("TFM304", use.node, use.region.module, text)
 
 
 def normalized_class(row: LayerRow, normalizer: Normalizer) -> str:

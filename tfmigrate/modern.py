@@ -33,10 +33,3 @@ def modern_call(module: Module, node: ast.AST) -> str | None:
         return None
     arguments = [*([added] if added else []), *map(ast.unparse, node.keywords)]
     return f"{tensorflow_alias(module)}.{name}({', '.join(arguments)})"
-
-
-def is_gone(module: Module, expression: ast.expr) -> bool:
-    """Whether an expression calls what TensorFlow 2 has under no name."""
-    calls = [node for node in ast.walk(expression) if isinstance(node, ast.Call)]
-    gone = [c for c in calls if library_name(module, c.func).startswith(("tf.contrib.", "tf_slim."))]
-    return any(modern_call(module, call) is None for call in gone)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from tfmigrate.clusters import Clusters
 from tfmigrate.layering import Refusal
 from tfmigrate.link import Module
 from tfmigrate.modern import tensorflow_alias
 from tfmigrate.regions import Creation, Region
-from tfmigrate.sites import Argument, Invoke, Replace
+from tfmigrate.render import source
+from tfmigrate.sites import Argument, Invoke, Replace, Sites
+from tfmigrate.spans import span
+from tfmigrate.units import Classification
 from tfmigrate.values import Const, Value, is_tensor
 
 Text = Callable[[ast.expr], str]
@@ -26,6 +30,30 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
             and (event.node in set(blocks) or isinstance(region.node, ast.Call))
         ):
             yield from inline_creations(event, blocks)
+
+
+def plain_operations(classes: Classification, clusters: Clusters, sites: dict[Module, Sites]) -> None:
+    """The stateless layers that code calls which becomes no layer."""
+    found: dict[ast.Call, list[Creation]] = {}
+    for walk in classes.walks:
+        for creation in walk.root.creations():
+            if creation.is_operation and clusters.unit_around(creation.region) is None:
+                found.setdefault(creation.node, []).append(creation)
+    for node, creations in found.items():
+        module = creations[0].region.module
+        if any(span(module, node) == site.span for site in sites.get(module, Sites()).items):
+            continue
+        if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
+            continue
+        try:
+            action = operation(creations, module, lambda e, m=module: source(m, e))  # type: ignore[misc]
+        except Refusal:
+            continue
+        sites.setdefault(module, Sites()).add("tf_layers", span(module, node), action)
+
+
+def _stands_in(expression: ast.expr, node: ast.Call) -> bool:
+    return any(expression is part for part in ast.walk(node))
 
 
 def operation(creations: list[Creation], module: Module, text: Text) -> Invoke | Replace:

@@ -28,6 +28,7 @@ from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, att
 from tfmigrate.library import asks_at_call
 from tfmigrate.lifting import lift
 from tfmigrate.link import Function, Module, Program
+from tfmigrate.operations import plain_operations
 from tfmigrate.regions import Path, Region, Variable, show_path
 from tfmigrate.render import source
 from tfmigrate.requests import Naming, file_quote
@@ -51,13 +52,19 @@ class Plan:
     instances: list[Instance]
     plans: dict[object, LayerPlan]
     clusters: Clusters
-    variable_map: dict[str, str] = field(default_factory=dict)
+    # the variables that have another name now
+    keras_paths: dict[Variable, str] = field(default_factory=dict)
     migrated: set[Unit] = field(default_factory=set)
     # dimensions that were worked out from operations, as the walk names them
     inferred: set[str] = field(default_factory=set)
     # library layers that plain code makes and holds itself
     library_layers: list[Slot] = field(default_factory=list)
     wanted_apart: set[ast.AST] = field(default_factory=set)
+
+    @property
+    def variable_map(self) -> dict[str, str]:
+        """TF1 name to Keras path, only where the two differ."""
+        return {show_path(variable.path or ()): path for variable, path in self.keras_paths.items()}
 
 
 class Doubted(Protocol):
@@ -131,6 +138,7 @@ class Planner:
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
+            plain_operations(self.classes, self.clusters, self.sites)
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
             plan_dimensions(self.sites)
@@ -138,7 +146,7 @@ class Planner:
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
         result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
-        result.variable_map = {**self._variable_map(migrated), **_names_in(result.library_layers)}
+        result.keras_paths = {**self._keras_paths(migrated), **_keras_paths_in(result.library_layers)}
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
         result.wanted_apart = self.wanted_apart - self.apart
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
@@ -505,9 +513,9 @@ class Planner:
                 return span(member.module, statement)
         return span(member.module, member.node)
 
-    def _variable_map(self, migrated: set[Unit]) -> dict[str, str]:
-        """TF1 name to Keras path, where a layer added a segment or Keras has another name for the variable."""
-        result: dict[str, str] = {}
+    def _keras_paths(self, migrated: set[Unit]) -> dict[Variable, str]:
+        """Keras paths where a layer added a segment or Keras has another name for the variable."""
+        result: dict[Variable, str] = {}
         for instance in self.owners.instances():
             if instance.unit not in migrated:
                 continue
@@ -516,10 +524,10 @@ class Planner:
                     for variable in creation.variables:
                         if variable.path is None or self._deepest(creation.region) is not instance:
                             continue
-                        name, rest = show_path(variable.path), keras_path(variable)[len(instance.path) :]
+                        rest = keras_path(variable)[len(instance.path) :]
                         renamed = show_path((*self._keras_path(instance), *rest))
-                        if renamed != name:
-                            result[name] = renamed
+                        if renamed != show_path(variable.path):
+                            result[variable] = renamed
         return result
 
     def _deepest(self, region: Region | None) -> Instance | None:
@@ -546,11 +554,10 @@ def keras_path(variable: Variable) -> Path:
     return variable.path if variable.keras_name is None else (*variable.path[:-1], Const(variable.keras_name))
 
 
-def _names_in(layers: Iterable[Slot]) -> dict[str, str]:
+def _keras_paths_in(layers: Iterable[Slot]) -> dict[Variable, str]:
     """What the library layers that plain code holds call otherwise."""
     creations = [use.creation for slot in layers for use in slot.uses if use.creation is not None]
-    renamed = [v for creation in creations for v in creation.variables if v.keras_name is not None]
-    return {show_path(v.path or ()): show_path(keras_path(v)) for v in renamed}
+    return {v: show_path(keras_path(v)) for c in creations for v in c.variables if v.keras_name is not None}
 
 
 def passes_through(plan: LayerPlan) -> bool:

@@ -9,14 +9,13 @@ from tfmigrate.clashes import has_symbols, may_be_same, repeats
 from tfmigrate.evaluate import Arguments, Evaluator
 from tfmigrate.exclusive import exclusive
 from tfmigrate.journal import call_into, depth_of, second_call
-from tfmigrate.modern import is_gone
 from tfmigrate.naming import (
     dimensions,
     dtype_of,
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.objects import Foreign, Template
+from tfmigrate.objects import Foreign, Gone, Template
 from tfmigrate.regions import (
     Creation,
     Path,
@@ -80,7 +79,7 @@ class Requests(Scopes):
         value, expression = given["initializer"]
         if is_tensor(value) or isinstance(value, Const):
             self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
-        if is_gone(ev.frame.module, expression):
+        if isinstance(value, Gone):
             self.blame("TFM503", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         return ast.unparse(expression)
 

@@ -12,6 +12,7 @@ from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.journal import depth_of
 from tfmigrate.layer_calls import LayerCalls
 from tfmigrate.listing import Lists
+from tfmigrate.modern import modern_call
 from tfmigrate.naming import (
     is_plain,
     is_variable_list,
@@ -19,7 +20,7 @@ from tfmigrate.naming import (
     name_of,
     variable_attribute,
 )
-from tfmigrate.objects import Graph, GraphScope, OpenScope, Template, VariableOp
+from tfmigrate.objects import Gone, Graph, GraphScope, OpenScope, Template, VariableOp
 from tfmigrate.regions import (
     NameRead,
     Region,
@@ -174,6 +175,8 @@ class Scoping(LayerCalls, Lists):
             return self._maker(ev, name, args, node)
         if name in symbols.BY_NAME:
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
+        if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
+            return Gone()
         if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
             return self._foreign(ev, name, args, node)
         if name == "tf.app.run":
