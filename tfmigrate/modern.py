@@ -26,7 +26,8 @@ def tensorflow_alias(module: Module) -> str:
 
 def modern_call(module: Module, node: ast.AST) -> str | None:
     """The call by its new name, where that means the same with these arguments."""
-    if not isinstance(node, ast.Call) or node.args or not any(_CONTRIB.search(m.text) for m in (module, *module.starred)):
+    contrib = any(_CONTRIB.search(other.text) for other in (module, *module.starred))
+    if not isinstance(node, ast.Call) or node.args or not contrib:
         return None
     name, allowed, added = RENAMED.get(library_name(module, node.func), ("", frozenset(), ""))
     if not name or not {k.arg for k in node.keywords} <= allowed:
