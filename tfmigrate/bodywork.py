@@ -45,7 +45,9 @@ TAKES_VARIABLES = {
 
 
 def is_reuse_statement(node: ast.stmt) -> bool:
-    """`scope.reuse_variables()`, or an `if` around nothing else."""
+    """`scope.reuse_variables()`, an assertion about `scope.reuse`, or an `if` around nothing else."""
+    if isinstance(node, ast.Assert):
+        return asserts_reuse(node)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
         return node.value.func.attr == "reuse_variables"
     if isinstance(node, ast.If):
@@ -54,6 +56,14 @@ def is_reuse_statement(node: ast.stmt) -> bool:
             map(is_reuse_statement, inner)
         )
     return False
+
+
+def asserts_reuse(node: ast.Assert) -> bool:
+    """`assert scope.reuse is False` and the like."""
+    test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+    parts = [test.left, *test.comparators] if isinstance(test, ast.Compare) else [test]
+    reads = [part for part in parts if isinstance(part, ast.Attribute) and part.attr == "reuse"]
+    return len(reads) == 1 and all(isinstance(part, ast.Constant) for part in parts if part not in reads)
 
 
 def statements(body: list[ast.stmt], opaque: frozenset[ast.AST]) -> list[ast.stmt]:

@@ -119,7 +119,9 @@ class LayerCalls(ArgScopes, Requests):
             refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
             # what is None by a parameter has to be left out, and the call does not say so
             hidden = value == NONE and bool(row.without.get(key)) and not _is_literal_none(expression)
-            if refused or hidden:
+            # Keras keeps a frozen layer's variables among those that an optimizer finds by itself
+            frozen = key == "trainable" and value != Const(True)
+            if refused or hidden or frozen:
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
             elif isinstance(value, Gone):
                 self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")

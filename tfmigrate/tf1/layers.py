@@ -32,6 +32,17 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.conv3d": LayerRow(_CONV, "Conv3D", "conv3d", _KERNEL_BIAS, 6),
     "tf.layers.conv2d_transpose": LayerRow(_TRANSPOSE, "Conv2DTranspose", "conv2d_transpose", _KERNEL_BIAS, 4),
     "tf.layers.conv3d_transpose": LayerRow(_TRANSPOSE, "Conv3DTranspose", "conv3d_transpose", _KERNEL_BIAS, 4),
+    "tf.layers.separable_conv2d": LayerRow(
+        (
+            "inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate",
+            "depth_multiplier", "activation", "use_bias", "depthwise_initializer", "pointwise_initializer",
+            "bias_initializer", "depthwise_regularizer", "pointwise_regularizer", "bias_regularizer",
+            "activity_regularizer", "depthwise_constraint", "pointwise_constraint", "bias_constraint", "trainable",
+            "name", "reuse",
+        ),
+        "SeparableConv2D", "separable_conv2d",
+        (("depthwise_kernel", None, True), ("pointwise_kernel", None, True), ("bias", "use_bias", True)), 9,
+    ),
     "tf.layers.batch_normalization": LayerRow(
         (
             "inputs", "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
@@ -57,12 +68,13 @@ LAYERS: dict[str, LayerRow] = {
 
 # Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill.
 UNSUPPORTED = {
+    "depthwise_regularizer", "pointwise_regularizer",
     "kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer", "gamma_regularizer",
     "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment", "noise_shape",
 }  # fmt: skip
 DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
 # None is TF1's word for "the default" in these; Keras wants the argument left out.
-NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer"}
+NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer", "depthwise_initializer", "pointwise_initializer"}
 ALIASES = {
     "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
     "tf.layers.average_pooling": "tf.layers.average_pooling2d",
