@@ -664,7 +664,9 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
 
 
 def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, str]) -> Unwrap | NameScope:
-    """What remains of a scope block that makes no variable by itself."""
+    """What remains of a scope block that makes no variable by itself. Raises Refusal."""
+    if len(block.items) != 1:
+        raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
     name = scope_name(call)
     if name is None or _reenters(name):
