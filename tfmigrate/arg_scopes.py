@@ -107,7 +107,7 @@ class ArgScopes(Scopes):
             if param in row.params[: len(args.positional)]:
                 self.blame("TFM502", node, ev, f"{param} is given by position and by an arg_scope; TF1 raises here")
                 continue
-            expression = default.expression if default.frame is ev.frame else _from_afar(default, ev)
+            expression = _anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
             if expression is None:
                 text = f"the arg_scope that gives {param} stands in another function, and its value is no literal"
                 self.blame("TFM507", node, ev, text)
@@ -140,13 +140,14 @@ def _is_alone(context: ArgScope, node: ast.With, ev: Evaluator) -> bool:
     return not aliases & set(loads) if aliases else True
 
 
-def _from_afar(default: Default, ev: Evaluator) -> ast.expr | None:
-    """What another function gives, written where it is used: a literal, or what names of the file alone make."""
-    if isinstance(default.value, Const):
+def _anywhere(default: Default, ev: Evaluator) -> ast.expr | None:
+    """An argument as it can be written wherever it is used: a literal, or what names of the file alone make."""
+    if isinstance(default.expression, ast.Constant):
+        return _synthetic(source(default.frame.module, default.expression))
+    if isinstance(default.value, Const) and default.frame is not ev.frame:
         return literal(default.value)
-    if default.frame.module is not ev.frame.module or not _is_global(default, ev):
-        return None
-    return _synthetic(source(ev.frame.module, default.expression))
+    same_file = default.frame.module is ev.frame.module
+    return _synthetic(source(ev.frame.module, default.expression)) if same_file and _is_global(default, ev) else None
 
 
 def literal(value: Const) -> ast.expr:

@@ -161,16 +161,17 @@ class Bodywork:
             for param, argument in own.items():
                 if param != "inputs" and id(argument) not in kept:
                     self.body.gone.update(_without(argument, kept))
+            normalizer = use.creation.normalizer
+            inner = [e for _, e in normalizer.given.values()] if normalizer is not None else []
+            for expression in [*use.creation.given.values(), *inner]:
+                self._check_place(expression, use.creation)
             for _, expression in at_call(use.creation):
                 self._keep(expression, use.creation)
 
     def _keep(self, expression: ast.expr, creation: Creation) -> None:
         """What the call reads from elsewhere (an arg_scope, a dictionary) is read there from now on."""
-        if getattr(expression, "synthetic", False) or self._within(expression, creation.node):
+        if self._check_place(expression, creation):
             return
-        if expression not in self.body.scan.parents:
-            text = "an argument of this layer stands in other code than the layer"
-            raise Refusal("TFM502", creation.node, self.module, text)
         for part in ast.walk(expression):
             name = self.body.splitter.spelling(part) if isinstance(part, ast.expr) else None
             if name is None:
@@ -181,6 +182,15 @@ class Bodywork:
                 raise Refusal("TFM502", creation.node, self.module, text)
             assert isinstance(part, ast.expr)
             self.body.handed_on.setdefault(name, []).append(part)
+
+    def _check_place(self, expression: ast.expr, creation: Creation) -> bool:
+        """Whether an argument stands in the call itself, or anywhere. Raises Refusal if it stands in other code."""
+        if getattr(expression, "synthetic", False) or self._within(expression, creation.node):
+            return True
+        if expression not in self.body.scan.parents:
+            text = "an argument of this layer stands in other code than the layer"
+            raise Refusal("TFM507", creation.node, self.module, text)
+        return False
 
     def _within(self, node: ast.AST, outer: ast.AST) -> bool:
         return node is outer or outer in self.body.scan.ancestors(node)
