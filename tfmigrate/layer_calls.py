@@ -106,7 +106,7 @@ class LayerCalls(ArgScopes, Requests):
             variable.region, variable.trainable = self.region, trainable and not frozen
             assert isinstance(path[-1], Const)
             keras = row.keras_variables.get(str(path[-1]))
-            variable.keras_name = keras
+            variable.keras_name, variable.by_contrib = keras, bool(row.key)
         return variable
 
     # -- arguments -----------------------------------------------------------------------------------------------

@@ -64,6 +64,8 @@ class Variable(Opaque):
     region: Region | None = None
     # what Keras calls it, where that is another name
     keras_name: str | None = None
+    # whether a function of contrib or slim made it
+    by_contrib: bool = False
     is_tensor = True
 
 

@@ -30,6 +30,7 @@ from tfmigrate.regions import (
     show_path,
 )
 from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
@@ -60,6 +61,9 @@ _HANDLERS = {
     "tf.get_variable_scope": "_get_variable_scope",
     "tf.get_variable": "_get_variable",
     "tf.contrib.framework.arg_scope": "_arg_scope",
+    "tf.contrib.framework.get_variables": "_contrib_variables",
+    "tf.contrib.framework.get_trainable_variables": "_contrib_variables",
+    "tf.contrib.framework.get_model_variables": "_contrib_variables",
     "tf.trainable_variables": "_variables",
     "tf.global_variables": "_variables",
     "tf.all_variables": "_variables",
@@ -173,7 +177,7 @@ class Scoping(LayerCalls, Lists):
             return self._layer(ev, name, args, node)
         if name in symbols.MAKERS:
             return self._maker(ev, name, args, node)
-        if name in symbols.BY_NAME:
+        if name in symbols.BY_NAME or name in RESTORING:
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
         if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
             return Gone()

@@ -147,6 +147,12 @@ _OTHER_NAMES = {
     "conv1d": "convolution1d", "conv2d": "convolution2d", "conv3d": "convolution3d",
     "conv2d_transpose": "convolution2d_transpose",
 }  # fmt: skip
+# functions of contrib.framework that slim hands on
+_LISTS = ("get_variables", "get_trainable_variables", "get_model_variables")
+_RESTORING = (
+    "assign_from_checkpoint", "assign_from_checkpoint_fn", "get_variables_to_restore", "get_variables_by_name",
+    "get_variables_by_suffix", "get_unique_variable",
+)  # fmt: skip
 _LIBRARY = "tf.contrib.layers"
 _HOMES = ("tf.contrib.slim", "tf_slim", "tf_slim.layers", f"{_LIBRARY}.python.layers")
 
@@ -160,7 +166,13 @@ CONTRIB_ALIASES: dict[str, str] = {
         for home in _HOMES
         for other in (*_FUNCTIONS, *_OTHER_NAMES)
     },
-    **{f"{home}.arg_scope": "tf.contrib.framework.arg_scope" for home in ("tf.contrib.slim", "tf_slim")},
+    **{
+        f"{home}.{name}": f"tf.contrib.framework.{name}"
+        for home in ("tf.contrib.slim", "tf_slim")
+        for name in ("arg_scope", *_LISTS, *_RESTORING)
+    },
 }
+# what finds variables by their TF1 names
+RESTORING = {f"tf.contrib.framework.{name}" for name in _RESTORING}
 # what may normalize the outputs of another layer
 NORMALIZERS = {f"{_LIBRARY}.{name}" for name in ("batch_norm", "layer_norm", "instance_norm")}
