@@ -159,6 +159,7 @@ def _synthetic(text: str) -> ast.expr:
     node = ast.parse(text, mode="eval").body
     for part in ast.walk(node):
         part.synthetic = True  # type: ignore[attr-defined]
+    node.written = text  # type: ignore[attr-defined]
     return node
 
 

@@ -13,7 +13,7 @@ from tfmigrate.link import Module
 from tfmigrate.looping import index_text
 from tfmigrate.operations import inline_creations, operation
 from tfmigrate.regions import Creation
-from tfmigrate.render import render
+from tfmigrate.render import render, written
 from tfmigrate.requests import Naming, arguments_of, received
 from tfmigrate.sites import (
     Argument,
@@ -361,7 +361,7 @@ class Bodywork:
     def call_text(self, expression: ast.expr) -> str:
         """An expression as it reads in `call`."""
         if getattr(expression, "synthetic", False):
-            return ast.unparse(expression)
+            return written(expression)
         spelled = names_for_all(self.plan, Level.CALL)
 
         def substitute(part: ast.expr) -> str | None:

@@ -23,7 +23,7 @@ from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
 from tfmigrate.looping import dict_key, index_text
 from tfmigrate.regions import Creation, Region
-from tfmigrate.render import call_lines, line_length, render, source
+from tfmigrate.render import call_lines, line_length, render, source, written
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
 from tfmigrate.scan import Scan, names_in
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
@@ -359,7 +359,7 @@ def member_at(child: LayerPlan, site: ast.AST) -> Member:
 
 def _plain_text(module: Module, expression: ast.expr) -> str:
     if getattr(expression, "synthetic", False):
-        return ast.unparse(expression)
+        return written(expression)
     return render(module, expression, lambda _: None)
 
 

@@ -13,6 +13,11 @@ from tfmigrate.modern import modern_call
 Substitute = Callable[[ast.expr], "str | None"]
 
 
+def written(node: ast.expr) -> str:
+    """The text of an expression that stands nowhere in the source."""
+    return str(getattr(node, "written", "") or ast.unparse(node))
+
+
 def source(module: Module, node: ast.AST) -> str:
     """The text of a node as it stands in the file, on one line."""
     return render(module, node, lambda _: None)
