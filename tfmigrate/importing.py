@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from tfmigrate.aliases import library_names
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
 from tfmigrate.modern import modern_call, tensorflow_alias
@@ -122,7 +123,9 @@ def _unused(module: Module) -> set[str]:
     used = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
     names = set()
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow":
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
             names |= {alias.asname or alias.name for alias in node.names}
     return names - used
 
@@ -143,12 +146,10 @@ def _handed_on(program: Program, module: Module) -> set[str]:
 
 
 def _own_names(module: Module) -> Iterator[str]:
-    """What a file imports from below tensorflow."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow" and not node.level:
-            yield from (alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (a.asname for a in node.names if a.asname and a.name.startswith("tensorflow.contrib"))
+    """What a file imports from below tensorflow, or from slim, and its other names for those."""
+    for name, known in library_names(module).items():
+        if known not in ("tensorflow", "tensorflow.compat.v1"):
+            yield name
 
 
 def _still_used(module: Module) -> Iterator[str]:

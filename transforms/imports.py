@@ -191,7 +191,8 @@ class _Imports(cst.CSTTransformer):
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
         name = _contrib_alias(original_node) if not self.depth else ""
-        gone = bool(name) and (name in self.late or name not in self.used)
+        unused = name not in self.used and name not in self.action.handed_on
+        gone = bool(name) and (name in self.late or unused)
         return cst.RemoveFromParent() if gone else updated_node
 
     def leave_ImportAlias(self, original_node: cst.ImportAlias, updated_node: cst.ImportAlias) -> cst.ImportAlias:
@@ -208,7 +209,7 @@ class _Imports(cst.CSTTransformer):
             return original_node
         module = "." * len(original_node.relative) + (_dotted(original_node.module) if original_node.module else "")
         names = [self._renamed(alias, module) for alias in original_node.names]
-        if module.split(".")[0] != "tensorflow":
+        if module.split(".")[0] not in ("tensorflow", "tf_slim"):
             return original_node.with_changes(names=names)
         names = [alias for alias in names if self._is_kept(alias, module)]
         if not names:
@@ -240,7 +241,9 @@ class _Imports(cst.CSTTransformer):
     def _is_gone(self, alias: cst.ImportAlias) -> bool:
         contrib = _dotted(alias.name).startswith("tensorflow.contrib") and alias.asname is not None
         name = _bound(alias)
-        return contrib and (name in self.late or (name not in self.used and name not in self.action.handed_on))
+        gone = name not in self.used and name not in self.action.handed_on
+        slim = _dotted(alias.name) == "tf_slim" and name not in self.action.lines
+        return (contrib and (name in self.late or gone)) or (slim and gone)
 
     def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
         new = self.renames.get((module, _dotted(alias.name)))
