@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfmigrate.compose import names_for_all
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role
+from tfmigrate.library import at_call, invoke_layer
 from tfmigrate.link import Module
 from tfmigrate.looping import index_text
-from tfmigrate.regions import Creation, Region
-from tfmigrate.render import render
+from tfmigrate.operations import inline_creations, operation
+from tfmigrate.regions import Creation
+from tfmigrate.render import render, written
 from tfmigrate.requests import Naming, arguments_of, received
 from tfmigrate.sites import (
     Argument,
@@ -29,7 +31,7 @@ from tfmigrate.sites import (
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
 from tfmigrate.split import Level
-from tfmigrate.tf1.layers import LAYERS, VARIABLE_SCOPE
+from tfmigrate.tf1.layers import VARIABLE_SCOPE
 from tfmigrate.units import Member, Shape
 from tfmigrate.values import is_tensor
 
@@ -43,7 +45,9 @@ TAKES_VARIABLES = {
 
 
 def is_reuse_statement(node: ast.stmt) -> bool:
-    """`scope.reuse_variables()`, or an `if` around nothing else."""
+    """`scope.reuse_variables()`, an assertion about `scope.reuse`, or an `if` around nothing else."""
+    if isinstance(node, ast.Assert):
+        return asserts_reuse(node)
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
         return node.value.func.attr == "reuse_variables"
     if isinstance(node, ast.If):
@@ -52,6 +56,14 @@ def is_reuse_statement(node: ast.stmt) -> bool:
             map(is_reuse_statement, inner)
         )
     return False
+
+
+def asserts_reuse(node: ast.Assert) -> bool:
+    """`assert scope.reuse is False` and the like."""
+    test = node.test.operand if isinstance(node.test, ast.UnaryOp) else node.test
+    parts = [test.left, *test.comparators] if isinstance(test, ast.Compare) else [test]
+    reads = [part for part in parts if isinstance(part, ast.Attribute) and part.attr == "reuse"]
+    return len(reads) == 1 and all(isinstance(part, ast.Constant) for part in parts if part not in reads)
 
 
 def statements(body: list[ast.stmt], opaque: frozenset[ast.AST]) -> list[ast.stmt]:
@@ -82,6 +94,7 @@ class Bodywork:
     plans: dict[object, LayerPlan]
     naming: Naming
     blocks: dict[ast.With, bool]
+    arg_scopes: frozenset[ast.With] = frozenset()
 
     @property
     def module(self) -> Module:
@@ -94,6 +107,8 @@ class Bodywork:
         for statement in statements(list(self.body.member.body), self.body.scan.opaque):
             if is_reuse_statement(statement):
                 self.body.removed.add(statement)
+            if statement in self.arg_scopes and isinstance(statement, ast.With):
+                self.body.gone.update(item.context_expr for item in statement.items)
         scope = self.body.member.scope
         if scope is not None:
             self.body.gone.update(item.context_expr for item in scope.items)
@@ -104,6 +119,10 @@ class Bodywork:
             for site in slot.sites:
                 if self._is_mine(site):
                     self._mark_site(slot, site)
+        for region in self.body.member.regions:
+            for creation in inline_creations(region, self.blocks):
+                for expression in creation.given.values():
+                    self._keep(expression, creation)
         self._drop_weight_statements()
 
     def _is_mine(self, site: ast.AST) -> bool:
@@ -121,12 +140,7 @@ class Bodywork:
             return
         assert isinstance(site, ast.Call)
         if slot.kind is Made.LAYER:
-            row = slot.first.creation.row if slot.first.creation is not None else None
-            assert row is not None
-            kept = {"inputs", *row.call_params}
-            for param, argument in arguments_of(site, row.params).items():
-                if row.keras_name(param) not in kept:
-                    self.body.gone.add(argument)
+            self._mark_layer_call(slot, site)
             return
         self.body.gone.add(site.func)
         keep = {name for name, _ in self._call_arguments(slot, site)}
@@ -136,6 +150,50 @@ class Bodywork:
         for name in keep:
             if name.startswith("self."):
                 self.body.hand_on(received(name, site), site)
+
+    def _mark_layer_call(self, slot: Slot, site: ast.Call) -> None:
+        """Only the inputs stay, and what Keras wants at the call."""
+        for use in slot.uses:
+            if use.node is not site or use.creation is None or use.creation.row is None:
+                continue
+            kept = {id(expression) for _, expression in at_call(use.creation)}
+            own = arguments_of(site, use.creation.row.params)
+            for param, argument in own.items():
+                if param != "inputs" and id(argument) not in kept:
+                    self.body.gone.update(_without(argument, kept))
+            normalizer = use.creation.normalizer
+            inner = [e for _, e in normalizer.given.values()] if normalizer is not None else []
+            for expression in [*use.creation.given.values(), *inner]:
+                self._check_place(expression, use.creation)
+            for _, expression in at_call(use.creation):
+                self._keep(expression, use.creation)
+
+    def _keep(self, expression: ast.expr, creation: Creation) -> None:
+        """What the call reads from elsewhere (an arg_scope, a dictionary) is read there from now on."""
+        if self._check_place(expression, creation):
+            return
+        for part in ast.walk(expression):
+            name = self.body.splitter.spelling(part) if isinstance(part, ast.expr) else None
+            if name is None:
+                continue
+            at_site = self.body.scan.reaching(name, creation.node)
+            if name in self.body.scan.bindings and at_site != self.body.scan.reaching(name, part):
+                text = f"{name} may have changed between here and where an argument of this layer reads it"
+                raise Refusal("TFM502", creation.node, self.module, text)
+            assert isinstance(part, ast.expr)
+            self.body.handed_on.setdefault(name, []).append(part)
+
+    def _check_place(self, expression: ast.expr, creation: Creation) -> bool:
+        """Whether an argument stands in the call itself, or anywhere. Raises Refusal if it stands in other code."""
+        if getattr(expression, "synthetic", False) or self._within(expression, creation.node):
+            return True
+        if expression not in self.body.scan.parents:
+            text = "an argument of this layer stands in other code than the layer"
+            raise Refusal("TFM507", creation.node, self.module, text)
+        return False
+
+    def _within(self, node: ast.AST, outer: ast.AST) -> bool:
+        return node is outer or outer in self.body.scan.ancestors(node)
 
     def _member_at(self, slot: Slot, site: ast.AST) -> Member:
         child = self.plans[slot.unit]
@@ -295,10 +353,29 @@ class Bodywork:
             self._block_call(slot, site, target, sites)
         elif slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
-            sites.add("tf_layers", where, Invoke(target, layer_call(slot, site)))
+            sites.add("tf_layers", where, invoke_layer(target, slot, site, self.call_text))
         else:
             assert isinstance(site, ast.Call)
             self._instance_call(slot, site, target, sites)
+
+    def call_text(self, expression: ast.expr) -> str:
+        """An expression as it reads in `call`."""
+        if getattr(expression, "synthetic", False):
+            return written(expression)
+        spelled = names_for_all(self.plan, Level.CALL)
+
+        def substitute(part: ast.expr) -> str | None:
+            name = self.body.splitter.spelling(part)
+            item = self.body.inputs.get(name) if name is not None else None
+            if item is None or name is None or not isinstance(getattr(part, "ctx", None), ast.Load):
+                return None
+            if name in self.body.scan.bindings and not item.is_attribute:
+                return None
+            if item.role is Role.CALL and item.is_attribute:
+                return item.identifier
+            return spelled.get(name) if item.role in (Role.CTOR, Role.NAME) else None
+
+        return render(self.module, expression, substitute)
 
     def target(self, slot: Slot) -> str:
         """`self.conv`, or `self.convs[i]` inside the loop."""
@@ -374,6 +451,10 @@ class Bodywork:
             self._check_alias(block)
             sites.add("scopes", span(self.module, block), self._name_scope(block, makes))
 
+        for statement in statements(list(self.body.member.body), self.body.scan.opaque):
+            if statement in self.arg_scopes:
+                sites.add("scopes", span(self.module, statement), Unwrap())
+
     def _name_scope(self, block: ast.With, makes: bool) -> Unwrap | NameScope:
         spelled = names_for_all(self.plan, Level.CALL)
         return name_scope(block, makes, self.module, spelled)
@@ -399,19 +480,14 @@ class Bodywork:
         return isinstance(parent, ast.keyword) and parent.arg == "name"
 
     def _inline_layers(self, sites: Sites) -> None:
-        """A dropout keeps no state; it becomes the operation it always was."""
+        """What keeps no state becomes the operation it always was."""
         found: dict[ast.Call, list[Creation]] = {}
         for region in self.body.member.regions:
             for creation in inline_creations(region, self.blocks):
                 if self._is_mine(creation.node):
                     found.setdefault(creation.node, []).append(creation)
-        spelled = names_for_all(self.plan, Level.CALL)
         for node, creations in found.items():
-            if len({is_tensor(c.args.get(4, "training")) for c in creations}) > 1:
-                raise Refusal(
-                    "TFM502", node, self.module, "training is a tensor in one call and True or False in another"
-                )
-            sites.add("tf_layers", span(self.module, node), dropout(creations[0], self.module, spelled))
+            sites.add("tf_layers", span(self.module, node), operation(creations, self.module, self.call_text))
 
     def _alias_names(self, sites: Sites) -> None:
         """`name=scope.name` takes the layer's name, or that of the name scope."""
@@ -452,7 +528,7 @@ class Bodywork:
         if not outputs:
             return ()
         returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
-        top = _top_statements(member)
+        top = _top_statements(member, self.arg_scopes)
         for name in self.body.outputs:
             if not any(b.statement in top for b in self.body.scan.bindings[name]):
                 raise Refusal("TFM404", member.node, self.module, f"{name} is set under a condition only")
@@ -486,6 +562,18 @@ class Bodywork:
         )
 
 
+def _without(argument: ast.expr, kept: set[int]) -> Iterator[ast.expr]:
+    """An argument that goes; of a dictionary, all but the entries that stay."""
+    if not any(id(part) in kept for part in ast.walk(argument)):
+        yield argument
+        return
+    for child in ast.iter_child_nodes(argument):
+        parts = [child.value] if isinstance(child, ast.keyword) else [child]
+        for part in parts:
+            if isinstance(part, ast.expr) and id(part) not in kept:
+                yield from _without(part, kept)
+
+
 class _Handed(ast.expr):
     """A read that a block call makes; it stands nowhere in the source."""
 
@@ -494,78 +582,14 @@ class _Handed(ast.expr):
         self.block = block
 
 
-def _top_statements(member: Member) -> list[ast.stmt]:
-    """The statements that surely run: those of the body, and of the scope's block."""
+def _top_statements(member: Member, blocks: frozenset[ast.With], body: list[ast.stmt] | None = None) -> list[ast.stmt]:
+    """The statements that surely run: those of the body, and of the blocks that go from it."""
     found: list[ast.stmt] = []
-    for statement in member.node.body:
+    for statement in member.node.body if body is None else body:
         found.append(statement)
-        if statement is member.scope:
-            found.extend(member.scope.body)
+        if isinstance(statement, ast.With) and (statement is member.scope or statement in blocks):
+            found.extend(_top_statements(member, blocks, statement.body))
     return found
-
-
-def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Creation]:
-    """The stateless layers that the code of a region calls."""
-    for event in region.events:
-        if isinstance(event, Creation) and event.row is not None and not event.row.keras:
-            yield event
-        elif (
-            isinstance(event, Region)
-            and event.is_block
-            and (event.node in set(blocks) or isinstance(region.node, ast.Call))
-        ):
-            yield from inline_creations(event, blocks)
-
-
-def dropout(creation: Creation, module: Module, spelled: dict[str, str]) -> Invoke | Replace:
-    """`tf.layers.dropout(x, rate, training=t)` as an operation: the rate is 0 where it is not training."""
-    node = creation.node
-    given = arguments_of(node, LAYERS["tf.layers.dropout"].params)
-
-    def substitute(part: ast.expr) -> str | None:
-        return spelled.get(part.id) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) else None
-
-    def text(key: str, default: str) -> str:
-        return render(module, given[key], substitute) if key in given else default
-
-    assert isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Attribute)
-    library = render(module, node.func.value.value, lambda _: None)
-    rate, training = text("rate", "0.5"), text("training", "False")
-    flag = creation.args.get(4, "training")
-    if is_tensor(flag):
-        inputs = text("inputs", "")
-        seed = f", seed={text('seed', '')}" if "seed" in given else ""
-        apply = f"{library}.nn.dropout({inputs}, rate={rate}{seed})"
-        return Replace(f"{library}.cond({training}, lambda: {apply}, lambda: {library}.identity({inputs}))")
-    chosen = {"True": rate, "False": "0.0"}.get(training, f"{rate} if {training} else 0.0" if rate != "0.0" else rate)
-    source: int | str = "inputs" if any(k.arg == "inputs" for k in node.keywords) else 0
-    arguments = [Argument(source), Argument(text=chosen, keyword="rate")]
-    arguments += [
-        Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg in ("seed", "name") and k.arg is not None
-    ]
-    return Invoke(f"{library}.nn.dropout", tuple(arguments))
-
-
-def layer_call(slot: Slot, site: ast.Call) -> tuple[Argument, ...]:
-    """What a library layer is called with: its input and, of some, `training`."""
-    creation = slot.first.creation
-    assert creation is not None and creation.row is not None
-    row = creation.row
-    arguments = []
-    for i in range(min(len(site.args), len(row.params))):
-        keras = row.keras_name(row.params[i])
-        if keras == "inputs" or keras in row.call_params:
-            arguments.append(Argument(i, keyword=None if keras == "inputs" else keras))
-    for keyword in site.keywords:
-        keras = row.keras_name(keyword.arg or "")
-        if keras == "inputs":
-            arguments.insert(0, Argument(keyword.arg))
-        elif keras in row.call_params:
-            arguments.append(Argument(keyword.arg, keyword=keras))
-    for param in row.call_params:
-        if param not in {a.keyword for a in arguments}:
-            arguments.append(Argument(text=row.defaults.get(param, "False"), keyword=param))
-    return tuple(arguments)
 
 
 # Keras fills these in by itself, from the layer around, unless they are given by keyword.
@@ -650,7 +674,9 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
 
 
 def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, str]) -> Unwrap | NameScope:
-    """What remains of a scope block that makes no variable by itself."""
+    """What remains of a scope block that makes no variable by itself. Raises Refusal."""
+    if len(block.items) != 1:
+        raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
     name = scope_name(call)
     if name is None or _reenters(name):

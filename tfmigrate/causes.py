@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tfmigrate.bodywork import asserts_reuse
 from tfmigrate.clusters import Clusters
 from tfmigrate.effects import has_effects
 from tfmigrate.execute import Executor
@@ -334,8 +335,10 @@ def _may_take(function: Function, call: ast.Call) -> bool:
 
 
 def _serves_reuse(module: Module, node: ast.AST) -> bool:
-    """Whether a read of `scope.reuse` is an argument `reuse=`, or of a name that is only passed as one."""
+    """Whether a read of `scope.reuse` is an argument `reuse=`, or of a name that is only passed as one; or asserted."""
     for outer in ancestors(module, node):
+        if isinstance(outer, ast.Assert):
+            return asserts_reuse(outer)
         if isinstance(outer, ast.keyword) and outer.arg == "reuse":
             return True
         if isinstance(outer, ast.Assign) and len(outer.targets) == 1 and isinstance(outer.targets[0], ast.Name):

@@ -11,13 +11,14 @@ from functools import cached_property
 from tfmigrate.clusters import Clusters
 from tfmigrate.link import Function, Module, Program
 from tfmigrate.plain import PlainWork
-from tfmigrate.regions import Query, Region, Saving, Variable
+from tfmigrate.regions import Query, Region, Saving, Variable, show_path
 from tfmigrate.scan import Scan
 from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
 from tfmigrate.slots import Slot
 from tfmigrate.spans import span
 from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.values import Const
 
 # what only shows a name to a person
 _SHOWS = re.compile(
@@ -133,6 +134,8 @@ class Collecting:
         if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
             return None
         if not names_become_paths(query.node) or any(self._is_renamed(v) for v in query.source):
+            return None
+        if any(v.keras_name is not None and _tells_apart(query.node, v) for v in query.source):
             return None
         return self._chosen(query.source, query.region, works, named)
 
@@ -344,7 +347,8 @@ class Collecting:
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
         chosen = self._chosen(wanted, saving.region, works, named=True)
         module = saving.region.module
-        if chosen is None or not saving.plain or (saving.variables is None and everything - set(wanted)):
+        renamed = any(v.keras_name is not None for v in wanted)
+        if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
             text = "this Saver writes the new variable names; checkpoints of the old program do not load as they are"
             self.clusters.refuse("TFM604", saving.node, module, text, None)
             return
@@ -460,6 +464,22 @@ def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> b
     parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
     reads = name_reads(node, node.generators[0].target.id)
     return bool(reads) and all(_same_for_path(read, parents) for read in reads)
+
+
+def _tells_apart(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, variable: Variable) -> bool:
+    """Whether a question about the name of a variable has another answer for the name that Keras gives it."""
+    assert (
+        variable.path is not None
+        and variable.keras_name is not None
+        and isinstance(node.generators[0].target, ast.Name)
+    )
+    before, after = str(variable.path[-1]), variable.keras_name
+    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    if all(isinstance(segment, Const) for segment in variable.path):
+        above = f"{show_path(variable.path[:-1])}/"
+        before, after = above + before, above + after
+        return any((text in before) != (text in after) for text in texts)
+    return any("/" in text or (text in before) != (text in after) for text in texts)
 
 
 def _same_for_path(read: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:

@@ -11,7 +11,7 @@ from tfmigrate import names
 from tfmigrate.layering import Body, Input, LayerPlan, Refusal, Role, names_for
 from tfmigrate.looping import dict_key
 from tfmigrate.ordered import Ordered, check_order, running_names
-from tfmigrate.render import call_lines, line_length, source
+from tfmigrate.render import call_lines, line_length, source, written
 from tfmigrate.requests import Naming, Request, request_for
 from tfmigrate.slots import Made, Slot
 from tfmigrate.split import Level, Need, shape_argument
@@ -281,7 +281,7 @@ class Composer:
     @staticmethod
     def _text(body: Body, expression: ast.expr, spelled: dict[str, str]) -> str:
         if getattr(expression, "synthetic", False):
-            name = ast.unparse(expression)
+            name = written(expression)
             return spelled.get(name, name)
         return body.splitter.text(expression, spelled)
 

@@ -198,7 +198,12 @@ def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:
             arguments[i] = argument.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
     same = len(arguments) == len(node.args)
     space = node.whitespace_before_args if same else cst.SimpleWhitespace("")
-    return node.with_changes(func=context.expression(action.callee), args=arguments, whitespace_before_args=space)
+    call = node.with_changes(func=context.expression(action.callee), args=arguments, whitespace_before_args=space)
+    if not action.around:
+        return call
+    inner = call.with_changes(lpar=[], rpar=[])
+    outer = cst.Call(func=context.expression(action.around), args=[cst.Arg(inner)])
+    return outer.with_changes(lpar=node.lpar, rpar=node.rpar)
 
 
 def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:

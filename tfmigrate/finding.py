@@ -251,6 +251,12 @@ CODES: dict[str, Code] = {
         "Keras casts inputs to the layer's dtype, so other precisions would change silently.",
         "Migrate by hand with dtype= on every layer.",
     ),
+    "TFM507": Code(
+        _R,
+        "arg_scope cannot be followed",
+        "It gives layers arguments that the code around them does not show.",
+        "Write the arg_scope with its list of functions around the layers, or give the arguments at the calls.",
+    ),
     # 6xx: collections and names
     "TFM601": Code(
         _R,

@@ -12,8 +12,10 @@ from tfmigrate.link import Function, Module
 from tfmigrate.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.regions import Creation, Region
 from tfmigrate.requests import Naming, file_quote, import_line
-from tfmigrate.sites import Sites
+from tfmigrate.sites import Sites, Unwrap
 from tfmigrate.slots import Disagreement, Made, slots_of_plain
+from tfmigrate.spans import span
+from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.units import Classification, Holder, Ownership, Unit
 
 _SHARED = "these calls share variables in one place of the program and not in another"
@@ -86,7 +88,7 @@ class Holding:
         slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
         by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
         home = holders[0][0].region
-        naming = Naming(file_quote(groups[0][0].module), {"BatchNormalization": "BatchNormalization"})
+        naming = Naming(file_quote(groups[0][0].module), EMITTED_NAMES)
         return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
@@ -196,7 +198,19 @@ class Holding:
                 blocks.extend(regions)
         left = left or self._leaves_something(code)
         if work.slots:
+            for arg_scope, users in self.classes.arg_scopes.items():
+                mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
+                if mine and users and all(map(self._migrates, users)):
+                    sites.add("scopes", span(code.module, arg_scope), Unwrap())
             plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+
+    def _migrates(self, creation: Creation) -> bool:
+        """Whether a call of a layer function is one no longer."""
+        unit = self.clusters.unit_around(creation.region)
+        if unit is not None:
+            return unit in self.migrated
+        held = (site for work in self.works for slot in work.slots for site in slot.sites)
+        return creation.is_operation or creation.node in set(held)
 
     def _leaves_something(self, code: Code) -> bool:
         """Whether a function still makes TF1 variables, for which reuse must be switched as before."""

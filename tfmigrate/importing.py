@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from tfmigrate.aliases import library_names
 from tfmigrate.layering import LayerPlan
 from tfmigrate.link import Module, Program
 from tfmigrate.modern import modern_call, tensorflow_alias
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
-from tfmigrate.tf1.emitted import BATCH_NORMALIZATION
+from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.units import Shape
 
 FILE = (0, 0, 0, 0)
@@ -53,19 +54,14 @@ def plan_imports(
 
 def _prologue(module: Module, items: Iterable[Site]) -> str:
     """Classes that the emitted code of a file uses and that no library has."""
-    needed = False
+    used: set[str] = set()
     for site in items:
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
-        needed = (
-            needed
-            or getattr(layer, "base", "") == "BatchNormalization"
-            or any(" BatchNormalization(" in line for line in lines)
-        )
-    if not needed:
-        return ""
-    text = BATCH_NORMALIZATION
+        used.add(getattr(layer, "base", ""))
+        used.update(name for name in EMITTED if any(re.search(rf"(?<![\w.]){name}\(", line) for line in lines))
+    text = "\n\n".join(code for name, code in EMITTED.items() if name in used)
     alias = tensorflow_alias(module)
     return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
 
@@ -127,7 +123,9 @@ def _unused(module: Module) -> set[str]:
     used = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
     names = set()
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow":
+        if isinstance(node, ast.Import):
+            names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
             names |= {alias.asname or alias.name for alias in node.names}
     return names - used
 
@@ -148,12 +146,10 @@ def _handed_on(program: Program, module: Module) -> set[str]:
 
 
 def _own_names(module: Module) -> Iterator[str]:
-    """What a file imports from below tensorflow."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tensorflow" and not node.level:
-            yield from (alias.asname or alias.name for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (a.asname for a in node.names if a.asname and a.name.startswith("tensorflow.contrib"))
+    """What a file imports from below tensorflow, or from slim, and its other names for those."""
+    for name, known in library_names(module).items():
+        if known not in ("tensorflow", "tensorflow.compat.v1"):
+            yield name
 
 
 def _still_used(module: Module) -> Iterator[str]:

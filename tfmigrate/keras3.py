@@ -14,7 +14,8 @@ from tfmigrate import operate
 from tfmigrate.evaluate import Arguments
 from tfmigrate.link import Function
 from tfmigrate.regions import Path, Variable, rounds, show_path
-from tfmigrate.tf1.layers import LAYERS, LayerRow
+from tfmigrate.tf1.layers import LAYERS
+from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.values import (
     NONE,
     PYTHON,
@@ -41,7 +42,8 @@ from tfmigrate.values import (
     is_python,
 )
 
-_ROWS = {row.keras: row for symbol, row in LAYERS.items() if row.keras and symbol.startswith("tf.layers.")}
+# tf.layers has Keras' own names for variables and arguments, so its rows come last
+_ROWS = {row.keras: row for row in reversed(LAYERS.values()) if row.keras and not row.keras_variables}
 _STATELESS = re.compile(
     r"(Layer|Model|Flatten|Activation|Softmax|ELU|(Leaky)?ReLU|\w*Dropout(\dD)?|\w*Pooling\dD|Reshape|Permute|RepeatVector|"
     r"Concatenate|Add|Subtract|Multiply|Average|Maximum|Minimum|Dot|ZeroPadding\dD|Cropping\dD|UpSampling\dD|Identity)$"

@@ -8,15 +8,19 @@ import re
 from tfmigrate.evaluate import Arguments, Evaluator
 from tfmigrate.journal import Journal
 from tfmigrate.naming import (
+    is_plain,
     is_variable_list,
+    joined,
     starts,
 )
 from tfmigrate.regions import (
     Query,
     Region,
     Saving,
+    Scope,
     Variable,
     path_of,
+    show_path,
 )
 from tfmigrate.tf1 import symbols
 from tfmigrate.values import (
@@ -59,9 +63,26 @@ class Lists(Journal):
             return TENSOR
         return self._collect(ev, kind, args.get(1, "scope"), node)
 
-    def _collect(self, ev: Evaluator, kind: str, scope: Value | None, node: ast.Call) -> ListValue:
+    def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        """`tf.contrib.framework.get_variables(scope)` and its kin, which TensorFlow 2 does not have."""
+        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        scope, suffix = args.get(0, "scope"), args.get(1, "suffix")
+        if isinstance(scope, Scope):
+            scope = Const(show_path(scope.path)) if is_plain(scope.path) else joined(scope.path)
+        more = {*args.keywords} - {"scope", "suffix"} or len(args.positional) > 2
+        if scope is None or scope in (NONE, Const("")) or suffix not in (None, NONE) or more or args.star:
+            self.blame("TFM601", node, ev, f"{name} is covered with a scope alone")
+            return TENSOR
+        kind = "trainable" if "trainable" in name else "global"
+        return self._collect(ev, kind, scope, node, contrib_only="model" in name)
+
+    def _collect(
+        self, ev: Evaluator, kind: str, scope: Value | None, node: ast.Call, contrib_only: bool = False
+    ) -> ListValue:
+        """contrib_only: what contrib makes, which alone is in the collection of model variables."""
         assert self.region is not None
         everything: list[Variable] = [v for v in self.graph.variables if kind == "global" or v.trainable]
+        everything = [v for v in everything if v.by_contrib or not contrib_only]
         pattern = text_of(scope) if scope is not None else None
         if scope is None or scope == NONE or pattern == "":
             result = ListValue(list(everything), tag=kind)

@@ -46,10 +46,12 @@ def unique(name: str, taken: Collection[str]) -> str:
 
 
 def identifier(text: str) -> str:
-    """A scope's name as an identifier: `g_h0`, `Matrix` becomes `matrix`, `conv-1` becomes `conv_1`."""
+    """A scope's name as an identifier: `g_h0`; `Matrix` is `matrix`, `LayerNorm` `layer_norm`, `conv-1` `conv_1`."""
     name = re.sub(r"\W+", "_", text).strip("_") or "layer"
     if not re.search(r"[a-z]", name) or re.fullmatch(r"[A-Z][a-z0-9_]*", name):
         name = name.lower()
+    elif re.fullmatch(r"([A-Z][a-z]+){2,}(_\d+)?", name):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     if name[0].isdigit():
         name = f"layer_{name}"
     return f"{name}_" if keyword.iskeyword(name) else name

@@ -56,6 +56,10 @@ class Foreign(Opaque):
     """An object of a layer library that is not covered."""
 
 
+class Gone(Opaque):
+    """What a call returns that TensorFlow 2 has under no name."""
+
+
 @dataclass(eq=False)
 class Template(Opaque):
     """The result of `make_template`."""

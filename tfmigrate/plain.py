@@ -12,7 +12,6 @@ from tfmigrate.bodywork import (
     call_arguments,
     extend_targets,
     is_reuse_statement,
-    layer_call,
     name_scope,
     scope_name,
     statements,
@@ -20,11 +19,12 @@ from tfmigrate.bodywork import (
 from tfmigrate.constructing import Place, comes_first, place_in, unknown_in
 from tfmigrate.exclusive import exclusive
 from tfmigrate.layering import LayerPlan, Refusal
+from tfmigrate.library import invoke_layer
 from tfmigrate.lifting import Thread, carried
 from tfmigrate.link import Function, Module
 from tfmigrate.looping import dict_key, index_text
 from tfmigrate.regions import Creation, Region
-from tfmigrate.render import call_lines, line_length, render, source
+from tfmigrate.render import call_lines, line_length, render, source, written
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
 from tfmigrate.scan import Scan, names_in
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
@@ -353,7 +353,8 @@ class PlainWork:
         target = self.target(slot)
         if slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
-            sites.add("tf_layers", span(code.module, site), Invoke(target, layer_call(slot, site)))
+            action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))
+            sites.add("tf_layers", span(code.module, site), action)
             return
         assert slot.unit is not None
         child = self.plans[slot.unit]
@@ -389,7 +390,7 @@ def member_at(child: LayerPlan, site: ast.AST) -> Member:
 
 def _plain_text(module: Module, expression: ast.expr) -> str:
     if getattr(expression, "synthetic", False):
-        return ast.unparse(expression)
+        return written(expression)
     return render(module, expression, lambda _: None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -25,18 +25,21 @@ from tfmigrate.helping import all_used, plan_helpers
 from tfmigrate.holding import Holding
 from tfmigrate.importing import plan_imports, plan_symbols
 from tfmigrate.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
+from tfmigrate.library import asks_at_call
 from tfmigrate.lifting import lift
 from tfmigrate.link import Function, Module, Program
-from tfmigrate.regions import Path, Region, show_path
+from tfmigrate.operations import plain_operations
+from tfmigrate.regions import Path, Region, Variable, show_path
 from tfmigrate.render import source
-from tfmigrate.requests import Naming, arguments_of, file_quote
+from tfmigrate.requests import Naming, file_quote
 from tfmigrate.roots import Walk
 from tfmigrate.scan import Scan
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
 from tfmigrate.state import is_fixed
-from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit
+from tfmigrate.tf1.emitted import EMITTED_NAMES
+from tfmigrate.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
 from tfmigrate.values import Const, Value
 
 
@@ -49,13 +52,19 @@ class Plan:
     instances: list[Instance]
     plans: dict[object, LayerPlan]
     clusters: Clusters
-    variable_map: dict[str, str] = field(default_factory=dict)
+    # the variables that have another name now
+    keras_paths: dict[Variable, str] = field(default_factory=dict)
     migrated: set[Unit] = field(default_factory=set)
     # dimensions that were worked out from operations, as the walk names them
     inferred: set[str] = field(default_factory=set)
     # library layers that plain code makes and holds itself
     library_layers: list[Slot] = field(default_factory=list)
     wanted_apart: set[ast.AST] = field(default_factory=set)
+
+    @property
+    def variable_map(self) -> dict[str, str]:
+        """TF1 name to Keras path, only where the two differ."""
+        return {show_path(variable.path or ()): path for variable, path in self.keras_paths.items()}
 
 
 class Doubted(Protocol):
@@ -138,14 +147,15 @@ class Planner:
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
+            plain_operations(self.classes, self.clusters, self.sites)
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
             plan_dimensions(self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
-        result.variable_map = self._variable_map(migrated)
         result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
+        result.keras_paths = {**self._keras_paths(migrated), **_keras_paths_in(result.library_layers)}
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
         result.wanted_apart = self.wanted_apart - self.apart
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
@@ -313,9 +323,9 @@ class Planner:
         primary = plan.unit.primary
         quote = file_quote(primary.module)
         if primary.wrapped is not None:
-            wrapped = next(primary.regions[0].creations())
+            wrapped = wrapped_creation(primary.regions[0])
             assert wrapped.row is not None
-            self._name_from(plan, arguments_of(primary.wrapped, wrapped.row.params)[wrapped.row.name_param])
+            self._name_from(plan, wrapped.given[wrapped.row.name_param])
             return
         if primary.scope is None:
             plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
@@ -369,13 +379,14 @@ class Planner:
             )
 
     def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
-        return Bodywork(plan, body, self.plans, self._naming(body.module), self._name_blocks(body.member))
+        naming, blocks = self._naming(body.module), self._name_blocks(body.member)
+        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes))
 
     def _composer(self, plan: LayerPlan) -> Composer:
         return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))
 
     def _naming(self, module: Module) -> Naming:
-        return Naming(file_quote(module), {"BatchNormalization": "BatchNormalization"})
+        return Naming(file_quote(module), EMITTED_NAMES)
 
     def _name_blocks(self, member: Member) -> dict[ast.With, bool]:
         """The scope blocks of a member that only name things, and whether they hold layers."""
@@ -511,23 +522,21 @@ class Planner:
                 return span(member.module, statement)
         return span(member.module, member.node)
 
-    def _variable_map(self, migrated: set[Unit]) -> dict[str, str]:
-        """TF1 name to Keras path where a function without a scope of its own added a segment."""
-        result: dict[str, str] = {}
+    def _keras_paths(self, migrated: set[Unit]) -> dict[Variable, str]:
+        """Keras paths where a layer added a segment or Keras has another name for the variable."""
+        result: dict[Variable, str] = {}
         for instance in self.owners.instances():
             if instance.unit not in migrated:
-                continue
-            before, after = show_path(instance.path), show_path(self._keras_path(instance))
-            if before == after:
                 continue
             for region in instance.regions:
                 for creation in region.creations():
                     for variable in creation.variables:
-                        name = show_path(variable.path or ())
-                        deepest = self._deepest(creation.region)
-                        if deepest is instance:
-                            rest = variable.path[len(instance.path) :] if variable.path is not None else ()
-                            result[name] = show_path((*self._keras_path(instance), *rest))
+                        if variable.path is None or self._deepest(creation.region) is not instance:
+                            continue
+                        rest = keras_path(variable)[len(instance.path) :]
+                        renamed = show_path((*self._keras_path(instance), *rest))
+                        if renamed != show_path(variable.path):
+                            result[variable] = renamed
         return result
 
     def _deepest(self, region: Region | None) -> Instance | None:
@@ -548,12 +557,26 @@ class Planner:
         return (*base, *relative)
 
 
+def keras_path(variable: Variable) -> Path:
+    """The path under which a library layer keeps a variable."""
+    assert variable.path is not None
+    return variable.path if variable.keras_name is None else (*variable.path[:-1], Const(variable.keras_name))
+
+
+def _keras_paths_in(layers: Iterable[Slot]) -> dict[Variable, str]:
+    """What the library layers that plain code holds call otherwise."""
+    creations = [use.creation for slot in layers for use in slot.uses if use.creation is not None]
+    return {v: show_path(keras_path(v)) for c in creations for v in c.variables if v.keras_name is not None}
+
+
 def passes_through(plan: LayerPlan) -> bool:
     """Whether a class around a library layer would do nothing in its `call`."""
     primary = plan.unit.primary
     last = primary.body[0] if len(primary.body) == 1 else None
     alone = len(plan.call_inputs(primary)) == 1
-    return primary.wrapped is not None and alone and isinstance(last, ast.Return) and last.value is primary.wrapped
+    if primary.wrapped is None or not alone or not isinstance(last, ast.Return) or last.value is not primary.wrapped:
+        return False
+    return not any(asks_at_call(wrapped_creation(region)) for region in primary.regions)
 
 
 def attribute_names_again(plan: LayerPlan) -> None:

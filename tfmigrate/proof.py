@@ -135,8 +135,8 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
-    asked = requested(walk.scoping, walk.root)
-    wanted = Counter(_renamed(item, plan.variable_map, plan.inferred) for item in asked)
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths)
+    wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
     counting = Counting()
     entry, units = walk.entry, _units_of(walk, plan)
@@ -175,8 +175,8 @@ def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -
         for region in instance.regions:
             for creation in region.creations() if region in regions else ():
                 for variable in creation.variables:
-                    name = show_path(variable.path or ())
-                    makers.setdefault(plan.variable_map.get(name, name), set()).add(instance.unit)
+                    name = plan.keras_paths.get(variable, show_path(variable.path or ()))
+                    makers.setdefault(name, set()).add(instance.unit)
     if any(item.path not in makers for item in items):
         return None
     return set().union(*(makers[item.path] for item in items))
@@ -185,10 +185,10 @@ def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -
 _OPEN = "*"
 
 
-def _renamed(item: Counted, names: dict[str, str], inferred: set[str]) -> Counted:
-    """By its Keras path; a dimension that was worked out from operations may be written in any way."""
+def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
+    """A dimension that was worked out from operations may be written in any way."""
     shape = None if item.shape is None else tuple(_OPEN if size in inferred else size for size in item.shape)
-    return Counted(names.get(item.path, item.path), shape, item.dtype, item.trainable, item.reads)
+    return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
 
 
 def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...]]) -> Counted:

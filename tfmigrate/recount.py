@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -199,9 +199,9 @@ class Counting:
 
     def _run_call(self, ev: Evaluator, obj: ObjectValue, layer: Layer, args: Arguments, node: ast.Call) -> Value:
         method = ev.class_attribute(obj.cls, "call")
-        if any(
-            weight.attribute is not None for weight in layer.weights
-        ):  # a subclass of a built-in layer uses what that layer keeps, however it computes
+        holds = any(layer_of(item) is not None for held in obj.attrs.values() for item in flat(held))
+        if not holds and any(weight.attribute is not None for weight in layer.weights):
+            # a subclass of a built-in layer uses what that layer keeps, however it computes
             return self._call_base(layer)
         if isinstance(method, FunctionValue):
             return ev.call_function(FunctionValue(method.function, method.env, obj), args, node)
@@ -363,14 +363,21 @@ def _counted(weights: list[Weight]) -> Counted:
     return Counted(show_path(first.path), first.shape, first.dtype, first.trainable, len(reads))
 
 
-def requested(scoping: Scoping, *roots: Region) -> list[Counted]:
-    """The variables of a TF1 walk, counted alike: a call or a block that asks twice for a variable uses it once."""
+def requested(scoping: Scoping, *roots: Region, paths: Mapping[Variable, str] | None = None) -> list[Counted]:
+    """The variables of a TF1 walk, counted alike: a call or a block that asks twice for a variable uses it once.
+
+    paths: what some of them are called by now.
+    """
+    renamed = paths or {}
     reads: dict[Variable, set[object]] = {variable: set() for variable in scoping.all_variables}
     for root in roots or [root for root in [scoping.root] if root is not None]:
         for creation in root.creations():
             for variable in creation.variables:
                 reads[variable].add(creation.region if creation.row is None else creation)
-    return [Counted(show_path(v.path or ()), v.shape, v.dtype, v.trainable, len(by)) for v, by in reads.items()]
+    return [
+        Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
+        for v, by in reads.items()
+    ]
 
 
 def _repeated(frame: Frame | None) -> bool:

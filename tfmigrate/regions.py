@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.evaluate import Arguments, Frame
 from tfmigrate.link import Function, Module
-from tfmigrate.tf1.layers import LayerRow
+from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.values import Const, LoopIndex, Opaque, Text, Value
 
 Segment = Const | Text
@@ -62,6 +62,10 @@ class Variable(Opaque):
     trainable: bool = True
     initializer: str | None = None
     region: Region | None = None
+    # what Keras calls it, where that is another name
+    keras_name: str | None = None
+    # whether a function of contrib or slim made it
+    by_contrib: bool = False
     is_tensor = True
 
 
@@ -73,6 +77,16 @@ class Scope(Opaque):
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Normalizer:
+    """What normalizes the outputs of a layer (`normalizer_fn`), with what it is given and where its variables are."""
+
+    row: LayerRow
+    symbol: str
+    given: dict[str, tuple[Value, ast.expr]]
+    path: Path
 
 
 @dataclass(eq=False)
@@ -90,6 +104,31 @@ class Creation:
     conditions: tuple[ast.AST, ...] = ()
     # whether the name is the automatic one of an unnamed layer
     automatic: bool = False
+    normalizer: Normalizer | None = None
+    # the blocks of slim's arg_scopes around, those of the callers too
+    arg_scopes: tuple[ast.With, ...] = ()
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether this is a function of a layer library that keeps no state."""
+        return self.row is not None and bool(self.row.operation)
+
+    @property
+    def makes_layer(self) -> bool:
+        return self.row is not None and not self.row.operation
+
+    @property
+    def given(self) -> dict[str, ast.expr]:
+        """The arguments of a layer by parameter, those from an arg_scope too."""
+        assert self.row is not None
+        return {param: expression for param, (_, expression) in given_to(self.row, self.args).items()}
+
+
+def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]]:
+    """The arguments of a layer by parameter."""
+    given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
+    given.update(args.keywords)
+    return given
 
 
 @dataclass(eq=False)
@@ -185,7 +224,7 @@ class Region:
         return (event for event in self.walk() if isinstance(event, Creation))
 
     def makes_variables(self) -> bool:
-        return any(event.variables or event.row is not None for event in self.creations())
+        return any(event.variables or event.makes_layer for event in self.creations())
 
     def caller(self) -> Region | None:
         """The call or root around this region, past the blocks of the same function."""

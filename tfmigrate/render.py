@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -10,6 +11,11 @@ from tfmigrate.link import Module
 from tfmigrate.modern import modern_call
 
 Substitute = Callable[[ast.expr], "str | None"]
+
+
+def written(node: ast.expr) -> str:
+    """The text of an expression that stands nowhere in the source."""
+    return str(getattr(node, "written", "") or ast.unparse(node))
 
 
 def source(module: Module, node: ast.AST) -> str:
@@ -142,10 +148,36 @@ def call_lines(head: str, arguments: Sequence[str], tail: str, width: int, inden
             lines.append(current)
             joined = pad + piece
         current = joined
+        call = _MAKING.match(argument)
+        if call is not None and indent + len(current) > width:
+            start = current[: -len(piece)] + call.group()
+            *above, current = call_lines(
+                start[:-1], _split(argument[call.end() : -1]), piece[len(argument) :], width, indent
+            )
+            lines += above
     if arguments and tail.startswith(" for ") and not current.endswith(tail):
         opening = min(i for i in (head.find("["), head.find("{")) if i >= 0)
         return [*lines, current, " " * (opening + 1) + tail.strip()]
     return [*lines, current]
+
+
+# an argument that makes another layer; what else is long stays in one piece
+_MAKING = re.compile(r"normalizer=[\w.]+\((?=.*\)$)")
+
+
+def _split(text: str) -> list[str]:
+    """The arguments of a call, as they are written."""
+    depth, start, quote = 0, 0, ""
+    parts: list[str] = []
+    for i, char in enumerate(text):
+        if quote or char in "\"'":
+            quote = char if not quote else "" if char == quote and text[i - 1] != "\\" else quote
+            continue
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and not depth:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    return [*parts, text[start:].strip()]
 
 
 def line_length(module: Module) -> int:

@@ -15,7 +15,7 @@ from tfmigrate.naming import (
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.objects import Foreign, Template
+from tfmigrate.objects import Foreign, Gone, Template
 from tfmigrate.regions import (
     Creation,
     Path,
@@ -24,13 +24,10 @@ from tfmigrate.regions import (
     path_of,
     show_path,
 )
-from tfmigrate.scoping import Scopes, reuse_of
-from tfmigrate.state import run_time_state
+from tfmigrate.scoping import Scopes
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import (
     GET_VARIABLE,
-    LAYERS,
-    UNSUPPORTED,
     WEIGHT_ARGUMENTS,
 )
 from tfmigrate.values import (
@@ -39,7 +36,6 @@ from tfmigrate.values import (
     UNKNOWN,
     Const,
     FunctionValue,
-    Library,
     LoopIndex,
     Text,
     Value,
@@ -83,6 +79,8 @@ class Requests(Scopes):
         value, expression = given["initializer"]
         if is_tensor(value) or isinstance(value, Const):
             self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
+        if isinstance(value, Gone):
+            self.blame("TFM503", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         return ast.unparse(expression)
 
     def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:
@@ -180,50 +178,6 @@ class Requests(Scopes):
             return variable
         return UNKNOWN
 
-    def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
-        row = LAYERS[symbol]
-        given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
-        given.update(args.keywords)
-        for key, (value, _) in given.items():
-            if key not in row.params or (key in UNSUPPORTED | row.refused and value != NONE):
-                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
-        self._blame_star(ev, args, node, symbol)
-        if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
-            self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")
-        name = given[row.name_param][0] if row.name_param in given else NONE
-        path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
-        if not path:
-            finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
-            path = self._unknown_name("?", node, finding)
-        full = self.scope.path + path
-        self.graph.counts[show_path(full)] += 1
-        variables = []
-        asked = self._asked(ev, given, node)
-        for suffix, flag, trainable in row.variables:
-            if flag is not None and (
-                operate.truth(given[flag][0]) is False if flag in given else flag in row.switched_off
-            ):
-                continue
-            variable = self._request(ev, (*full, Const(suffix)), node, asked)
-            if variable.region is None:
-                frozen = "trainable" in given and operate.truth(given["trainable"][0]) is False
-                variable.region, variable.trainable = self.region, trainable and not frozen
-            variables.append(variable)
-        creation = self._create(ev, node, args, full, variables)
-        creation.row, creation.symbol, creation.automatic = row, symbol, name == NONE
-        return TENSOR
-
-    def _asked(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> object:
-        """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
-        if "reuse" not in given or given["reuse"][0] in (NONE, Const(False)):
-            return False
-        state = run_time_state(given["reuse"][1], ev.frame, ev.program)
-        if state is not None:
-            self.explained.update(state.nodes)
-            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
-            return None
-        return reuse_of(given["reuse"][0])
-
     def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         """A library that is not covered; what takes its objects needs no finding of its own."""
         assert self.region is not None
@@ -254,8 +208,3 @@ def describe(variable: Variable, args: Arguments) -> None:
     variable.shape = dimensions(shape) if shape is not None else None
     variable.dtype = dtype_of(dtype) if dtype is not None else "float32"
     variable.trainable = trainable is None or operate.truth(trainable) is not False
-
-
-def is_update_choice(value: Value) -> bool:
-    """Updates go to UPDATE_OPS, or (None) happen in place."""
-    return value == NONE or value == Library("tf.GraphKeys.UPDATE_OPS")

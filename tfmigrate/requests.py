@@ -3,45 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from tfmigrate.layering import LayerPlan, Refusal, Role
+from tfmigrate.library import layer_request
 from tfmigrate.link import Module
+from tfmigrate.making import Naming, Piece, Render, Request, is_none
 from tfmigrate.modern import tensorflow_alias
 from tfmigrate.render import render, source
 from tfmigrate.slots import Made, Slot
-from tfmigrate.tf1.layers import DROPPED, GET_VARIABLE, LAYERS, NONE_IS_DEFAULT, LayerRow
+from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.units import Shape as Form
 from tfmigrate.values import Const, Dim, ListValue, Shape, TupleValue, Value
-
-Render = Callable[[ast.expr], str]
-
-
-@dataclass
-class Piece:
-    """One argument of the making call: an expression of the program, or finished text. around: what it is put into."""
-
-    keyword: str | None
-    expression: ast.expr | None = None
-    text: str = ""
-    around: tuple[str, str] = ("", "")
-
-    def show(self, render: Render) -> str:
-        value = self.text if self.expression is None else render(self.expression)
-        value = value.join(self.around)
-        return value if self.keyword is None else f"{self.keyword}={value}"
-
-
-@dataclass
-class Request:
-    """A making call: `callee(pieces)`. helper: the function that makes the weight, called with the layer."""
-
-    callee: str
-    pieces: list[Piece] = field(default_factory=list)
-
-    def expressions(self) -> list[ast.expr]:
-        return [piece.expression for piece in self.pieces if piece.expression is not None]
 
 
 def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owner: str, naming: Naming) -> Request:
@@ -49,19 +21,8 @@ def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owne
     if slot.kind is Made.WEIGHT:
         return _weight(slot, module, owner)
     if slot.kind is Made.LAYER:
-        return _layer(slot, module, naming)
+        return layer_request(slot, naming)
     return _instance(slot, plans, module, naming)
-
-
-@dataclass(frozen=True)
-class Naming:
-    """How the emitted file spells things: its quotes and the callee of a batch normalisation that serves sessions."""
-
-    quote: str
-    class_texts: dict[str, str]
-
-    def literal(self, text: str) -> str:
-        return f"{self.quote}{text}{self.quote}"
 
 
 def _weight(slot: Slot, module: Module, owner: str) -> Request:
@@ -84,7 +45,7 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
         Piece("shape", given["shape"], around=_around_shape(slot, given["shape"], module)),
     ]
     for key in ("dtype", "initializer", "trainable"):
-        if key in given and not _is_none(given[key]):
+        if key in given and not is_none(given[key]):
             pieces.append(Piece(key, given[key]))
     return Request(f"{owner}.add_weight", pieces)
 
@@ -108,46 +69,11 @@ def _is_sequence(value: Value | None) -> bool:
     return isinstance(value, (ListValue, TupleValue, Shape))
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
 def arguments_of(node: ast.Call, params: tuple[str, ...]) -> dict[str, ast.expr]:
     """The arguments of a library call by parameter."""
     given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
     given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
     return given
-
-
-def _layer(slot: Slot, module: Module, naming: Naming) -> Request:
-    creation = slot.first.creation
-    assert creation is not None and creation.row is not None
-    row: LayerRow = creation.row
-    node = creation.node
-    given = arguments_of(node, row.params)
-    pieces: list[Piece] = []
-    positional = True
-    told: set[str] = set()
-    for i, param in enumerate(row.params[1:], start=1):
-        positional = positional and i < len(node.args) and i <= row.positional
-        keras = row.keras_name(param)
-        skip = param in DROPPED or keras in row.call_params or param not in given
-        if skip or (param in NONE_IS_DEFAULT and _is_none(given[param])):
-            positional = False
-            continue
-        pieces.append(Piece(None if positional else keras, given[param]))
-        told.add(keras)
-    pieces += [Piece(k, text=v) for k, v in row.defaults.items() if k not in told and k not in row.call_params]
-    pieces += [Piece(None, text=text) for text in row.extra]
-    if "updates_collections" in given and _is_none(given["updates_collections"]):
-        pieces.append(Piece("update_in_place", text="True"))
-    name = given.get(row.name_param)
-    if name is not None and not _is_none(name):
-        pieces.append(Piece("name", name))
-    elif slot.path:
-        pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
-    callee = naming.class_texts.get(row.keras, f"keras.layers.{row.keras}")
-    return Request(callee, pieces)
 
 
 def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming: Naming) -> Request:
@@ -289,7 +215,6 @@ def file_quote(module: Module) -> str:
 
 
 __all__ = [
-    "LAYERS",
     "Naming",
     "Piece",
     "Render",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tfmigrate.aliases import library_names
 from tfmigrate.boundary import attempt
 from tfmigrate.evaluate import Arguments, Frame, Semantics
 from tfmigrate.execute import MAX_FRAMES, Executor, TooLarge
@@ -20,6 +22,9 @@ _SEEDS = {
     "contrib", "rnn_cell", "reuse_variables",
 }  # fmt: skip
 
+
+# a name for one of these, or for something in it, is as good as the library's own
+_LAYER_LIBRARY = re.compile(r"(tensorflow\.(contrib|layers|python\.layers)|tf_slim)\b")
 
 # calls to be followed from all entries together, and from one even when these are spent
 _ALL_FRAMES, _FEW_FRAMES = 120_000, 300
@@ -216,6 +221,11 @@ class _Uses:
             for function in module.functions.values():
                 self.mentions[function] = set(_names(function.node))
             self.mentions[module] = set(_top_level_names(module.tree))
+            parts = {n for n, known in library_names(module).items() if _LAYER_LIBRARY.match(known)}
+            owners: list[Function | Module] = [*module.functions.values(), module]
+            for owner in owners:
+                if parts & self.mentions[owner]:
+                    self.mentions[owner].add("contrib")
         self.mentioning: dict[str, list[Function | Module]] = {}
         for owner, names in self.mentions.items():
             for name in names:

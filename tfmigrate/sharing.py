@@ -10,7 +10,9 @@ import re
 
 from tfmigrate.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.journal import depth_of
+from tfmigrate.layer_calls import LayerCalls
 from tfmigrate.listing import Lists
+from tfmigrate.modern import modern_call
 from tfmigrate.naming import (
     is_plain,
     is_variable_list,
@@ -18,7 +20,7 @@ from tfmigrate.naming import (
     name_of,
     variable_attribute,
 )
-from tfmigrate.objects import Graph, GraphScope, OpenScope, Template, VariableOp
+from tfmigrate.objects import Gone, Graph, GraphScope, OpenScope, Template, VariableOp
 from tfmigrate.regions import (
     NameRead,
     Region,
@@ -27,8 +29,8 @@ from tfmigrate.regions import (
     Variable,
     show_path,
 )
-from tfmigrate.requesting import Requests
 from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
@@ -58,6 +60,10 @@ _HANDLERS = {
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
     "tf.get_variable": "_get_variable",
+    "tf.contrib.framework.arg_scope": "_arg_scope",
+    "tf.contrib.framework.get_variables": "_contrib_variables",
+    "tf.contrib.framework.get_trainable_variables": "_contrib_variables",
+    "tf.contrib.framework.get_model_variables": "_contrib_variables",
     "tf.trainable_variables": "_variables",
     "tf.global_variables": "_variables",
     "tf.all_variables": "_variables",
@@ -73,7 +79,7 @@ _ELSEWHERE = re.compile(
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
-class Scoping(Requests, Lists):
+class Scoping(LayerCalls, Lists):
     """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
@@ -171,8 +177,10 @@ class Scoping(Requests, Lists):
             return self._layer(ev, name, args, node)
         if name in symbols.MAKERS:
             return self._maker(ev, name, args, node)
-        if name in symbols.BY_NAME:
+        if name in symbols.BY_NAME or name in RESTORING:
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
+        if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
+            return Gone()
         if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
             return self._foreign(ev, name, args, node)
         if name == "tf.app.run":

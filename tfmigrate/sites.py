@@ -32,10 +32,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class Invoke:
-    """A call of a function becomes a call of `callee`."""
+    """A call of a function becomes a call of `callee`. around: a function that is applied to the result."""
 
     callee: str
     arguments: tuple[Argument, ...]
+    around: str = ""
 
 
 @dataclass(frozen=True)

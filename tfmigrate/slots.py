@@ -74,7 +74,7 @@ def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator
 
 def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
     for event in region.events:
-        if isinstance(event, Creation) and event.row is not None and not event.row.keras:
+        if isinstance(event, Creation) and event.is_operation:
             continue
         if isinstance(event, Creation):
             kind = Made.WEIGHT if event.row is None else Made.LAYER

@@ -117,7 +117,9 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
     found: set[ast.Call] = set()
     for region in regions:
         makers = [
-            e for e in region.events if isinstance(e, Creation) or (isinstance(e, Region) and e.makes_variables())
+            e
+            for e in region.events
+            if (isinstance(e, Creation) and not e.is_operation) or (isinstance(e, Region) and e.makes_variables())
         ]
         only = makers[0] if len(makers) == 1 else None
         if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
@@ -127,6 +129,11 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
             return None
         found.add(only.node)
     return found.pop() if len(found) == 1 else None
+
+
+def wrapped_creation(region: Region) -> Creation:
+    """The call of the library layer in a function that wraps one."""
+    return next(creation for creation in region.creations() if creation.makes_layer)
 
 
 def site_of(region: Region) -> ast.AST:
@@ -145,8 +152,13 @@ class Classification:
         self.makers: set[Region] = set()
         self.entries = {walk.entry.target for walk in walks}
         self.entered: Counter[tuple[int, str]] = Counter()
+        self.arg_scopes: dict[ast.With, list[Creation]] = {}
         for walk in walks:
             self._sort(walk.root)
+            self.arg_scopes.update({block: [] for block in walk.scoping.arg_scope_blocks})
+        for creation in (c for walk in walks for c in walk.root.creations()):
+            for block in creation.arg_scopes:
+                self.arg_scopes[block].append(creation)
         self.evident = {f for f, regions in self.calls.items() if any(self._evidence(r) for r in regions)}
         self.own_scope: dict[Function, ast.With] = {}
         self.helpers: set[Function] = set()
@@ -166,7 +178,7 @@ class Classification:
             if isinstance(event, Region):
                 makes = self._sort(event) or makes
             elif isinstance(event, Creation):
-                makes = True
+                makes = makes or not event.is_operation
         if makes:
             self.makers.add(region)
         return makes
@@ -229,6 +241,8 @@ class Classification:
         for region in regions:
             for event in region.events:
                 if isinstance(event, Creation):
+                    if event.is_operation:
+                        continue
                     return None
                 if not isinstance(event, Region) or not event.makes_variables():
                     continue
@@ -310,7 +324,7 @@ class Classification:
     def base(self, region: Region, member: Member) -> Path:
         """The scope path that a unit's region stands for: inside its own scope, or where it was called."""
         if member.wrapped is not None:
-            return next(region.creations()).path
+            return wrapped_creation(region).path
         if member.shape is Shape.BLOCK or member.scope is None:
             return region.path
         for event in region.events:
@@ -376,7 +390,7 @@ class Ownership:
 
     def _gather(self, region: Region) -> None:
         for event in region.events:
-            if isinstance(event, Creation) and event.row is not None and event.row.keras:
+            if isinstance(event, Creation) and event.makes_layer:
                 self._note_layer(region)
             if not isinstance(event, Region):
                 continue

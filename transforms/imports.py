@@ -40,6 +40,7 @@ class _Uses(cst.CSTVisitor):
     def __init__(self) -> None:
         super().__init__()
         self.names: set[str] = set()
+        self.keyword = False
 
     def visit_Import(self, node: cst.Import) -> bool:
         return False
@@ -47,8 +48,22 @@ class _Uses(cst.CSTVisitor):
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
         return False
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        return not _contrib_alias(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        node.value.visit(self)
+        return False
+
+    def visit_Arg_keyword(self, node: cst.Arg) -> None:
+        self.keyword = True
+
+    def leave_Arg_keyword(self, node: cst.Arg) -> None:
+        self.keyword = False
+
     def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)
+        if not self.keyword:
+            self.names.add(node.value)
 
 
 class _Places(cst.CSTVisitor):
@@ -66,11 +81,18 @@ class _Places(cst.CSTVisitor):
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
         return False
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
+        return bool(self.depth) or not _contrib_alias(node)
+
     def visit_FunctionDef_body(self, node: cst.FunctionDef) -> None:
         self.depth += 1
 
     def leave_FunctionDef_body(self, node: cst.FunctionDef) -> None:
         self.depth -= 1
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        node.value.visit(self)
+        return False
 
     def visit_Name(self, node: cst.Name) -> None:
         (self.inside if self.depth else self.outside).add(node.value)
@@ -89,7 +111,22 @@ def _late_imports(module: cst.Module) -> dict[str, str]:
     return found
 
 
+def _contrib_alias(statement: cst.CSTNode) -> str:
+    """The name that `slim = tf.contrib.slim` binds; nothing for other statements."""
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1 else None
+    if not isinstance(small, cst.Assign) or len(small.targets) != 1:
+        return ""
+    owner, _, rest = _dotted(small.value).partition(".")
+    target = small.targets[0].target
+    if not owner or not f"{rest}.".startswith("contrib.") or not isinstance(target, cst.Name):
+        return ""
+    return target.value
+
+
 def _contrib_names(small: cst.CSTNode) -> list[tuple[str, str]]:
+    if isinstance(small, cst.Assign):
+        name = _contrib_alias(cst.SimpleStatementLine([small]))
+        return [(name, f"{name} = {_dotted(small.value)}")] if name else []
     if isinstance(small, cst.Import):
         aliased = [a for a in small.names if a.asname is not None and _dotted(a.name).startswith("tensorflow.contrib")]
         return [(_bound(a), f"import {_dotted(a.name)} as {_bound(a)}") for a in aliased]
@@ -139,7 +176,24 @@ class _Imports(cst.CSTTransformer):
         self.used = used
         self.late = late
         self.context = context
+        self.depth = 0
         self.renames = {(module, name): new for module, name, new in action.renames}
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        self.depth += 1
+        return True
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        self.depth -= 1
+        return updated_node
+
+    def leave_SimpleStatementLine(
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.RemovalSentinel:
+        name = _contrib_alias(original_node) if not self.depth else ""
+        unused = name not in self.used and name not in self.action.handed_on
+        gone = bool(name) and (name in self.late or unused)
+        return cst.RemoveFromParent() if gone else updated_node
 
     def leave_ImportAlias(self, original_node: cst.ImportAlias, updated_node: cst.ImportAlias) -> cst.ImportAlias:
         if not self.action.tensorflow or _dotted(updated_node.name) != "tensorflow":
@@ -155,7 +209,7 @@ class _Imports(cst.CSTTransformer):
             return original_node
         module = "." * len(original_node.relative) + (_dotted(original_node.module) if original_node.module else "")
         names = [self._renamed(alias, module) for alias in original_node.names]
-        if module.split(".")[0] != "tensorflow":
+        if module.split(".")[0] not in ("tensorflow", "tf_slim"):
             return original_node.with_changes(names=names)
         names = [alias for alias in names if self._is_kept(alias, module)]
         if not names:
@@ -187,7 +241,9 @@ class _Imports(cst.CSTTransformer):
     def _is_gone(self, alias: cst.ImportAlias) -> bool:
         contrib = _dotted(alias.name).startswith("tensorflow.contrib") and alias.asname is not None
         name = _bound(alias)
-        return contrib and (name in self.late or (name not in self.used and name not in self.action.handed_on))
+        gone = name not in self.used and name not in self.action.handed_on
+        slim = _dotted(alias.name) == "tf_slim" and name not in self.action.lines
+        return (contrib and (name in self.late or gone)) or (slim and gone)
 
     def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
         new = self.renames.get((module, _dotted(alias.name)))

@@ -1,4 +1,4 @@
-"""A function of `tf.layers` becomes a Keras layer that is made once, under the name TF1 would have given.
+"""A function of a layer library becomes a Keras layer that is made once, under the name TF1 would have given.
 
 Before:
     h = tf.layers.dense(x, 16, activation=tf.nn.relu)

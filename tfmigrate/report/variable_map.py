@@ -1,6 +1,6 @@
 """The file that says where a TF1 variable went, for old checkpoints and for `tfmigrate check`.
 
-It holds one JSON object, TF1 name to Keras path, and only the names that differ.
+It holds one JSON object, TF1 name to Keras path, and only the names that differ. `{i}` in both is the index of a loop.
 """
 
 from __future__ import annotations

@@ -52,18 +52,56 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return tf.nn.batch_normalization(inputs, *factors, self.epsilon), mean, variance
 '''
 
+LAYER_NORMALIZATION = '''\
+class LayerNormalization(keras.layers.LayerNormalization):
+    """Layer normalisation as contrib has it: over all axes from begin_norm_axis on, with a factor for each channel."""
+
+    def __init__(self, *args, begin_norm_axis=1, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.begin_norm_axis = begin_norm_axis
+
+    def call(self, inputs):
+        rank = len(inputs.shape)
+        mean, variance = tf.nn.moments(inputs, list(range(self.begin_norm_axis % rank, rank)), keep_dims=True)
+        beta = self.beta.value if self.center else None
+        gamma = self.gamma.value if self.scale else None
+        return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)
+'''
+
+NORMALIZED = '''\
+class NormalizedDense(keras.layers.Dense):
+    """A layer whose outputs are normalized before the activation, by a layer under its own name."""
+
+    def __init__(self, *args, normalizer, activation=None, **kwargs):
+        super().__init__(*args, use_bias=False, **kwargs)
+        self.normalizer = normalizer
+        self.activate = keras.activations.get(activation)
+
+    def call(self, inputs, **options):
+        return self.activate(self.normalizer(super().call(inputs), **options))
+'''
+
 # contrib's truncated normal has the variance 1.3 * factor / n, TensorFlow's own scale / n / 0.8796...**2
 _HE = "scale=2.011727389229801"
 # Symbols that TensorFlow 2 has under another name only; the same for the arguments given here.
 # new name, the arguments that may be given, an argument that is added
-RENAMED = {
-    "tf.contrib.layers.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
-    "tf.contrib.layers.xavier_initializer_conv2d": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
-    "tf.contrib.slim.xavier_initializer": ("glorot_uniform_initializer", frozenset({"seed", "dtype"}), ""),
-    "tf.contrib.layers.variance_scaling_initializer": (
-        "variance_scaling_initializer",
-        frozenset({"seed", "dtype"}),
-        _HE,
-    ),
-    "tf.contrib.slim.variance_scaling_initializer": ("variance_scaling_initializer", frozenset({"seed", "dtype"}), _HE),
+_SEEDED = frozenset({"seed", "dtype"})
+_INITIALIZERS = {
+    "xavier_initializer": ("glorot_uniform_initializer", _SEEDED, ""),
+    "xavier_initializer_conv2d": ("glorot_uniform_initializer", _SEEDED, ""),
+    "variance_scaling_initializer": ("variance_scaling_initializer", _SEEDED, _HE),
 }
+_HOMES = (
+    "tf.contrib.layers", "tf.contrib.slim", "tf_slim", "tf.contrib.layers.initializers",
+    "tf.contrib.layers.python.layers.initializers", "tf.contrib.layers.python.layers",
+)  # fmt: skip
+RENAMED = {f"{home}.{name}": new for home in _HOMES for name, new in _INITIALIZERS.items()}
+
+_NORMALIZED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
+# by the name that the emitted code calls
+EMITTED = {
+    "BatchNormalization": BATCH_NORMALIZATION,
+    "LayerNormalization": LAYER_NORMALIZATION,
+    **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
+}
+EMITTED_NAMES = {name: name for name in EMITTED}

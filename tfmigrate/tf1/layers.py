@@ -5,40 +5,8 @@ Source: tensorflow/python/layers of TensorFlow 1.15.5 and keras/src/layers of Ke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One function of `tf.layers`.
-
-    params: its parameters in order. keras: the class. base_name: the name of an unnamed layer, before numbering.
-    variables: (name, the flag that switches it, trainable). positional: how many arguments after `inputs` mean the
-    same by position in Keras. call_params: those that go to the call, as Keras calls them.
-    rename: parameters that Keras calls otherwise. defaults: what Keras must be told where nothing is given.
-    switched_off: flags whose default is False. refused: arguments that have no counterpart. extra: fixed arguments.
-    """
-
-    params: tuple[str, ...]
-    keras: str
-    base_name: str
-    variables: tuple[tuple[str, str | None, bool], ...] = ()
-    positional: int = 0
-    call_params: tuple[str, ...] = ()
-    rename: dict[str, str] = field(default_factory=dict)
-    defaults: dict[str, str] = field(default_factory=dict)
-    switched_off: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-    extra: tuple[str, ...] = ()
-
-    def keras_name(self, param: str) -> str:
-        """What Keras calls a parameter."""
-        return self.rename.get(param, param)
-
-    @property
-    def name_param(self) -> str:
-        return "scope" if "scope" in self.params else "name"
-
+from tfmigrate.tf1.contrib_layers import CONTRIB, CONTRIB_ALIASES
+from tfmigrate.tf1.rows import LayerRow
 
 _KERNEL_BIAS = (("kernel", None, True), ("bias", "use_bias", True))
 _MOVING = (("moving_mean", None, False), ("moving_variance", None, False))
@@ -64,6 +32,17 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.conv3d": LayerRow(_CONV, "Conv3D", "conv3d", _KERNEL_BIAS, 6),
     "tf.layers.conv2d_transpose": LayerRow(_TRANSPOSE, "Conv2DTranspose", "conv2d_transpose", _KERNEL_BIAS, 4),
     "tf.layers.conv3d_transpose": LayerRow(_TRANSPOSE, "Conv3DTranspose", "conv3d_transpose", _KERNEL_BIAS, 4),
+    "tf.layers.separable_conv2d": LayerRow(
+        (
+            "inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate",
+            "depth_multiplier", "activation", "use_bias", "depthwise_initializer", "pointwise_initializer",
+            "bias_initializer", "depthwise_regularizer", "pointwise_regularizer", "bias_regularizer",
+            "activity_regularizer", "depthwise_constraint", "pointwise_constraint", "bias_constraint", "trainable",
+            "name", "reuse",
+        ),
+        "SeparableConv2D", "separable_conv2d",
+        (("depthwise_kernel", None, True), ("pointwise_kernel", None, True), ("bias", "use_bias", True)), 9,
+    ),
     "tf.layers.batch_normalization": LayerRow(
         (
             "inputs", "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
@@ -81,46 +60,25 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.max_pooling2d": LayerRow(_POOL, "MaxPooling2D", "max_pooling2d", (), 4),
     "tf.layers.average_pooling1d": LayerRow(_POOL, "AveragePooling1D", "average_pooling1d", (), 4),
     "tf.layers.average_pooling2d": LayerRow(_POOL, "AveragePooling2D", "average_pooling2d", (), 4),
-    # contrib computes features by the fused kernel too, and may update its averages in place
-    "tf.contrib.layers.batch_norm": LayerRow(
-        (
-            "inputs", "decay", "center", "scale", "epsilon", "activation_fn", "param_initializers",
-            "param_regularizers", "updates_collections", "is_training",
-            "reuse", "variables_collections", "outputs_collections", "trainable",
-            "batch_weights", "fused", "data_format", "zero_debias_moving_mean", "scope", "renorm", "renorm_clipping",
-            "renorm_decay", "adjustment",
-        ),
-        "BatchNormalization", "BatchNorm",
-        (("beta", "center", True), ("gamma", "scale", True), *_MOVING),
-        0, ("training",),
-        rename={"decay": "momentum", "is_training": "training", "scope": "name"},
-        defaults={"momentum": "0.999", "scale": "False", "training": "True"},
-        switched_off=frozenset({"scale"}),
-        refused=frozenset({
-            "activation_fn", "param_initializers", "param_regularizers", "variables_collections", "outputs_collections",
-            "batch_weights", "zero_debias_moving_mean", "renorm", "renorm_clipping", "renorm_decay", "adjustment",
-        }),
-        extra=("fused_ranks=(2, 4)",),
+    "tf.layers.dropout": LayerRow(
+        ("inputs", "rate", "noise_shape", "seed", "training", "name"), "", "dropout", operation="dropout"
     ),
-    "tf.contrib.layers.flatten": LayerRow(("inputs", "outputs_collections", "scope"), "Flatten", "Flatten"),
-    "tf.layers.dropout": LayerRow(("inputs", "rate", "noise_shape", "seed", "training", "name"), "", "dropout"),
+    **CONTRIB,
 }  # fmt: skip
 
 # Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill.
 UNSUPPORTED = {
+    "depthwise_regularizer", "pointwise_regularizer",
     "kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer", "gamma_regularizer",
     "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment", "noise_shape",
 }  # fmt: skip
 DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
 # None is TF1's word for "the default" in these; Keras wants the argument left out.
-NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer"}
+NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer", "depthwise_initializer", "pointwise_initializer"}
 ALIASES = {
     "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
     "tf.layers.average_pooling": "tf.layers.average_pooling2d",
-    "tf.contrib.slim.batch_norm": "tf.contrib.layers.batch_norm",
-    "tf_slim.batch_norm": "tf.contrib.layers.batch_norm",
-    "tf.contrib.slim.flatten": "tf.contrib.layers.flatten",
-    "tf_slim.flatten": "tf.contrib.layers.flatten",
+    **CONTRIB_ALIASES,
 }
 
 GET_VARIABLE = (

@@ -32,6 +32,8 @@ FOREIGN_LAYERS = re.compile(
     r"|tf_slim\b|tf\.nn\.(rnn_cell|static_rnn|dynamic_rnn|bidirectional_dynamic_rnn|static_bidirectional_rnn|raw_rnn)\b"
     r"|tf\.layers\.|sonnet\b|tflearn\b|tensorlayer\b)"
 )
+# Initializers of contrib, some of which TensorFlow 2 has by another name
+GONE = re.compile(r"^(tf\.contrib|tf_slim)\..*_initializer(_conv2d)?$")
 # Of those, what makes no variable and opens no scope.
 HARMLESS = re.compile(
     r"(initializer|xavier_initializer\w*|regularizer|flatten|arg_scope|batch_norm_params|max_pool2d|avg_pool2d|dropout|get_variables\w*|"

@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ H5 = ".weights.h5"
 OBJECT_KEY = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 Values = dict[str, Any]
+
+
+# what a map makes of a name
+Rename = Callable[[str, dict[str, str]], str]
 
 
 class UnfitError(Exception):
@@ -158,10 +162,23 @@ def pick(values: Values, wanted: dict[str, str], shapes: dict[str, tuple[int, ..
     return {new: values[old] for new, old in wanted.items()}
 
 
-def convert(job: dict[str, Any], program: Program | None, folder: Path) -> list[str]:
+def spelled_out(job: dict[str, Any], program: Program | None, rename: Rename) -> dict[str, str]:
+    """The map, with the indices of loops filled in from the names that there are."""
+    renames: dict[str, str] = job["map"]
+    indexed = {before: after for before, after in renames.items() if "{" in before}
+    if not indexed:
+        return renames
+    known = program.variables if job["back"] and program is not None else read_by_name(job["old"])
+    table = {after: before for before, after in indexed.items()} if job["back"] else indexed
+    found = {name: rename(name, table) for name in known if rename(name, table) != name}
+    found = {new: old for old, new in found.items()} if job["back"] else found
+    return {**{before: after for before, after in renames.items() if before not in indexed}, **found}
+
+
+def convert(job: dict[str, Any], program: Program | None, folder: Path, rename: Rename) -> list[str]:
     """Writes the new checkpoint into the folder; returns the names of the old one that were left out."""
     old, name = Path(job["old"]), Path(job["new"]).name
-    renames: dict[str, str] = job["map"]
+    renames = spelled_out(job, program, rename)
     if program is None or job["by_name"]:
         write_by_name(renamed(read_by_name(str(old)), renames, job["back"], program), str(folder / name))
         return []
@@ -204,7 +221,7 @@ def main(argv: list[str]) -> int:
         recorder.load_tensorflow({"side": "after", "library": "keras3", "standins": job["standins"]})
         program = Program(recorder, job) if job["case"] else None
         with tempfile.TemporaryDirectory(dir=target, prefix=".tfmigrate-") as folder:
-            result["left_out"] = convert(job, program, Path(folder))
+            result["left_out"] = convert(job, program, Path(folder), recorder.renamed)
             files = sorted(Path(folder).iterdir())
             taken = [file.name for file in files if (target / file.name).exists()]
             if taken and not job["overwrite"]:

@@ -695,6 +695,19 @@ class Variable:
         return None if shape.ndims is None else [None if d is None else int(d) for d in shape.as_list()]
 
 
+def renamed(name: str, names: Dict[str, str]) -> str:
+    """What a map makes of a name. `{i}` in a name of the map is any text within a segment, the same on both sides."""
+    if name in names:
+        return names[name]
+    for old, new in names.items():
+        pieces = re.split(r"(\{[^{}]*\})", old)
+        found = re.fullmatch("".join("([^/]+)" if p.startswith("{") else re.escape(p) for p in pieces), name)
+        if found is not None:
+            values = iter(found.groups())
+            return "".join(next(values) if p.startswith("{") else p for p in re.split(r"(\{[^{}]*\})", new))
+    return name
+
+
 def find_variables(graph: Any, renames: Dict[str, str]) -> List[Variable]:
     """All variables of the graph, each once, in order of creation. `renames` maps a name of this side to a TF1 name."""
     keras = keras_values()
@@ -707,7 +720,7 @@ def find_variables(graph: Any, renames: Dict[str, str]) -> List[Variable]:
             continue
         wrapper = keras.get(id(tf_variable))
         name = wrapper.path if wrapper is not None else tf_variable.op.name
-        variable = Variable(tf_variable, name, renames.get(name, name))
+        variable = Variable(tf_variable, name, renamed(name, renames))
         if wrapper is not None:
             variable.trainable = bool(wrapper.trainable)
             variable.regularizer = wrapper.regularizer

@@ -1,0 +1,58 @@
+"""What a making call is put together from."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+Render = Callable[[ast.expr], str]
+
+
+@dataclass
+class Piece:
+    """One argument of the making call: an expression, finished text or a making call. around: what it is put into."""
+
+    keyword: str | None
+    expression: ast.expr | None = None
+    text: str = ""
+    around: tuple[str, str] = ("", "")
+    request: Request | None = None
+
+    def show(self, render: Render) -> str:
+        if self.request is not None:
+            value = self.request.show(render)
+        else:
+            value = self.text if self.expression is None else render(self.expression)
+        value = value.join(self.around)
+        return value if self.keyword is None else f"{self.keyword}={value}"
+
+
+@dataclass
+class Request:
+    """A making call: `callee(pieces)`. helper: the function that makes the weight, called with the layer."""
+
+    callee: str
+    pieces: list[Piece] = field(default_factory=list)
+
+    def expressions(self) -> list[ast.expr]:
+        own = [piece.expression for piece in self.pieces if piece.expression is not None]
+        return own + [e for piece in self.pieces if piece.request is not None for e in piece.request.expressions()]
+
+    def show(self, render: Render) -> str:
+        return f"{self.callee}({', '.join(piece.show(render) for piece in self.pieces)})"
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the emitted file spells things: its quotes and the callee of a batch normalisation that serves sessions."""
+
+    quote: str
+    class_texts: dict[str, str]
+
+    def literal(self, text: str) -> str:
+        return f"{self.quote}{text}{self.quote}"
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
