@@ -14,6 +14,7 @@ from tfmigrate.requesting import Requests
 from tfmigrate.scoping import reuse_of
 from tfmigrate.state import run_time_state
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
+from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, UNSUPPORTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.values import (
@@ -119,8 +120,7 @@ class LayerCalls(ArgScopes, Requests):
             refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
             # what is None by a parameter has to be left out, and the call does not say so
             hidden = value == NONE and bool(row.without.get(key)) and not _is_literal_none(expression)
-            # Keras keeps a frozen layer's variables among those that an optimizer finds by itself
-            frozen = key == "trainable" and value != Const(True)
+            frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
             if refused or hidden or frozen:
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
             elif isinstance(value, Gone):

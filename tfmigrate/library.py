@@ -38,7 +38,16 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     elif slot.path:
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     keras = row.keras if normalizer is None else normalized_class(row, normalizer)
+    if any(_may_be_frozen(use.creation) for use in slot.uses):
+        keras = f"Freezable{row.keras}"
     return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+
+
+def _may_be_frozen(creation: Creation | None) -> bool:
+    if creation is None or creation.row is None:
+        return False
+    given = given_to(creation.row, creation.args).get("trainable")
+    return given is not None and given[0] != Const(True)
 
 
 def _check_sites(slot: Slot, first: Creation) -> None:

@@ -81,6 +81,14 @@ class NormalizedDense(keras.layers.Dense):
         return self.activate(self.normalizer(super().call(inputs), **options))
 '''
 
+FREEZABLE = '''\
+class FreezableDense(keras.layers.Dense):
+    """A layer whose variables an optimizer leaves alone if trainable is False, as TensorFlow 1 had it."""
+
+    def add_weight(self, *args, trainable=True, **kwargs):
+        return super().add_weight(*args, trainable=trainable and self.trainable, **kwargs)
+'''
+
 # contrib's truncated normal has the variance 1.3 * factor / n, TensorFlow's own scale / n / 0.8796...**2
 _HE = "scale=2.011727389229801"
 # Symbols that TensorFlow 2 has under another name only; the same for the arguments given here.
@@ -97,11 +105,14 @@ _HOMES = (
 )  # fmt: skip
 RENAMED = {f"{home}.{name}": new for home in _HOMES for name, new in _INITIALIZERS.items()}
 
+# Keras keeps the variables of a frozen layer in tf.GraphKeys.TRAINABLE_VARIABLES, these do not
+FREEZABLE_LAYERS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
 _NORMALIZED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
 # by the name that the emitted code calls
 EMITTED = {
     "BatchNormalization": BATCH_NORMALIZATION,
     "LayerNormalization": LAYER_NORMALIZATION,
+    **{f"Freezable{base}": FREEZABLE.replace("Dense", base) for base in FREEZABLE_LAYERS},
     **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
 }
 EMITTED_NAMES = {name: name for name in EMITTED}
