@@ -124,35 +124,64 @@ def slots_of_plain(
 def _slots(
     groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership
 ) -> list[Slot]:
-    slots: list[Slot] = []
-    by_site: dict[ast.AST, Slot] = {}
-    for base, regions, holder in groups:
-        local: dict[tuple[Made, object], Slot] = {}
-        for region in regions:
-            for use in uses(region, classes, owners):
-                if holder is not None and not _is_held(use, holder):
-                    continue
-                key = (use.kind, use.child if use.child is not None else use.path)
-                known = local.get(key)
-                slot = known or by_site.get(use.node)
-                if by_site.get(use.node, slot) is not slot or (known is None and slot in local.values()):
-                    raise _disagreement(use, by_site.get(use.node), region, regions)
-                if slot is None:
-                    slot = Slot(use.kind, use.path[len(base) :], use)
-                    slots.append(slot)
-                local[key] = slot
-                by_site[use.node] = slot
-                slot.uses.append(use)
-                if use.node not in slot.sites:
-                    slot.sites.append(use.node)
-    for slot in slots:
+    """One slot for all sites that share anywhere; nowhere may they not share."""
+    asked = [list(_asked(regions, holder, classes, owners)) for _, regions, holder in groups]
+    joined = _Joined()
+    for uses_here in asked:
+        first: dict[object, ast.AST] = {}
+        for use in uses_here:
+            joined.join(first.setdefault(_key(use), use.node), use.node)
+    slots: dict[ast.AST, Slot] = {}
+    for (base, regions, _), uses_here in zip(groups, asked):
+        local: dict[Slot, object] = {}
+        for use in uses_here:
+            site = joined.find(use.node)
+            slot = slots.get(site)
+            if slot is None:
+                slot = slots[site] = Slot(use.kind, use.path[len(base) :], use)
+            if local.setdefault(slot, _key(use)) != _key(use):
+                raise _disagreement(use, slot, regions)
+            slot.uses.append(use)
+            if use.node not in slot.sites:
+                slot.sites.append(use.node)
+    for slot in slots.values():
         slot.loops = _deciding_loops(slot)
-    return slots
+    return list(slots.values())
 
 
-def _disagreement(use: Use, other: Slot | None, region: Region, regions: list[Region]) -> Disagreement:
+def _asked(regions: list[Region], holder: Holder | None, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    for region in regions:
+        for use in uses(region, classes, owners):
+            if holder is None or _is_held(use, holder):
+                yield use
+
+
+def _key(use: Use) -> tuple[Made, object]:
+    """What a use gets: the same within one holder is the same thing."""
+    return use.kind, use.child if use.child is not None else use.path
+
+
+class _Joined:
+    """Sites that share in some place of the program, by a first one of them."""
+
+    def __init__(self) -> None:
+        self._next: dict[ast.AST, ast.AST] = {}
+
+    def find(self, node: ast.AST) -> ast.AST:
+        while node in self._next:
+            node = self._next[node]
+        return node
+
+    def join(self, one: ast.AST, other: ast.AST) -> None:
+        first, second = self.find(one), self.find(other)
+        if first is not second:
+            self._next[second] = first
+
+
+def _disagreement(use: Use, slot: Slot, regions: list[Region]) -> Disagreement:
     """Two calls of one body disagree at the second call; all else where the body asks."""
-    around = {known.region for known in other.uses} if other is not None else set()
+    region = use.region
+    around = {known.region for known in slot.uses}
     if region.node is not None and region.parent is not None and not region.is_block:
         if region not in around and around & set(regions):
             return Disagreement(region.node, region.parent.module)
