@@ -236,7 +236,10 @@ class Executor(Evaluator):
 
     def _default(self, name: str, default: ast.expr, frame: Frame) -> Value:
         """The default of a parameter. Who enters a program from outside may give another one of that kind."""
-        value = self.evaluate(default, frame.env.parent or self.module_env(frame.module))
+        env = frame.env.parent or self.module_env(frame.module)
+        self.frame, outer = frame, self.frame  # it stands in the file of the function, not of the caller
+        value = self.evaluate(default, env)
+        self.frame = outer
         entered = frame.call is None and frame.parent is not None and frame.parent.parent is None
         if not entered or not isinstance(value, Const):
             return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
-from tfmigrate.clusters import Clusters
 from tfmigrate.layering import Refusal
 from tfmigrate.link import Module
 from tfmigrate.modern import tensorflow_alias
@@ -32,12 +31,12 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
             yield from inline_creations(event, blocks)
 
 
-def plain_operations(classes: Classification, clusters: Clusters, sites: dict[Module, Sites]) -> None:
+def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> None:
     """The stateless layers that code calls which becomes no layer."""
     found: dict[ast.Call, list[Creation]] = {}
     for walk in classes.walks:
         for creation in walk.root.creations():
-            if creation.is_operation and clusters.unit_around(creation.region) is None:
+            if creation.is_operation and not _is_in_layer(creation.region, classes):
                 found.setdefault(creation.node, []).append(creation)
     for node, creations in found.items():
         module = creations[0].region.module
@@ -50,6 +49,13 @@ def plain_operations(classes: Classification, clusters: Clusters, sites: dict[Mo
         except Refusal:
             continue
         sites.setdefault(module, Sites()).add("tf_layers", span(module, node), action)
+
+
+def _is_in_layer(region: Region, classes: Classification) -> bool:
+    """Whether the code that asks is that of a layer, which rewrites it with its body."""
+    while region.is_block and region.parent is not None and classes.member_of(region) is None:
+        region = region.parent
+    return classes.member_of(region) is not None
 
 
 def _stands_in(expression: ast.expr, node: ast.Call) -> bool:

@@ -147,7 +147,7 @@ class Planner:
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
-            plain_operations(self.classes, self.clusters, self.sites)
+            plain_operations(self.classes, self.sites)
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
             plan_dimensions(self.sites)
