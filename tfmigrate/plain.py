@@ -26,7 +26,7 @@ from tfmigrate.looping import dict_key, index_text
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import call_lines, line_length, render, source, written
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
-from tfmigrate.scan import Scan, names_in
+from tfmigrate.scan import Scan, names_in, scan_code
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
@@ -53,8 +53,7 @@ def _events(slot: Slot) -> list[Region | Creation]:
 
 def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
     """Look at the code of a plain function, or of the module itself."""
-    body = function.node.body if function is not None else module.tree.body
-    scan = Scan(body, function.self_name if function is not None else None, opaque)
+    scan = scan_code(function or module, function.self_name if function is not None else None, opaque)
     taken = set(scan.bindings) | set(scan.reads)
     if function is not None:
         taken |= set(function.params)

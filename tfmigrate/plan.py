@@ -33,7 +33,7 @@ from tfmigrate.regions import Path, Region, Variable, show_path
 from tfmigrate.render import source
 from tfmigrate.requests import Naming, file_quote
 from tfmigrate.roots import Walk
-from tfmigrate.scan import Scan
+from tfmigrate.scan import Scan, scan_code
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
@@ -250,9 +250,7 @@ class Planner:
         module = unit.primary.module
         if module not in self.taken:
             env = self.executor.module_env(module)
-            self.taken[module] = (
-                set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
-            )
+            self.taken[module] = set(env.names) | set(dir(builtins)) | {n.id for n in module.of_kind(ast.Name)}
         primary = unit.primary
         base = primary.name
         if primary.shape is Shape.CALLABLE and primary.cls is not None:
@@ -285,8 +283,7 @@ class Planner:
     @staticmethod
     def _outer_scan(member: Member) -> Scan:
         function = member.function
-        statements = function.node.body if function is not None else member.module.tree.body
-        return Scan(statements, function.self_name if function is not None else None)
+        return scan_code(function or member.module, function.self_name if function is not None else None)
 
     def _live(self, member: Member, body: Body) -> list[str]:
         """The locals of a block that the code behind it reads."""

@@ -37,7 +37,7 @@ class References:
             self._module(module)
 
     def _module(self, module: Module) -> None:
-        callees = {id(n.func): n for n in ast.walk(module.tree) if isinstance(n, ast.Call)}
+        callees = {id(n.func): n for n in module.of_kind(ast.Call)}
         for node, local in _with_locals(module.tree, frozenset()):
             if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
                 continue

@@ -197,7 +197,7 @@ def outer_methods_first(cls: Class) -> list[str]:
     inner = {
         node.attr
         for method in cls.methods.values()
-        for node in ast.walk(method.node)
+        for node in method.nodes
         if isinstance(node, ast.Attribute) and node.attr in cls.methods and node.attr != method.name
     }
     return sorted(cls.methods, key=lambda name: name in inner)
