@@ -557,7 +557,7 @@ class Evaluator(ABC):
         if name == "hasattr":
             return PYTHON
         if isinstance(owner, ObjectValue):
-            for method in {name for cls in self.mro(owner.cls) for name in cls.methods}:
+            for method in dict.fromkeys(name for cls in self.mro(owner.cls) for name in cls.methods):
                 self.semantics.unresolved(self, method, node)
         return UNKNOWN
 

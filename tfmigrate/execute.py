@@ -343,7 +343,7 @@ class Executor(Evaluator):
         if first is not Flow.NEXT and second is not Flow.NEXT:
             return first if first is second else Flow.RETURN
         if first is Flow.NEXT and second is Flow.NEXT:
-            for name in {*after_first, *env.names}:
+            for name in list(dict.fromkeys([*after_first, *env.names])):
                 env.names[name] = join(after_first.get(name), env.names.get(name))
         elif first is Flow.NEXT:
             env.names = after_first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -77,6 +77,11 @@ class Function:
 
     def __repr__(self) -> str:
         return f"{self.module.name}.{self.qualname}"
+
+
+def in_order(functions: Iterable[Function]) -> list[Function]:
+    """Functions by file and line: what is told of several must not hang on the order of a set."""
+    return sorted(functions, key=lambda function: (str(function.module.path), function.node.lineno))
 
 
 @dataclass(frozen=True, eq=False)
