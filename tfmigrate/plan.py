@@ -215,6 +215,9 @@ class Planner:
         for member in unit.members:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        if not plan.slots and primary.shape is not Shape.CALLABLE:
+            text = f"the variables that {primary.name} uses belong to another object, and nothing would be left for a layer"
+            raise Refusal("TFM404", primary.node, primary.module, text)
         self._find_name(plan)
         self._check_name_argument(plan)
         waiting = [slot for slot in plan.slots if slot.unit is not None and slot.unit not in self.complete]
