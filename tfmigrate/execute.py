@@ -96,9 +96,14 @@ class Executor(Evaluator):
     # -- modules -------------------------------------------------------------------------------------------------
 
     def module_env(self, module: Module) -> Env:
-        """The global names of a module; its body runs at the first use, as at the first import."""
+        """The global names of a module; its body runs at the first use, as at the first import, packages first."""
         if module in self.envs:
             return self.envs[module]
+        package = self.program.modules.get(module.name.rpartition(".")[0])
+        if package is not None and package.is_package and package not in self.envs and module is not self.main:
+            self.module_env(package)
+            if module in self.envs:
+                return self.envs[module]
         env = self.envs[module] = Env({}, None, module)
         name = "__main__" if module is self.main else module.name
         env.names["__name__"] = Const(name)

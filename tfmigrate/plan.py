@@ -215,8 +215,8 @@ class Planner:
         for member in unit.members:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
-        if not plan.slots and primary.shape is not Shape.CALLABLE:
-            text = f"the variables that {primary.name} uses belong to another object, and nothing would be left for a layer"
+        if not plan.slots and self._calls_objects(unit):
+            text = f"the variables that {primary.name} uses belong to another object; nothing is left for a layer to hold"
             raise Refusal("TFM404", primary.node, primary.module, text)
         self._find_name(plan)
         self._check_name_argument(plan)
@@ -248,6 +248,13 @@ class Planner:
             for work in works:
                 work.sites(Sites())
         self.complete.add(unit)
+
+    def _calls_objects(self, unit: Unit) -> bool:
+        """Whether a function's variables are those of callable objects, which it does not make."""
+        events = [event for i in unit.instances for region in i.regions for event in region.walk()]
+        members = [self.classes.member_of(event) for event in events if isinstance(event, Region)]
+        callables = any(member is not None and member.shape is Shape.CALLABLE for member in members)
+        return callables and unit.primary.shape is not Shape.CALLABLE
 
     def _class_name(self, unit: Unit) -> str:
         module = unit.primary.module
