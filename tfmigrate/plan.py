@@ -216,7 +216,7 @@ class Planner:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         if not plan.slots and self._calls_objects(unit):
-            text = f"the variables that {primary.name} uses belong to another object; nothing is left for a layer to hold"
+            text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
             raise Refusal("TFM404", primary.node, primary.module, text)
         self._find_name(plan)
         self._check_name_argument(plan)
