@@ -70,7 +70,7 @@ class SuperValue(Opaque):
     cls: Class
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Frame:
     """One activation of a function (or of a module's body, then function is None).
 

@@ -175,7 +175,7 @@ class Saving:
     plain: bool
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Region:
     """A call of a function of the program, or a scope block (then `node` is the `with`), or a root (node None).
 
