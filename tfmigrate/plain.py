@@ -42,6 +42,8 @@ class Code:
     module: Module
     scan: Scan
     taken: set[str] = field(default_factory=set)
+    # of these, the names of slots
+    given: set[str] = field(default_factory=set)
 
 
 def _events(slot: Slot) -> list[Region | Creation]:
@@ -107,6 +109,9 @@ class PlainWork:
 
     def name_slots(self) -> None:
         """`discriminator` for the only instance of that function here, the scope's name where there are several."""
+        for code in self.codes.values():
+            code.taken -= code.given  # of an earlier trial
+            code.given.clear()
         per_unit: dict[object, int] = {}
         for slot in self.slots:
             per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
@@ -132,6 +137,7 @@ class PlainWork:
             slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
             for each in codes:
                 each.taken.add(slot.name)
+                each.given.add(slot.name)
 
     def _never_both(self, slot: Slot, other: Slot) -> bool:
         """Whether no run makes both, so that they can go by one name."""

@@ -27,7 +27,7 @@ _SEEDS = {
 _LAYER_LIBRARY = re.compile(r"(tensorflow\.(contrib|layers|python\.layers)|tf_slim)\b")
 
 # calls to be followed from all entries together, and from one even when these are spent
-_ALL_FRAMES, _FEW_FRAMES = 120_000, 300
+_ALL_FRAMES, _FEW_FRAMES = 100_000, 100
 _OF_CONTAINERS = frozenset(
     name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_")
 )
