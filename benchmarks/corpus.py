@@ -140,10 +140,17 @@ class Result:
     sites: int = 0
     groups: int = 0
     migrated: int = 0
+    refused: int = 0
     changed: int = 0
+    findings: int = 0
+    # groups that a code keeps back; one group may have several reasons
     codes: Counter[str] = field(default_factory=Counter)
     crashes: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+# an error of the tool that it got over
+_ERROR = "TFM903"
 
 
 class _CrashError(Exception):
@@ -165,7 +172,12 @@ def _migrate(package: Path, scratch: Path, timeout: float, result: Result) -> No
     plan = json.loads(_tfmigrate(package, timeout, "plan", "--format", "json", "."))
     result.groups = len(plan["groups"])
     result.migrated = sum(group["state"] == "migrated" for group in plan["groups"])
-    result.codes.update(finding["code"] for finding in plan["findings"])
+    result.refused = sum(group["state"] == "refused" for group in plan["groups"])
+    result.codes.update(code for group in plan["groups"] for code in group["codes"])
+    result.findings = len(plan["findings"])
+    result.crashes += [f["message"] for f in plan["findings"] if f["code"] == _ERROR]
+    if result.migrated + result.refused != result.groups:
+        result.crashes.append("the groups do not add up")
 
     began = time.perf_counter()
     patch = _tfmigrate(package, timeout, "diff", ".")
@@ -224,8 +236,10 @@ _COLUMNS = [
     "TF1 sites",
     "sharing groups",
     "migrated",
+    "refused",
     "files changed",
     "findings",
+    "refused by code",
     "crashed",
     "seconds",
 ]
@@ -233,13 +247,15 @@ _COLUMNS = [
 
 def table(results: Sequence[Result]) -> str:
     rows = [_row(result) for result in [*results, _total(results)]]
-    header = [_COLUMNS, ["---", *["---:"] * 5, "---", "---:", "---:"]]
+    header = [_COLUMNS, ["---", *["---:"] * 7, "---", "---:", "---:"]]
     return "\n".join(f"| {' | '.join(row)} |" for row in [*header, *rows]) + "\n"
 
 
 def _row(result: Result) -> list[str]:
     codes = ", ".join(f"{code} {count}" for code, count in sorted(result.codes.items()))
-    numbers = [result.files, result.sites, result.groups, result.migrated, result.changed]
+    numbers = [
+        result.files, result.sites, result.groups, result.migrated, result.refused, result.changed, result.findings,
+    ]  # fmt: skip
     return [result.package, *map(str, numbers), codes, str(len(result.crashes)), f"{result.seconds:.1f}"]
 
 
@@ -250,7 +266,9 @@ def _total(results: Sequence[Result]) -> Result:
         total.sites += result.sites
         total.groups += result.groups
         total.migrated += result.migrated
+        total.refused += result.refused
         total.changed += result.changed
+        total.findings += result.findings
         total.codes += result.codes
         total.crashes += result.crashes
         total.seconds += result.seconds
@@ -258,6 +276,7 @@ def _total(results: Sequence[Result]) -> Result:
 
 
 def page(results: Sequence[Result]) -> str:
+    total = _total(results)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     return f"""\
 # Real packages
@@ -266,12 +285,22 @@ What `tfmigrate` makes of {len(results)} packages of the TF1 years that it was n
 `python benchmarks/corpus.py`, which downloads them (pinned by hash in `benchmarks/core.txt`), plans, diffs and migrates
 a copy, parses every changed file again, and checks that the diff, applied by git, is what was written.
 
+Of {total.groups} sharing groups, {total.migrated} migrate and {total.refused} are refused,
+each with its reasons at the line. These are libraries: their layers are handed functions, scopes and settings by
+programs that are not in the package, and a whole cluster stays as it is when one part of it cannot be shown to mean
+the same. What becomes of programs that use TensorFlow themselves is told in [probes.md](probes.md). Files change
+without a migrated group where a library layer (`tf.layers.dense`) in plain code becomes a Keras layer, and where an
+import must follow such a file.
+
 {table(results)}
 - *TF1 sites*: calls of `variable_scope`, `get_variable`, `reuse_variables`, `make_template`, `tf.layers.*`, layers of
   contrib and slim, and RNN cells.
 - *sharing groups*: scope paths with variables that a program of the package reaches; each is migrated or refused.
-- *findings*: by code; `tfmigrate explain CODE` says what each means.
-- *crashed*: an error, no end, output that can't be parsed, or a diff that is not what was written. Must be 0.
+- *findings*: all that is told, also of code that makes no group (a cell of `tf.nn.rnn_cell` in plain code, say).
+- *refused by code*: how many groups a code keeps back. A group may have several reasons, so these add up to more than
+  *refused*; `tfmigrate explain CODE` says what each means. TFM901 and TFM902 are bugs of ours that the recount caught.
+- *crashed*: an error, also one that was got over (TFM903), no end, output that can't be parsed, or a diff that is not
+  what was written. Must be 0.
 - *seconds*: of `tfmigrate diff`, wall time, two packages at a time, {machine}.
 """
 

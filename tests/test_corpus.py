@@ -63,8 +63,8 @@ _FAKE = """#!{python}
 import sys, pathlib, shutil
 command = sys.argv[3]
 if command == "plan":
-    print('{{"groups": [{{"state": "migrated"}}, {{"state": "refused"}}], "findings": [{{"code": "TFM201"}}],'
-          ' "changes": [{{"path": "net.py"}}]}}')
+    print('{{"groups": [{{"state": "migrated", "codes": []}}, {{"state": "refused", "codes": ["TFM201", "TFM302"]}}],'
+          ' "findings": [{findings}], "changes": [{{"path": "net.py"}}]}}')
 elif command == "diff":
     print("diff --git a/net.py b/net.py\\n--- a/net.py\\n+++ b/net.py\\n@@ -1,2 +1 @@\\n"
           "-import tensorflow as tf\\n-tf.get_variable('a')\\n+{diff}")
@@ -75,9 +75,12 @@ sys.exit({status})
 """
 
 
-def _run(folder: Path, monkeypatch: pytest.MonkeyPatch, diff: str, written: str, status: int = 1) -> corpus.Result:
+def _run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, diff: str, written: str, status: int = 1, code: str = "TFM201"
+) -> corpus.Result:
     fake = folder / "python"
-    fake.write_text(_FAKE.format(python=sys.executable, diff=diff, written=written, status=status))
+    finding = f'{{"code": "{code}", "message": "a message"}}'
+    fake.write_text(_FAKE.format(python=sys.executable, diff=diff, written=written, status=status, findings=finding))
     fake.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(fake))
     return corpus.run(_package(folder), timeout=60)
@@ -87,7 +90,8 @@ def test_a_package_that_goes_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     result = _run(tmp_path, monkeypatch, diff="x = 1", written="x = 1")
     assert result.crashes == []
     assert (result.files, result.sites, result.groups, result.migrated, result.changed) == (2, 1, 2, 1, 1)
-    assert "| acme | 2 | 1 | 2 | 1 | 1 | TFM201 1 | 0 |" in corpus.table([result])
+    assert "| acme | 2 | 1 | 2 | 1 | 1 | 1 | 1 | TFM201 1, TFM302 1 | 0 |" in corpus.table([result])
+    assert "Of 2 sharing groups, 1 migrate and 1 are refused" in corpus.page([result])
 
 
 @pytest.mark.parametrize(
@@ -103,3 +107,7 @@ def test_a_package_that_does_not(
 ) -> None:
     [found] = _run(tmp_path, monkeypatch, diff, written, status).crashes
     assert found.startswith(crash)
+
+
+def test_an_error_that_was_got_over_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _run(tmp_path, monkeypatch, "x = 1", "x = 1", code="TFM903").crashes == ["a message"]

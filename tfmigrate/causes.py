@@ -10,7 +10,7 @@ from tfmigrate.clusters import Clusters
 from tfmigrate.effects import has_effects
 from tfmigrate.execute import Executor
 from tfmigrate.finding import Finding
-from tfmigrate.link import Function, FunctionNode, Module
+from tfmigrate.link import Function, FunctionNode, Module, in_order
 from tfmigrate.orphans import orphans
 from tfmigrate.owning import Owners
 from tfmigrate.placing import Places
@@ -55,7 +55,7 @@ class Causes:
                 and not self._is_templated(member.function)
             ):
                 self._check_function(member, unit)
-        for helper in self.classes.helpers:
+        for helper in in_order(self.classes.helpers):
             self._check_helper(helper)
         Owners(self.classes, self.owners, self.clusters).check()
         self._check_precision()
@@ -293,7 +293,7 @@ class Causes:
                 self.orphans -= set(functions)
 
     def _check_orphans(self) -> None:
-        for function in sorted(self.orphans, key=lambda f: (str(f.module.path), f.node.lineno)):
+        for function in in_order(self.orphans):
             units = self.clusters.units_of(function)
             values = [m for m in self.references.mentions if m.function is function and m.call is None]
             for mention in values:

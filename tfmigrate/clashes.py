@@ -19,7 +19,22 @@ Token = tuple[str, bool]
 
 def may_be_same(left: Path, right: Path) -> bool:
     """Whether some values of the symbols make both names the same."""
+    (head, tail), (other_head, other_tail) = _literal_ends(left), _literal_ends(right)
+    if not (head.startswith(other_head) or other_head.startswith(head)):
+        return False
+    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
+        return False
     return any(_meet(a, b) for a in _patterns(left) for b in _patterns(right))
+
+
+def _literal_ends(path: Path) -> tuple[str, str]:
+    """How every name that a path may mean begins, and how it ends."""
+    parts: list[object] = []
+    for segment in path:
+        parts.extend(["/", *([str(segment.value)] if isinstance(segment, Const) else segment.parts)])
+    del parts[:1]
+    symbols = [i for i, part in enumerate(parts) if not isinstance(part, str)] or [len(parts), -1]
+    return "".join(map(str, parts[: symbols[0]])), "".join(map(str, parts[symbols[-1] + 1 :]))
 
 
 def has_symbols(path: Path) -> bool:

@@ -23,6 +23,7 @@ class Clusters:
         # what was found at a unit itself, before anything was planned
         self.causes: dict[Unit, set[str]] = {}
         self._told: set[tuple[str, int, int, str]] = set()
+        self._below: dict[Region, frozenset[Unit]] = {}
         for unit in owners.units.values():
             self.parent.setdefault(unit, unit)
         self._join_by_use()
@@ -80,9 +81,11 @@ class Clusters:
 
     def units_below(self, region: Region) -> set[Unit]:
         """The units that a region's code runs, itself included."""
-        instances = self.owners.instance_of
-        regions = [region, *(event for event in region.walk() if isinstance(event, Region))]
-        return {instances[inner].unit for inner in regions if inner in instances}
+        if region not in self._below:
+            instances = self.owners.instance_of
+            regions = [region, *(event for event in region.walk() if isinstance(event, Region))]
+            self._below[region] = frozenset(instances[inner].unit for inner in regions if inner in instances)
+        return set(self._below[region])
 
     def units_of(self, function: Function) -> set[Unit]:
         """The unit that a function is, and those that it runs."""

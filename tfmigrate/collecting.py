@@ -12,7 +12,7 @@ from tfmigrate.clusters import Clusters
 from tfmigrate.link import Function, Module, Program
 from tfmigrate.plain import PlainWork
 from tfmigrate.regions import Query, Region, Saving, Variable, show_path
-from tfmigrate.scan import Scan
+from tfmigrate.scan import scan_code
 from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
 from tfmigrate.slots import Slot
 from tfmigrate.spans import span
@@ -170,8 +170,7 @@ class Collecting:
     def _decides(self, node: ast.Attribute, region: Region) -> bool:
         if region.function in self._list_functions:
             return False
-        body = region.function.node.body if region.function is not None else region.module.tree.body
-        scan = Scan(body)
+        scan = scan_code(region.function or region.module)
         for outer in scan.ancestors(node):
             if isinstance(outer, (ast.Compare, ast.Subscript, ast.Dict, ast.DictComp, ast.comprehension)):
                 return True
@@ -383,8 +382,7 @@ class Collecting:
 
     def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
         home = self._home(query.region)
-        body = home.function.node.body if home.function is not None else home.module.tree.body
-        scan = Scan(body)
+        scan = scan_code(home.function or home.module)
         if query.node not in scan.parents or query.node in self.rewritten:
             return
         statement = scan.statement(query.node)
@@ -411,7 +409,7 @@ class Collecting:
             return
         mentions = 0
         for module in self.program.modules.values():
-            for node in ast.walk(module.tree):
+            for node in module.nodes:
                 named = isinstance(node, ast.Name) and node.id == function.name
                 imported = isinstance(node, ast.alias) and node.name == function.name
                 attribute = isinstance(node, ast.Attribute) and node.attr == function.name

@@ -16,7 +16,7 @@ def plan_dimensions(sites: dict[Module, Sites]) -> None:
         if not items.items or ".value" not in module.text:
             continue
         shapes = _shape_names(module)
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.ctx, ast.Load):
                 if isinstance(node.value, ast.Subscript) and _is_shape(node.value.value, shapes):
                     callee = f"{tensorflow_alias(module)}.dimension_value"
@@ -34,7 +34,7 @@ def _is_shape(node: ast.expr, names: set[str]) -> bool:
 def _shape_names(module: Module) -> set[str]:
     """Names that are only ever given a whole static shape."""
     given: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             given.setdefault(node.targets[0].id, []).append(node.value)
     return {name for name, values in given.items() if all(_is_shape(value, set()) for value in values)}

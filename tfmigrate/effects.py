@@ -11,7 +11,7 @@ _STATEMENTS = (ast.For, ast.While, ast.Try, ast.Global, ast.AugAssign, ast.Funct
 
 def has_effects(helper: Function) -> bool:
     """Whether a helper does more than compute arguments, make the variable and return it."""
-    return any(_has_effect(node, helper) for node in ast.walk(helper.node) if node is not helper.node)
+    return any(_has_effect(node, helper) for node in helper.nodes if node is not helper.node)
 
 
 def _has_effect(node: ast.AST, helper: Function) -> bool:
@@ -27,7 +27,7 @@ def _returns_variable(value: ast.expr | None, helper: Function) -> bool:
         return isinstance(value, ast.Call)
     assigned = [
         node.value
-        for node in ast.walk(helper.node)
+        for node in helper.nodes
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == value.id
     ]
     return all(isinstance(made, ast.Call) for made in assigned)

@@ -70,7 +70,7 @@ class SuperValue(Opaque):
     cls: Class
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Frame:
     """One activation of a function (or of a module's body, then function is None).
 
@@ -557,7 +557,7 @@ class Evaluator(ABC):
         if name == "hasattr":
             return PYTHON
         if isinstance(owner, ObjectValue):
-            for method in {name for cls in self.mro(owner.cls) for name in cls.methods}:
+            for method in dict.fromkeys(name for cls in self.mro(owner.cls) for name in cls.methods):
                 self.semantics.unresolved(self, method, node)
         return UNKNOWN
 

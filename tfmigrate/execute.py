@@ -96,9 +96,14 @@ class Executor(Evaluator):
     # -- modules -------------------------------------------------------------------------------------------------
 
     def module_env(self, module: Module) -> Env:
-        """The global names of a module; its body runs at the first use, as at the first import."""
+        """The global names of a module; its body runs at the first use, as at the first import, packages first."""
         if module in self.envs:
             return self.envs[module]
+        package = self.program.modules.get(module.name.rpartition(".")[0])
+        if package is not None and package.is_package and package not in self.envs and module is not self.main:
+            self.module_env(package)
+            if module in self.envs:
+                return self.envs[module]
         env = self.envs[module] = Env({}, None, module)
         name = "__main__" if module is self.main else module.name
         env.names["__name__"] = Const(name)
@@ -346,7 +351,7 @@ class Executor(Evaluator):
         if first is not Flow.NEXT and second is not Flow.NEXT:
             return first if first is second else Flow.RETURN
         if first is Flow.NEXT and second is Flow.NEXT:
-            for name in {*after_first, *env.names}:
+            for name in list(dict.fromkeys([*after_first, *env.names])):
                 env.names[name] = join(after_first.get(name), env.names.get(name))
         elif first is Flow.NEXT:
             env.names = after_first

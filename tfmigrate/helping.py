@@ -20,7 +20,7 @@ _ORDER = ("name", "shape", "dtype", "initializer", "trainable")
 def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[Module, Sites]) -> None:
     """Write down the changes of every helper that a migrated layer uses."""
     for helper in used:
-        taken = {n.id for n in ast.walk(helper.node) if isinstance(n, ast.Name)} | set(helper.params)
+        taken = {n.id for n in helper.nodes if isinstance(n, ast.Name)} | set(helper.params)
         parameter = names.unique("layer", taken)
         items = sites.setdefault(helper.module, Sites())
         items.add("helpers", span(helper.module, helper.node), TakeLayer(parameter))

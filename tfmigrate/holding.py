@@ -10,10 +10,10 @@ from tfmigrate.layering import LayerPlan, Refusal
 from tfmigrate.lifting import Thread
 from tfmigrate.link import Function, Module
 from tfmigrate.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
-from tfmigrate.regions import Creation, Region
+from tfmigrate.regions import Creation, Region, around
 from tfmigrate.requests import Naming, file_quote, import_line
 from tfmigrate.sites import Sites, Unwrap
-from tfmigrate.slots import Disagreement, Made, slots_of_plain
+from tfmigrate.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.units import Classification, Holder, Ownership, Unit
@@ -108,7 +108,7 @@ class Holding:
 
     def _try(self, work: PlainWork) -> bool:
         known = len(work.slots)
-        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site())]
+        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site()) and not self._is_out_of_sight(s)]
         if len(work.slots) < known:
             return False
         work.name_slots()
@@ -144,6 +144,23 @@ class Holding:
             and not self._is_blamed(function, module)
             and not self._in_left_block(site, work)
         )
+
+    def _is_out_of_sight(self, slot: Slot) -> bool:
+        """Whether a library layer is made under a scope that some code opens which is not rewritten."""
+        if slot.unit is not None:
+            return False
+        for outer in (outer for use in slot.uses for outer in around(use.creation.region if use.creation else None)):
+            if outer in self.owners.instance_of:
+                break
+            if isinstance(outer.node, ast.With) and outer.path and not self._is_written(outer.node):
+                text = "the layer is made under a scope that other code opens, and that code stays as it is"
+                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, None)
+                return True
+        return False
+
+    def _is_written(self, block: ast.With) -> bool:
+        codes = [code for work in self.works if work.slots for code in work.codes.values()]
+        return any(block in code.scan.parents or block in code.scan.body for code in codes)
 
     def _is_blamed(self, function: Function | None, module: Module) -> bool:
         """Whether the plain code of a function makes something that stays TF1."""

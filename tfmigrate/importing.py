@@ -23,7 +23,7 @@ FILE = (0, 0, 0, 0)
 def plan_symbols(sites: dict[Module, Sites]) -> None:
     """Symbols of TensorFlow 1 that have another name now, in every file that changes."""
     for module, items in sites.items():
-        for node in ast.walk(module.tree) if items.items else ():
+        for node in module.of_kind(ast.Call) if items.items else ():
             text = modern_call(module, node)
             if text is not None:
                 items.add("symbols", span(module, node), Replace(text))
@@ -97,9 +97,7 @@ def together(program: Program, changed: set[Module]) -> list[Module]:
 def _renames(
     program: Program, module: Module, renamed: dict[tuple[Module, str], str]
 ) -> Iterable[tuple[str, str, str]]:
-    for node in ast.walk(module.tree):
-        if not isinstance(node, ast.ImportFrom):
-            continue
+    for node in module.of_kind(ast.ImportFrom):
         base = (
             program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
         )
@@ -109,23 +107,20 @@ def _renames(
 
 
 def _imports_tensorflow(module: Module) -> bool:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import) and any(alias.name == "tensorflow" for alias in node.names):
-            return True
-        if isinstance(node, ast.ImportFrom) and not node.level and node.module == "tensorflow":
-            return True
-    return False
+    return any(alias.name == "tensorflow" for node in module.of_kind(ast.Import) for alias in node.names) or any(
+        not node.level and node.module == "tensorflow" for node in module.of_kind(ast.ImportFrom)
+    )
 
 
 @lru_cache(maxsize=2_000)
 def _unused(module: Module) -> set[str]:
     """Names imported from tensorflow that nothing used before; they are not ours to remove."""
-    used = {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
+    used = {n.id for n in module.of_kind(ast.Name)}
     names = set()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
+    for node in module.of_kind(ast.Import):
+        names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
+    for node in module.of_kind(ast.ImportFrom):
+        if (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
             names |= {alias.asname or alias.name for alias in node.names}
     return names - used
 
@@ -175,8 +170,8 @@ def _session_alias(module: Module) -> str | None:
         for alias in statement.names if isinstance(statement, ast.Import) else ():
             if alias.name == "tensorflow" or (alias.name == "tensorflow.compat.v1" and alias.asname):
                 aliases[alias.asname or alias.name] = alias.name
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
+    for node in module.of_kind(ast.Attribute):
+        if any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
             text = ast.unparse(node)
             first = text.split(".")[0]
             if first in aliases and f"tf{text[len(first) :]}" in symbols.SESSION:

@@ -186,7 +186,7 @@ def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classif
         return render(home.module, expression, lambda _: None)
     function = home.function
     assert function is not None
-    bound = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    bound = {n.id for n in function.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
 
     def substitute(part: ast.expr) -> str | None:
         if not isinstance(part, ast.Name):

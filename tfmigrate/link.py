@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+Node = TypeVar("Node", bound=ast.AST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +53,18 @@ class Function:
         return args[0].arg if self.cls is not None and not self.is_static and args else None
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Its node and all below, as `ast.walk` gives them."""
+        return tuple(ast.walk(self.node))
+
+    @cached_property
     def is_generator(self) -> bool:
-        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(self.node))
+        return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in self.nodes)
 
     @cached_property
     def globals(self) -> frozenset[str]:
         """Names that it declares as those of its module."""
-        found = (node.names for node in ast.walk(self.node) if isinstance(node, ast.Global))
+        found = (node.names for node in self.nodes if isinstance(node, ast.Global))
         return frozenset(name for names in found for name in names)
 
     @cached_property
@@ -65,11 +72,16 @@ class Function:
         """Whether its own statements change an object or a global name."""
         targets = (ast.Attribute, ast.Subscript)
         return bool(self.globals) or any(
-            isinstance(node, targets) and not isinstance(node.ctx, ast.Load) for node in ast.walk(self.node)
+            isinstance(node, targets) and not isinstance(node.ctx, ast.Load) for node in self.nodes
         )
 
     def __repr__(self) -> str:
         return f"{self.module.name}.{self.qualname}"
+
+
+def in_order(functions: Iterable[Function]) -> list[Function]:
+    """Functions by file and line: what is told of several must not hang on the order of a set."""
+    return sorted(functions, key=lambda function: (str(function.module.path), function.node.lineno))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +118,22 @@ class Module:
     @property
     def lines(self) -> list[str]:
         return self.text.splitlines(keepends=True)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All nodes of the file, as `ast.walk` gives them."""
+        return tuple(ast.walk(self.tree))
+
+    def of_kind(self, kind: type[Node]) -> list[Node]:
+        """All nodes of one class, in the same order."""
+        return self._by_kind.get(kind, [])
+
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[Any]]:
+        found: dict[type[ast.AST], list[Any]] = {}
+        for node in self.nodes:
+            found.setdefault(type(node), []).append(node)
+        return found
 
     @property
     def is_package(self) -> bool:
@@ -199,7 +227,7 @@ class Program:
         return {}
 
     def _all_imports(self, module: Module) -> Iterator[Module]:
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.Import):
                 names = [part for alias in node.names for part in _prefixes(alias.name)]
                 yield from filter(None, (self.find(name, module) for name in names))

@@ -16,18 +16,18 @@ _CONTRIB = re.compile(r"contrib|tf_slim")
 @lru_cache(maxsize=1024)
 def tensorflow_alias(module: Module) -> str:
     """The name by which a file calls tensorflow."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name in ("tensorflow", "tensorflow.compat.v1"):
-                    return alias.asname or "tensorflow"
+    for node in module.of_kind(ast.Import):
+        for alias in node.names:
+            if alias.name in ("tensorflow", "tensorflow.compat.v1"):
+                return alias.asname or "tensorflow"
     return "tf"
 
 
 def modern_call(module: Module, node: ast.AST) -> str | None:
     """The call by its new name, where that means the same with these arguments."""
-    contrib = any(_CONTRIB.search(other.text) for other in (module, *module.starred))
-    if not isinstance(node, ast.Call) or node.args or not contrib:
+    if not isinstance(node, ast.Call) or node.args:
+        return None
+    if not any(_CONTRIB.search(other.text) for other in (module, *module.starred)):
         return None
     name, allowed, added = RENAMED.get(library_name(module, node.func), ("", frozenset(), ""))
     if not name or not {k.arg for k in node.keywords} <= allowed:

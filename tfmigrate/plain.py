@@ -26,7 +26,7 @@ from tfmigrate.looping import dict_key, index_text
 from tfmigrate.regions import Creation, Region
 from tfmigrate.render import call_lines, line_length, render, source, written
 from tfmigrate.requests import Naming, Request, arguments_of, class_text_in, request_for
-from tfmigrate.scan import Scan, names_in
+from tfmigrate.scan import Scan, names_in, scan_code
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.slots import Made, Slot
 from tfmigrate.spans import span
@@ -42,6 +42,8 @@ class Code:
     module: Module
     scan: Scan
     taken: set[str] = field(default_factory=set)
+    # of these, the names of slots
+    given: set[str] = field(default_factory=set)
 
 
 def _events(slot: Slot) -> list[Region | Creation]:
@@ -53,8 +55,7 @@ def _events(slot: Slot) -> list[Region | Creation]:
 
 def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
     """Look at the code of a plain function, or of the module itself."""
-    body = function.node.body if function is not None else module.tree.body
-    scan = Scan(body, function.self_name if function is not None else None, opaque)
+    scan = scan_code(function or module, function.self_name if function is not None else None, opaque)
     taken = set(scan.bindings) | set(scan.reads)
     if function is not None:
         taken |= set(function.params)
@@ -108,6 +109,9 @@ class PlainWork:
 
     def name_slots(self) -> None:
         """`discriminator` for the only instance of that function here, the scope's name where there are several."""
+        for code in self.codes.values():
+            code.taken -= code.given  # of an earlier trial
+            code.given.clear()
         per_unit: dict[object, int] = {}
         for slot in self.slots:
             per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
@@ -133,6 +137,7 @@ class PlainWork:
             slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
             for each in codes:
                 each.taken.add(slot.name)
+                each.given.add(slot.name)
 
     def _never_both(self, slot: Slot, other: Slot) -> bool:
         """Whether no run makes both, so that they can go by one name."""

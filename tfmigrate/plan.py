@@ -33,7 +33,7 @@ from tfmigrate.regions import Path, Region, Variable, show_path
 from tfmigrate.render import source
 from tfmigrate.requests import Naming, file_quote
 from tfmigrate.roots import Walk
-from tfmigrate.scan import Scan
+from tfmigrate.scan import Scan, scan_code
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
 from tfmigrate.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.spans import span
@@ -215,6 +215,9 @@ class Planner:
         for member in unit.members:
             plan.bodies[member] = self._body(member)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        if not plan.slots and self._calls_objects(unit):
+            text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
+            raise Refusal("TFM404", primary.node, primary.module, text)
         self._find_name(plan)
         self._check_name_argument(plan)
         waiting = [slot for slot in plan.slots if slot.unit is not None and slot.unit not in self.complete]
@@ -246,13 +249,18 @@ class Planner:
                 work.sites(Sites())
         self.complete.add(unit)
 
+    def _calls_objects(self, unit: Unit) -> bool:
+        """Whether a function's variables are those of callable objects, which it does not make."""
+        events = [event for i in unit.instances for region in i.regions for event in region.walk()]
+        members = [self.classes.member_of(event) for event in events if isinstance(event, Region)]
+        callables = any(member is not None and member.shape is Shape.CALLABLE for member in members)
+        return callables and unit.primary.shape is not Shape.CALLABLE
+
     def _class_name(self, unit: Unit) -> str:
         module = unit.primary.module
         if module not in self.taken:
             env = self.executor.module_env(module)
-            self.taken[module] = (
-                set(env.names) | set(dir(builtins)) | {n.id for n in ast.walk(module.tree) if isinstance(n, ast.Name)}
-            )
+            self.taken[module] = set(env.names) | set(dir(builtins)) | {n.id for n in module.of_kind(ast.Name)}
         primary = unit.primary
         base = primary.name
         if primary.shape is Shape.CALLABLE and primary.cls is not None:
@@ -285,8 +293,7 @@ class Planner:
     @staticmethod
     def _outer_scan(member: Member) -> Scan:
         function = member.function
-        statements = function.node.body if function is not None else member.module.tree.body
-        return Scan(statements, function.self_name if function is not None else None)
+        return scan_code(function or member.module, function.self_name if function is not None else None)
 
     def _live(self, member: Member, body: Body) -> list[str]:
         """The locals of a block that the code behind it reads."""

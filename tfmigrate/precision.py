@@ -24,7 +24,7 @@ def other_precision(module: Module, functions: set[FunctionNode], resolve: Resol
 
 
 def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Attribute):
             text: object = node.attr
         elif isinstance(node, ast.Name):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tfmigrate.link import Function, FunctionNode, Module, Program
+from tfmigrate.link import Function, FunctionNode, Module, Program, in_order
 from tfmigrate.regions import Region
 from tfmigrate.units import Member, Shape
 from tfmigrate.values import ClassValue, FunctionValue, ModuleValue, Value
@@ -30,22 +30,24 @@ class References:
     def __init__(self, program: Program, functions: set[Function], resolve: Resolve) -> None:
         self.resolve = resolve
         self.functions = functions
-        self.by_method = {f.name: f for f in functions if f.cls is not None}
-        self.names = {f.name for f in functions}
+        self.by_method: dict[str, list[Function]] = {}
+        for function in in_order(functions):
+            if function.cls is not None:
+                self.by_method.setdefault(function.name, []).append(function)
         self.mentions: list[Mention] = []
         for module in program.modules.values():
             self._module(module)
 
     def _module(self, module: Module) -> None:
-        callees = {id(n.func): n for n in ast.walk(module.tree) if isinstance(n, ast.Call)}
+        callees = {id(n.func): n for n in module.of_kind(ast.Call)}
         for node, local in _with_locals(module.tree, frozenset()):
             if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
                 continue
-            function = self._meant(module, node, local)
-            if function is not None:
+            for function in self._meant(module, node, local):
                 self.mentions.append(Mention(function, module, node, callees.get(id(node))))
 
-    def _meant(self, module: Module, node: ast.expr, local: frozenset[str]) -> Function | None:
+    def _meant(self, module: Module, node: ast.expr, local: frozenset[str]) -> list[Function]:
+        """The functions that a name may mean; of methods, all of that name."""
         root = node
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -54,11 +56,11 @@ class References:
             if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
                 return self.by_method[node.attr]
         if not isinstance(root, ast.Name) or root.id in local:
-            return None
+            return []
         value = self.resolve(module, node)
         if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
-            return value.function
-        return None
+            return [value.function]
+        return []
 
     @staticmethod
     def _is_method_of_object(node: ast.Attribute, owner: Value | None) -> bool:

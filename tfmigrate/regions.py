@@ -175,7 +175,7 @@ class Saving:
     plain: bool
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Region:
     """A call of a function of the program, or a scope block (then `node` is the `with`), or a root (node None).
 
@@ -215,10 +215,15 @@ class Region:
 
     def walk(self) -> Iterator[Region | Creation | Query]:
         """Everything that happened inside, in order."""
-        for event in self.events:
-            yield event
-            if isinstance(event, Region):
-                yield from event.walk()
+        open_: list[Iterator[Region | Creation | Query]] = [iter(self.events)]
+        while open_:
+            for event in open_[-1]:
+                yield event
+                if isinstance(event, Region):
+                    open_.append(iter(event.events))
+                    break
+            else:
+                open_.pop()
 
     def creations(self) -> Iterator[Creation]:
         return (event for event in self.walk() if isinstance(event, Creation))

@@ -130,7 +130,7 @@ def class_text_in(plan: LayerPlan, module: Module) -> tuple[str, str | None]:
     home = plan.unit.primary.module
     if home is module:
         return plan.class_name, None
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if _means(alias.name, home):
@@ -159,7 +159,7 @@ def import_line(plan: LayerPlan, module: Module) -> str | None:
     primary = plan.unit.primary
     if primary.module is module or primary.cls is None:
         return None
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ImportFrom) and any(alias.name == primary.cls.name for alias in node.names):
             return f"from {'.' * node.level}{node.module or ''} import {plan.class_name}"
     return None

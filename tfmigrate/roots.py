@@ -13,7 +13,7 @@ from tfmigrate.evaluate import Arguments, Frame, Semantics
 from tfmigrate.execute import MAX_FRAMES, Executor, TooLarge
 from tfmigrate.finding import Finding
 from tfmigrate.link import Class, Function, Module, Program
-from tfmigrate.regions import Region
+from tfmigrate.regions import Creation, Region
 from tfmigrate.sharing import Scoping
 from tfmigrate.values import Env, FunctionValue, ObjectValue
 
@@ -27,7 +27,7 @@ _SEEDS = {
 _LAYER_LIBRARY = re.compile(r"(tensorflow\.(contrib|layers|python\.layers)|tf_slim)\b")
 
 # calls to be followed from all entries together, and from one even when these are spent
-_ALL_FRAMES, _FEW_FRAMES = 120_000, 300
+_ALL_FRAMES, _FEW_FRAMES = 100_000, 100
 _OF_CONTAINERS = frozenset(
     name for kind in (list, dict, set, str, tuple) for name in dir(kind) if not name.startswith("_")
 )
@@ -154,7 +154,21 @@ def _walk(entry: Entry, walker: Walker, known: Walk | None) -> Walk | None:
         scoping.blamed[failure] = scoping.root
         scoping.blames.append((failure, scoping.root))
     executor.main = None
+    if scoping.root is not None:
+        _forget_locals(scoping.root)
     return Walk(entry, scoping, scoping.root, tuple(called), failure is not None) if scoping.root is not None else None
+
+
+def _forget_locals(region: Region) -> bool:
+    """Let go of the local names of calls that are over, where nothing was made; whether something was."""
+    env = region.frame.env
+    region.frame.env = Env({}, env.parent, env.module)
+    makes = False
+    for event in region.events:
+        makes = (_forget_locals(event) if isinstance(event, Region) else isinstance(event, Creation)) or makes
+    if not makes and region.parent is not None:
+        region.names = {}
+    return makes
 
 
 def _enter(entry: Entry, walker: Walker, scoping: Scoping, called: list[str]) -> Finding | None:
@@ -197,7 +211,7 @@ def outer_methods_first(cls: Class) -> list[str]:
     inner = {
         node.attr
         for method in cls.methods.values()
-        for node in ast.walk(method.node)
+        for node in method.nodes
         if isinstance(node, ast.Attribute) and node.attr in cls.methods and node.attr != method.name
     }
     return sorted(cls.methods, key=lambda name: name in inner)

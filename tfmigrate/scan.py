@@ -5,6 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tfmigrate.link import Function, Module
 
 Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -174,6 +177,12 @@ class Scan:
     def enclosing(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> list[ast.AST]:
         """The enclosing nodes of these kinds, outside in."""
         return [a for a in self.ancestors(node) if isinstance(a, kinds)][::-1]
+
+
+@lru_cache(maxsize=1_000)
+def scan_code(code: Function | Module, self_name: str | None = None, opaque: frozenset[ast.AST] = frozenset()) -> Scan:
+    """The scan of the body of a function or a module. It is shared: nothing may be added to it."""
+    return Scan(code.node.body if isinstance(code, Function) else code.tree.body, self_name, opaque)
 
 
 def _before(first: ast.stmt, second: ast.stmt) -> bool:

@@ -22,6 +22,6 @@ def _returns_shape(function: Function) -> bool:
     text = ast.unparse(function.node)
     static = any(form in text for form in (f"{tensor}.shape.as_list()", f"{tensor}.get_shape().as_list()"))
     dynamic = f"shape({tensor})" in text.replace("get_shape", "")
-    returns = [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return)]
+    returns = [n.value for n in function.nodes if isinstance(n, ast.Return)]
     simple = all(isinstance(r, (ast.Name, ast.ListComp)) for r in returns)
     return static and dynamic and simple and bool(returns)

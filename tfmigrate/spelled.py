@@ -13,8 +13,8 @@ _TENSOR = re.compile(r"([\w.\-/>]+):\d+")
 
 def tensor_names(module: Module) -> Iterator[tuple[ast.Constant, str]]:
     """The literals that are spelled like names of tensors, with the operation that they name."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+    for node in module.of_kind(ast.Constant):
+        if isinstance(node.value, str):
             match = _TENSOR.fullmatch(node.value)
             if match is not None:
                 yield node, match[1]

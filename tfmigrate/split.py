@@ -384,7 +384,7 @@ def shape_argument(tensor: str) -> str:
 
 
 def _has_side_effects(value: FunctionValue) -> bool:
-    for node in ast.walk(value.function.node):
+    for node in value.function.nodes:
         if isinstance(node, (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)):
             return True
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):

@@ -13,7 +13,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @lru_cache(maxsize=1000)
 def _parents(module: Module) -> dict[ast.AST, ast.AST]:
-    return {child: node for node in ast.walk(module.tree) for child in ast.iter_child_nodes(node)}
+    return {child: node for node in module.nodes for child in ast.iter_child_nodes(node)}
 
 
 def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:

@@ -117,20 +117,25 @@ def _is_local(name: str, function: FunctionNode) -> bool:
     return name in _locals(function)
 
 
-def _assigned(name: str, function: FunctionNode) -> Iterator[ast.expr]:
+def _assigned(name: str, function: FunctionNode) -> list[ast.expr]:
     """The expressions that a local gets its value from by plain assignments."""
-    if name not in _locals(function):
-        return
+    return _assignments(function).get(name, []) if name in _locals(function) else []
+
+
+@lru_cache(maxsize=10_000)
+def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
+    found: dict[str, list[ast.expr]] = {}
     for node in ast.walk(function):
         targets: list[ast.expr] = []
         if isinstance(node, ast.Assign):
             targets = node.targets
         elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
             targets = [node.target]
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            value = getattr(node, "value", None)
+        value = getattr(node, "value", None)
+        for name in dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)):
             if isinstance(value, ast.expr):
-                yield value
+                found.setdefault(name, []).append(value)
+    return found
 
 
 @lru_cache(maxsize=8)

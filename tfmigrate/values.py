@@ -193,7 +193,7 @@ PYTHON = Unknown(Kind.PYTHON)
 TENSOR = Tensor()
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Env:
     """Names of one function activation, with the scope it is nested in."""
 
