@@ -119,9 +119,9 @@ def _unused(module: Module) -> set[str]:
     names = set()
     for node in module.of_kind(ast.Import):
         names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
-    for node in module.of_kind(ast.ImportFrom):
-        if (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
-            names |= {alias.asname or alias.name for alias in node.names}
+    for taken in module.of_kind(ast.ImportFrom):
+        if (taken.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
+            names |= {alias.asname or alias.name for alias in taken.names}
     return names - used
 
 
