@@ -14,7 +14,7 @@ from tfmigrate.plain import PlainWork
 from tfmigrate.regions import Query, Region, Saving, Variable, show_path
 from tfmigrate.scan import scan_code
 from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
-from tfmigrate.slots import Slot
+from tfmigrate.slots import Slot, Use
 from tfmigrate.spans import span
 from tfmigrate.standing import ancestors
 from tfmigrate.units import Classification, Instance, Ownership, Shape, Unit
@@ -55,7 +55,7 @@ class Collecting:
                 if isinstance(query, Query) and self._matters(query):
                     self._check_query(query, works)
             for saving in walk.scoping.savings:
-                self._chosen(self._saved(saving, works, False), saving.region, works)
+                self._chosen(self._saved(saving, works, False), saving.node, saving.region, works)
         self._check_names()
 
     def _matters(self, query: Query) -> bool:
@@ -98,7 +98,10 @@ class Collecting:
             text = "this list may hold variables of an optimizer too"
         elif self._layer_around(query) is not None:
             return
-        elif any(v.path is None for v in query.variables) or self._chosen(query.variables, query.region, works) is None:
+        elif (
+            any(v.path is None for v in query.variables)
+            or self._chosen(query.variables, query.node, query.region, works) is None
+        ):
             text = "this list is not all the variables of some layers that are in reach here"
         else:
             return
@@ -129,7 +132,11 @@ class Collecting:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
         if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return None
-        if query.complete and query.variables and self._chosen(query.variables, query.region, works) is not None:
+        if (
+            query.complete
+            and query.variables
+            and self._chosen(query.variables, query.node, query.region, works) is not None
+        ):
             return None
         if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
             return None
@@ -137,7 +144,7 @@ class Collecting:
             return None
         if any(v.keras_name is not None and _tells_apart(query.node, v) for v in query.source):
             return None
-        return self._chosen(query.source, query.region, works, named)
+        return self._chosen(query.source, query.node, query.region, works, named)
 
     def _is_renamed(self, variable: Variable) -> bool:
         """Whether the Keras path will differ from the TF1 name: some layer above it opens no scope of its own."""
@@ -241,7 +248,7 @@ class Collecting:
                 yield from use.creation.variables
 
     def _chosen(
-        self, wanted: list[Variable], region: Region, works: list[PlainWork], named: bool = False
+        self, wanted: list[Variable], node: ast.AST, region: Region, works: list[PlainWork], named: bool = False
     ) -> list[Reached] | None:
         """The slots whose variables are exactly the wanted ones; None if there are none such."""
         target = set(wanted)
@@ -258,6 +265,8 @@ class Collecting:
         home = self._home(region).function
         for item in chosen if not named else []:
             item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
+            if all(reader.region is not region for reader in item.slot.readers):
+                item.slot.readers.append(Use(item.slot.kind, node, (), region))
         return chosen
 
     # -- writing -------------------------------------------------------------------------------------------------
@@ -284,14 +293,14 @@ class Collecting:
         if (
             not wanted
             or not self._units(wanted) <= migrated
-            or not self._chosen(wanted, query.region, works, named=True)
+            or not self._chosen(wanted, query.node, query.region, works, named=True)
         ):
             return
         by_path = self._by_path(query, works, named=True)
         if by_path is not None:
             self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
             return
-        chosen = self._chosen(query.variables, query.region, works, named=True)
+        chosen = self._chosen(query.variables, query.node, query.region, works, named=True)
         if chosen is None:
             return
         name = _target_name(query.node)
@@ -344,7 +353,7 @@ class Collecting:
         if not wanted or not self._units(wanted) & migrated:
             return
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
-        chosen = self._chosen(wanted, saving.region, works, named=True)
+        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True)
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):

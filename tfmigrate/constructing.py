@@ -22,12 +22,12 @@ class Place:
 
 
 def comes_first(slot: Slot, maker: Function | None) -> bool:
-    """Whether every call of the layer in another method runs behind one in the method that would make it."""
+    """Whether every use of the layer in another method runs behind a call in the method that would make it."""
     by_object: dict[int, list[Use]] = {}
-    for use in slot.uses:
+    for use in (*slot.uses, *slot.readers):
         by_object.setdefault(id(use.region.frame.obj), []).append(use)
     for uses in by_object.values():
-        making = [use for use in uses if use.region.function is maker]
+        making = [use for use in uses if use.region.function is maker and use not in slot.readers]
         for use in uses:
             if use.region.function is not maker and not any(_before(first, use) for first in making):
                 return False

@@ -49,6 +49,8 @@ class Slot:
     name: str = ""
     # another method of the object needs it, so it becomes an attribute
     promoted: bool = False
+    # where code lists its variables
+    readers: list[Use] = field(default_factory=list)
 
     @property
     def unit(self) -> Unit | None:
