@@ -371,6 +371,7 @@ class Ownership:
         self.apart = apart
         self.units: dict[Member, Unit] = {}
         self.holders: dict[object, Holder] = {}
+        self._of_object: dict[tuple[int, int], list[Holder]] = {}
         self.instance_of: dict[Region, Instance] = {}
         for walk in classes.walks:
             self._gather(walk.root)
@@ -383,10 +384,18 @@ class Ownership:
     def holder(self, region: Region) -> Holder:
         """The holder of the instances that a plain region's code makes."""
         obj = region.frame.obj
-        key = (id(_root(region)), id(obj)) if obj is not None else id(region)
-        if key not in self.holders:
-            self.holders[key] = Holder(region, obj)
-        return self.holders[key]
+        if obj is None:
+            return self.holders.setdefault(id(region), Holder(region, obj))
+        known = self._of_object.setdefault((id(_root(region)), id(obj)), [])
+        for holder in known:
+            if holder.region is region or not exclusive(holder.region, region):
+                return holder
+        # a method that branches call which exclude each other makes its layers in each of them
+        if known and all(holder.region.function is not region.function for holder in known):
+            return known[0]
+        known.append(Holder(region, obj))
+        self.holders[id(obj), len(self.holders)] = known[-1]
+        return known[-1]
 
     def _gather(self, region: Region) -> None:
         for event in region.events:
