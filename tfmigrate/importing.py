@@ -117,8 +117,8 @@ def _unused(module: Module) -> set[str]:
     """Names imported from tensorflow that nothing used before; they are not ours to remove."""
     used = {n.id for n in module.of_kind(ast.Name)}
     names = set()
-    for node in module.of_kind(ast.Import):
-        names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
+    for plain in module.of_kind(ast.Import):
+        names |= {alias.asname or alias.name for alias in plain.names if alias.name == "tf_slim"}
     for node in module.of_kind(ast.ImportFrom):
         if (node.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
             names |= {alias.asname or alias.name for alias in node.names}
