@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate import plan, rewrite, settling
+from tfmigrate import plan, proof, rewrite, settling
 from tfmigrate.finding import Finding
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
@@ -124,6 +124,24 @@ def test_a_mistake_of_ours_costs_its_own_cluster_only(tmp_path: Path, monkeypatc
     assert codes(migration) == ["TFM903"]
     assert "ZeroDivisionError: planned" in migration.findings[0].message
     assert {group.scope for group in migration.groups if group.state is State.MIGRATED} == {"own", "again"}
+
+
+def test_what_is_left_after_many_rounds_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write(tmp_path, net=NET, train=TRAIN)
+    monkeypatch.setattr(settling, "_ROUNDS", 1)
+    finding = Finding("net.py", 1, 0, "TFM902", "of one unit only")
+
+    def doubting(*args: object) -> list[proof.Doubt]:
+        settled = args[3]
+        assert isinstance(settled, plan.Plan)
+        unit = min(settled.migrated, key=lambda unit: unit.primary.node.lineno)
+        return [proof.doubt([unit], finding)]
+
+    monkeypatch.setattr(settling, "prove", doubting)
+    migration = migrate([folder])
+    assert migration.changes == ()
+    assert set(codes(migration)) == {"TFM309", "TFM902"}
+    assert {group.state for group in migration.groups} == {State.REFUSED}
 
 
 def test_what_would_not_parse_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

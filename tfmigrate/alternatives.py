@@ -41,6 +41,7 @@ def _replace(variable: Variable, creations: list[Creation], walk: Walk, queries:
     if creations[0].row is None:
         describe(own, creations[0].args)
     walk.scoping.all_variables.append(own)
+    walk.scoping.separated[own] = variable
     for creation in creations:
         creation.variables = [own if v is variable else v for v in creation.variables]
     for query in queries:

@@ -171,6 +171,12 @@ CODES: dict[str, Code] = {
         "They would have to change with it, so it stays as it is.",
         "Name those files too, or add --with-callers.",
     ),
+    "TFM309": Code(
+        _R,
+        "parts that keep each other back",
+        "Each proof of the whole took another part back, too often to go on, so all that was left stays as it is.",
+        "Settle the other findings first, or migrate fewer files at a time.",
+    ),
     # 4xx: construction, build and call
     "TFM401": Code(
         _R,

@@ -31,6 +31,8 @@ class Journal:
         self.graph = Graph()
         # of all graphs
         self.all_variables: list[Variable] = []
+        # of variables that were told apart by the branches that make them, the one that the walk had met
+        self.separated: dict[Variable, Variable] = {}
         self.scope = Scope(())
         self.region: Region | None = None
         self.root: Region | None = None

@@ -17,7 +17,7 @@ from tfmigrate.link import Class, Function, Module, Program, parse_module
 from tfmigrate.model import Cluster
 from tfmigrate.plan import Plan
 from tfmigrate.recount import Counted, Counting, recount, requested
-from tfmigrate.regions import show_path
+from tfmigrate.regions import Variable, around, show_path
 from tfmigrate.roots import Walk, Walker, call_method
 from tfmigrate.units import Unit
 from tfmigrate.values import FunctionValue, ObjectValue
@@ -135,7 +135,7 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
-    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths)
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
     counting = Counting()
@@ -152,6 +152,16 @@ def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     if not counting.problems:
         units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
     return _about(units, walk, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
+    """Variables that were told apart by branches, where the code that makes both stays as it is."""
+    migrated = {region for i in plan.instances if i.unit in plan.migrated for region in i.regions}
+
+    def stays(variable: Variable) -> bool:
+        return not any(region in migrated for region in around(variable.region))
+
+    return {own: met for own, met in walk.scoping.separated.items() if stays(own) and stays(met)}
 
 
 def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:

@@ -363,17 +363,22 @@ def _counted(weights: list[Weight]) -> Counted:
     return Counted(show_path(first.path), first.shape, first.dtype, first.trainable, len(reads))
 
 
-def requested(scoping: Scoping, *roots: Region, paths: Mapping[Variable, str] | None = None) -> list[Counted]:
+def requested(
+    scoping: Scoping,
+    *roots: Region,
+    paths: Mapping[Variable, str] | None = None,
+    same: Mapping[Variable, Variable] | None = None,
+) -> list[Counted]:
     """The variables of a TF1 walk, counted alike: a call or a block that asks twice for a variable uses it once.
 
-    paths: what some of them are called by now.
+    paths: what some of them are called by now. same: variables that count as another one.
     """
-    renamed = paths or {}
-    reads: dict[Variable, set[object]] = {variable: set() for variable in scoping.all_variables}
-    for root in roots or [root for root in [scoping.root] if root is not None]:
+    renamed, met = paths or {}, same or {}
+    reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
+    for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
             for variable in creation.variables:
-                reads[variable].add(creation.region if creation.row is None else creation)
+                reads[met.get(variable, variable)].add(creation.region if creation.row is None else creation)
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
         for v, by in reads.items()

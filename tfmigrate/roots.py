@@ -83,6 +83,7 @@ def walk_program(program: Program, known: Iterable[Walk] = ()) -> tuple[list[Wal
             target = function if function.cls is None else function.cls
             walks.append(_walk(Entry(target), walker, by_target.get(target)))
     walker.prepare(Scoping())
+    walker.executor.limit = MAX_FRAMES  # whoever asks what a name means may run a module that no walk came by
     return [walk for walk in walks if walk is not None], walker.executor
 
 

@@ -22,6 +22,8 @@ from tfmigrate.sites import Site
 from tfmigrate.transform import Transform
 from tfmigrate.units import Unit
 
+# how often a program is planned anew for what the proof of its last plan doubted; few need a third time
+_ROUNDS = 8
 # A transform that only follows what others do.
 _FOLLOWS = "imports"
 
@@ -70,9 +72,9 @@ class Settling:
         self.texts: dict[Module, tuple[list[Site], str]] = {}
 
     def run(self) -> Settled:
-        """Terminates: every round takes something out of the plan, or ends everything."""
+        """Every round takes something out of the plan, or ends everything; the last one gives up what is left."""
         self.walks, self.executor = walk_program(self.program, self.known)
-        while True:
+        for _ in range(_ROUNDS):
             planned = self._plan()
             if planned is None:
                 break
@@ -83,11 +85,29 @@ class Settling:
             known = {place for old in self.doubts for place in old.places}
             self.doubts.extend(fresh)
             if not any(new.places - known for new in fresh):
-                self.result.after = {}
-                planned.migrated.clear()
+                self._leave_all(planned)
                 break
+        else:
+            self._give_up()
         self.result.findings.update(d.finding for d in self.doubts if d.finding is not None)
         return self.result
+
+    def _give_up(self) -> None:
+        """Refuse all that the last plan still held."""
+        left = self.result.plan.migrated if self.result.plan is not None else ()
+        for unit in sorted(left, key=lambda unit: (str(unit.primary.module.path), unit.primary.node.lineno)):
+            primary = unit.primary
+            text = f"what keeps {primary.name} back was not found in {_ROUNDS} rounds of planning and proof"
+            where = (str(primary.module.path), primary.node.lineno, primary.node.col_offset)
+            self.doubts.append(doubt([unit], Finding(*where, "TFM309", text)))
+        self.result.plan = self._plan()
+        if self.result.plan is not None:
+            self._leave_all(self.result.plan)
+
+    def _leave_all(self, plan: Plan) -> None:
+        self.result.after = {}
+        plan.migrated.clear()
+        plan.library_layers.clear()
 
     def _plan(self) -> Plan | None:
         planner: Planner | None = None
