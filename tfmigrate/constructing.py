@@ -29,9 +29,17 @@ def comes_first(slot: Slot, maker: Function | None) -> bool:
     for uses in by_object.values():
         making = [use for use in uses if use.region.function is maker and use not in slot.readers]
         for use in uses:
+            if use in slot.readers and _is_entered(use.region):
+                continue  # a list of nothing serves nobody: who enters the object from outside has made its layers
             if use.region.function is not maker and not any(_before(first, use) for first in making):
                 return False
     return True
+
+
+def _is_entered(region: Region) -> bool:
+    """Whether code outside of the program calls the method."""
+    calls = [step for step in around(region) if not step.is_block and step.parent is not None]
+    return bool(calls) and calls[-1].node is None
 
 
 def _before(first: Use, use: Use) -> bool:
