@@ -656,7 +656,10 @@ def _const_method(owner: object, name: str, args: Arguments) -> Value:
                 pieces.extend([Const(owner), item] if pieces else [item])
             return operate.concatenate(pieces)
     if isinstance(owner, str) and name in _PURE and len(plain) == len(args.positional) and not args.keywords:
-        result = getattr(owner, name, lambda *_: None)(*plain)
+        try:
+            result = getattr(owner, name, lambda *_: None)(*plain)
+        except (TypeError, ValueError):  # "".join(None) on a path that no run takes
+            return PYTHON
         if isinstance(result, list):
             return ListValue([Const(item) for item in result])
         return Const(result)

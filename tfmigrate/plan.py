@@ -19,7 +19,7 @@ from tfmigrate.clusters import Clusters
 from tfmigrate.collecting import Collecting
 from tfmigrate.compose import Composer
 from tfmigrate.dimensions import plan_dimensions
-from tfmigrate.execute import Executor
+from tfmigrate.execute import Executor, TooLarge
 from tfmigrate.finding import Finding
 from tfmigrate.helping import all_used, plan_helpers
 from tfmigrate.holding import Holding
@@ -199,8 +199,11 @@ class Planner:
     def resolve(self, module: Module, expression: ast.expr) -> Value | None:
         """What a dotted name means at module level."""
         if isinstance(expression, ast.Name):
-            found = self.executor.module_env(module).names.get(expression.id)
-            return found if found is not None else None
+            self.executor.frames = 0  # a module that no walk came by runs now, however much the others called
+            try:
+                return self.executor.module_env(module).names.get(expression.id)
+            except TooLarge:
+                return None
         if isinstance(expression, ast.Attribute):
             owner = self.resolve(module, expression.value)
             return self.executor.attribute(owner, expression.attr, expression) if owner is not None else None
