@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate.evaluate import Arguments, Frame, Semantics
-from tfmigrate.execute import Executor
-from tfmigrate.keras3 import Weight
-from tfmigrate.link import Program, parse_module
-from tfmigrate.recount import Counted, Counting, recount, requested
-from tfmigrate.sharing import Scoping
-from tfmigrate.values import Env, FunctionValue, ListValue
+from tfmigrate.program.link import Program, parse_module
+from tfmigrate.proving.keras3 import Weight
+from tfmigrate.proving.recount import Counted, Counting, recount, requested
+from tfmigrate.walk.evaluate import Arguments, Frame, Semantics
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.sharing import Scoping
+from tfmigrate.walk.values import Env, FunctionValue, ListValue
 
 KERAS = """
 import keras

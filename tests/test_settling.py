@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate import plan, proof, rewrite, settling
+from tfmigrate import rewrite, settling
 from tfmigrate.finding import Finding
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
+from tfmigrate.planning import plan
+from tfmigrate.proving import proof
 
 NET = """\
 import tensorflow as tf

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from tfmigrate import source
 from tfmigrate.finding import Finding
-from tfmigrate.link import Module, Program, module_name, parse_module
 from tfmigrate.model import Cluster, Migration, SharingGroup
-from tfmigrate.outcome import clusters_of, groups_of
-from tfmigrate.probing import Probe, probe
-from tfmigrate.proof import doubt_cluster
+from tfmigrate.planning.outcome import clusters_of, groups_of
+from tfmigrate.probing.probe import Probe, probe
+from tfmigrate.program.link import Module, Program, module_name, parse_module
+from tfmigrate.proving.proof import doubt_cluster
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate.boundary import attempt
-from tfmigrate.carrying import carried
-from tfmigrate.execute import Executor
-from tfmigrate.explaining import explaining, modules_of
 from tfmigrate.finding import Finding
-from tfmigrate.link import Module, Program
 from tfmigrate.model import FileChange
-from tfmigrate.plan import Plan, Planner, indent_of
-from tfmigrate.proof import Doubt, doubt, doubt_code, emitted_program, prove
+from tfmigrate.planning.explaining import explaining, modules_of
+from tfmigrate.planning.plan import Plan, Planner, indent_of
+from tfmigrate.planning.units import Unit
+from tfmigrate.program.link import Module, Program
+from tfmigrate.proving.carrying import carried
+from tfmigrate.proving.proof import Doubt, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
-from tfmigrate.roots import Walk, walk_program
 from tfmigrate.sites import Site
 from tfmigrate.transform import Transform
-from tfmigrate.units import Unit
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.roots import Walk, walk_program
 
 # how often a program is planned anew for what the proof of its last plan doubted; few need a third time
 _ROUNDS = 8

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.link import Module
+from tfmigrate.program.link import Module
 from tfmigrate.sites import Span
 
 

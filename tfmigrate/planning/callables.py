@@ -1,0 +1,121 @@
+"""Callable classes: the object that a program already has becomes the layer."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning import names
+from tfmigrate.planning.bodywork import Bodywork, call_arguments, scope_name
+from tfmigrate.planning.compose import Composer
+from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.requests import arguments_of
+from tfmigrate.planning.units import Classification, Unit
+from tfmigrate.program.link import Class
+from tfmigrate.program.render import source
+from tfmigrate.sites import CallableLayer, Invoke, Remove, Site, Sites
+from tfmigrate.spans import span
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.regions import Region
+from tfmigrate.walk.values import Library, is_tensor
+
+
+def check_callable(unit: Unit, classes: Classification, executor: Executor) -> None:
+    """Whether the class may become a layer where it stands. Raises Refusal."""
+    member = unit.primary
+    cls = member.cls
+    assert cls is not None and member.function is not None
+    if member.function.name != "__call__" or len(unit.members) > 1:
+        raise Refusal("TFM404", member.node, member.module, f"{cls.name} makes variables outside of __call__")
+    if any(base != Library("builtins.object") for base in executor.bases.get(cls, [])) or cls.node.keywords:
+        raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has a base class of its own")
+    if any(cls in (getattr(b, "cls", None) for b in bases) for bases in executor.bases.values()):
+        raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has subclasses")
+    for _function, other in classes.units.items():
+        if other is not member and other.cls is cls:
+            raise Refusal(
+                "TFM404", other.node, other.module, f"{other.name} makes variables of its own, beside __call__"
+            )
+    _check_objects(unit)
+    if any(classes.member_of(classes.home(region)) is not None for region in member.regions):
+        raise Refusal("TFM404", member.node, member.module, f"an object of {cls.name} is called inside another layer")
+
+
+def _check_objects(unit: Unit) -> None:
+    """One object, one path; one path, one object."""
+    member = unit.primary
+    pairs = {(id(i.regions[0].frame.obj), i.path) for i in unit.instances}
+    if len({obj for obj, _ in pairs}) != len(pairs):
+        message = f"one object of {member.cls.name if member.cls else ''} is called under several scopes"
+        raise Refusal("TFM305", member.node, member.module, message)
+    if len({path for _, path in pairs}) != len(pairs):
+        raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
+
+
+def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Sites, class_sites: Sites) -> None:
+    """Write down the class. Raises Refusal."""
+    member = plan.unit.primary
+    cls = member.cls
+    assert cls is not None
+    _free_names(plan, cls)
+    head = composer.callable_head()
+    super_call, dropped = _super_call(plan, cls)
+    call = work.sites(sites)
+    layer = CallableLayer(super_call, tuple(head.init), tuple(head.build), call)
+    class_sites.add("callable_classes", span(member.module, cls.node), layer)
+    if dropped is not None:
+        class_sites.add("callable_classes", span(member.module, dropped), Remove())
+
+
+def _free_names(plan: LayerPlan, cls: Class) -> None:
+    """Slots may not take the name of an attribute or method that the class has; nor may the class use Keras' names."""
+    taken = {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute)} | set(cls.methods)
+    self_name = plan.unit.primary.function.self_name if plan.unit.primary.function is not None else "self"
+    for node in ast.walk(cls.node):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            if node.value.id == self_name and node.attr in names.RESERVED and node.attr != "name":
+                raise Refusal("TFM404", node, cls.module, f"a Keras layer has a meaning for self.{node.attr}")
+    for name in cls.methods:
+        if name in names.RESERVED:
+            raise Refusal("TFM404", cls.methods[name].node, cls.module, f"a Keras layer has a meaning for {name}")
+    for slot in plan.slots:
+        slot.name = names.attribute(slot.name, taken)
+        taken.add(slot.name)
+
+
+def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, ast.stmt | None]:
+    """`super().__init__(name=...)`, and the statement `self.name = name` that it replaces."""
+    member = plan.unit.primary
+    assert member.scope is not None
+    name = scope_name(member.scope.items[0].context_expr)
+    if isinstance(name, ast.Constant):
+        return f"super().__init__(name={source(cls.module, name)})", None
+    init = cls.methods.get("__init__")
+    if init is None or not isinstance(name, ast.Attribute):
+        raise Refusal(
+            "TFM201", member.scope, cls.module, "the scope's name is not a literal or an attribute set in __init__"
+        )
+    found = [
+        s
+        for s in init.node.body
+        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Attribute) and s.targets[0].attr == name.attr
+    ]
+    if len(found) != 1 or len(found[0].targets) != 1 or not isinstance(found[0].value, (ast.Name, ast.Constant)):
+        raise Refusal("TFM201", member.scope, cls.module, f"self.{name.attr} is not simply an argument of __init__")
+    text = f"super().__init__(name={source(cls.module, found[0].value)})"
+    return text, found[0] if name.attr == "name" else None
+
+
+def object_call(plan: LayerPlan, region: Region) -> Site | None:
+    """The call of the object, without what only served reuse."""
+    node = region.node
+    member = plan.unit.primary
+    assert isinstance(node, ast.Call) and member.function is not None and region.parent is not None
+    given = arguments_of(node, tuple(member.function.params))
+    wanted = []
+    for item in plan.call_inputs(member):
+        values = [plan.primary.value(item.name, r) for r in member.regions if r.node is node]
+        if item.name in given:
+            wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
+    module = region.parent.module
+    arguments = call_arguments(plan, member, wanted, given, node, {})
+    return Site("calls", span(module, node), Invoke(source(module, node.func), arguments))

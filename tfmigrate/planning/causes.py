@@ -1,0 +1,357 @@
+"""What keeps a unit from migrating before anything is planned: each problem once, at the line that causes it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tfmigrate.finding import Finding
+from tfmigrate.planning.bodywork import asserts_reuse
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.orphans import orphans
+from tfmigrate.planning.owning import Owners
+from tfmigrate.planning.placing import Places
+from tfmigrate.planning.precision import other_precision
+from tfmigrate.planning.references import References, Resolve, misuse
+from tfmigrate.planning.units import Classification, Member, Ownership, Shape, Unit
+from tfmigrate.program.effects import has_effects
+from tfmigrate.program.link import Function, FunctionNode, Module, in_order
+from tfmigrate.program.spelled import tensor_names
+from tfmigrate.program.standing import ancestors
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.regions import Creation, Region, around
+
+
+class Causes:
+    """Looks at the walks and at how functions are written and used."""
+
+    def __init__(
+        self, classes: Classification, owners: Ownership, clusters: Clusters, executor: Executor, resolve: Resolve
+    ) -> None:
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+        self.executor = executor
+        self.resolve = resolve
+        self.orphans = orphans(classes)
+        functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
+        functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
+        self.references = References(executor.program, functions, resolve)
+
+    def check(self) -> set[Function]:
+        """Refuse all that is to be refused; returns the functions that nothing calls."""
+        self._check_stars()
+        Places(self.classes, self.owners, self.clusters).check()
+        self._check_library_calls()
+        self._blame_walks()
+        self._check_kept_scopes()
+        self._check_reuse_reads()
+        self._check_unresolved()
+        self._check_orphans()
+        for member, unit in self.owners.units.items():
+            if (
+                member.function is not None
+                and member.shape is not Shape.BLOCK
+                and not self._is_templated(member.function)
+            ):
+                self._check_function(member, unit)
+        for helper in in_order(self.classes.helpers):
+            self._check_helper(helper)
+        Owners(self.classes, self.owners, self.clusters).check()
+        self._check_precision()
+        self._check_spelled()
+        return self.orphans
+
+    def _regions(self) -> Iterator[Region]:
+        for walk in self.classes.walks:
+            for event in walk.root.walk():
+                if isinstance(event, Region):
+                    yield event
+
+    def _blame_walks(self) -> None:
+        told = {(f.path, f.line, f.column) for f in self.clusters.findings}
+        for walk in self.classes.walks:
+            for finding, region in walk.scoping.blames:
+                units = self._concerned(finding, region)
+                if finding.code == "TFM505":
+                    units = units.union(*(self.clusters.units_of(function) for function in walk.scoping.templated))
+                if not units and not self._stands_alone(finding, region):
+                    continue
+                known = finding not in self.clusters.findings and (finding.path, finding.line, finding.column) in told
+                unsure = finding.code == "TFM201" and walk.entry.target in self.orphans
+                derived = known or unsure or (finding.code == "TFM201" and _is_starred(region))
+                self.clusters.blame(finding, units, shown=not derived)
+
+    def _concerned(self, finding: Finding, region: Region | None) -> set[Unit]:
+        """The units that a finding in a region refuses."""
+        unit = self.clusters.unit_around(region)
+        if unit is not None or region is None:
+            return {unit} if unit is not None else set()
+        if finding.code.startswith("TFM60"):
+            while region.parent is not None:
+                region = region.parent
+        below = region.is_block or region.parent is None or finding.code in ("TFM205", "TFM206")
+        return self.clusters.units_below(region) if below else set()
+
+    def _stands_alone(self, finding: Finding, region: Region | None) -> bool:
+        """Whether a finding is worth telling though it refuses no unit: something that makes variables stays TF1."""
+        if finding.code.startswith("TFM60") or finding.code == "TFM202":
+            return False
+        return region is None or not region.is_block or region in self.classes.makers
+
+    def _check_kept_scopes(self) -> None:
+        """Scopes that are bound to an attribute: the code that reads it would miss them."""
+        for walk in self.classes.walks:
+            for scope, node, module, region in walk.scoping.kept:
+                if scope not in walk.scoping.entered_again:
+                    unit = self.clusters.unit_around(region)
+                    units = {unit} if unit is not None else self.clusters.units_below(region)
+                    for each in units:
+                        self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
+
+    def _check_reuse_reads(self) -> None:
+        """A decision by `scope.reuse` that is no choice of reuse would see another value."""
+        for walk in self.classes.walks:
+            for read in walk.scoping.reuse_reads:
+                unit = self.clusters.unit_around(read.region)
+                units = {unit} if unit is not None else self.clusters.units_below(read.region)
+                if units and not _serves_reuse(read.region.module, read.node):
+                    text = "whether the scope is reused decides more than the reuse of variables"
+                    for each in units:
+                        self.clusters.refuse("TFM206", read.node, read.region.module, text, each)
+
+    def _by_library(self) -> Iterator[Region]:
+        for region in self._regions():
+            if region.by_library and region in self.classes.makers and region.function not in self.classes.evident:
+                yield region
+
+    def _check_library_calls(self) -> None:
+        for region in self._by_library():
+            units = self.clusters.units_below(region)
+            outer = self.clusters.unit_around(region.parent)
+            if outer is not None:
+                units.add(outer)
+            function = region.function
+            assert function is not None
+            if function.parent is not None:
+                self._refuse_events(region, units)
+                continue
+            text = f"{function.name} is used as a value here"
+            mentions = [m for m in self.references.mentions if m.function is function and m.call is None]
+            for mention in mentions:
+                self.clusters.refuse_all("TFM302", mention.node, mention.module, text, units)
+            if not mentions and region.node is not None and region.parent is not None:
+                self.clusters.refuse_all("TFM302", region.node, region.parent.module, text, units)
+
+    def _refuse_events(self, region: Region, units: set[Unit]) -> None:
+        """What an inner function makes that a library calls."""
+        for event in region.events:
+            if isinstance(event, Creation):
+                self.clusters.refuse_all(
+                    "TFM403",
+                    event.node,
+                    region.module,
+                    "the variable is made in an inner function that a library calls",
+                    units,
+                )
+            elif event.__class__ is Region and event in self.classes.makers:
+                assert isinstance(event, Region)
+                if event.is_block:
+                    self._refuse_events(event, units)
+                elif event.node is not None:
+                    text = "variables are made in an inner function that a library calls"
+                    self.clusters.refuse_all("TFM403", event.node, region.module, text, units)
+
+    def _check_stars(self) -> None:
+        """Calls that do not say what they pass."""
+        for member, unit in self.owners.units.items():
+            for region in member.regions if member.shape is not Shape.BLOCK else ():
+                spec = region.function.node.args if region.function is not None else None
+                if not region.frame.star or region.node is None or region.parent is None or spec is None:
+                    continue
+                if region.function is None or region.function.node.decorator_list:
+                    continue
+                if spec.vararg is None and spec.kwarg is None:
+                    text = f"this call of {member.name} gets its arguments from *args or **kwargs"
+                    self.clusters.refuse("TFM406", region.node, region.parent.module, text, unit)
+
+    def _is_templated(self, function: Function) -> bool:
+        return any(function in walk.scoping.templated for walk in self.classes.walks)
+
+    def _check_function(self, member: Member, unit: Unit) -> None:
+        function = member.function
+        assert function is not None
+        if function.parent is not None and unit in self.clusters.causes:
+            return
+        if self._check_form(function, unit):
+            return
+        for code, node, module, message in misuse(self.references, member, self.classes.calls[function]):
+            self.clusters.refuse(code, node, module, message, unit)
+
+    def _check_form(self, function: Function, unit: Unit) -> bool:
+        """What the form of a function does not allow; whether there is anything."""
+        node, module = function.node, function.module
+        known = "TFM403" in self.clusters.causes.get(unit, ())
+        if (isinstance(node, ast.AsyncFunctionDef) or function.is_generator) and not known:
+            self.clusters.refuse(
+                "TFM403", node, module, f"{function.name} makes variables in a generator or coroutine", unit
+            )
+        if node.args.vararg is not None or node.args.kwarg is not None:
+            self.clusters.refuse("TFM406", node, module, f"{function.name} takes *args or **kwargs", unit)
+        if node.decorator_list:
+            decorator = ast.unparse(node.decorator_list[0])
+            text = f"{function.name} is decorated with @{decorator}"
+            self.clusters.refuse("TFM407", node.decorator_list[0], module, text, unit)
+        if function.parent is not None and not known:
+            self.clusters.refuse(
+                "TFM403", node, module, f"{function.name} is defined inside {function.parent.name}", unit
+            )
+        known = "TFM403" in self.clusters.causes.get(unit, ())
+        return known or bool(node.decorator_list) or node.args.vararg is not None or node.args.kwarg is not None
+
+    def _check_helper(self, helper: Function) -> None:
+        if has_effects(helper) and helper.parent is None:
+            for unit in {self.clusters.unit_around(region) for region in self.classes.calls[helper]} - {None}:
+                text = f"{helper.name} makes a variable and does more at each call"
+                self.clusters.refuse("TFM405", helper.node, helper.module, text, unit)
+        values = [m for m in self.references.mentions if m.function is helper and m.call is None]
+        for region in self.classes.calls[helper]:
+            unit = self.clusters.unit_around(region)
+            if unit is None and region in self.classes.makers:
+                self._check_plain_use(helper, region)
+            elif unit is not None and values:
+                text = f"{helper.name} is used as a value here"
+                self.clusters.refuse("TFM302", values[0].node, values[0].module, text, unit)
+
+    def _check_precision(self) -> None:
+        """Another precision in the code of a unit or of what calls it."""
+        for unit in dict.fromkeys(self.owners.units.values()):
+            if "TFM506" in self.clusters.causes.get(unit, ()):
+                continue
+            used: dict[Module, set[FunctionNode]] = {}
+            for member in unit.members:
+                for region in member.regions:
+                    for near in (*around(region), *region.walk()):
+                        if isinstance(near, Region):
+                            functions = used.setdefault(near.module, set())
+                            functions.update([near.function.node] if near.function is not None else [])
+            for module, functions in used.items():
+                node = other_precision(module, functions, self.resolve)
+                if node is not None:
+                    text = "this program computes in another precision than float32"
+                    self.clusters.refuse("TFM506", node, module, text, unit)
+                    break
+
+    def _check_spelled(self) -> None:
+        """Names of tensors in the program's text that mean something inside a unit."""
+        told = {(f.path, f.line) for f in self.clusters.findings if f.code == "TFM602"}
+        scopes: dict[str, set[Unit]] = {}
+        for region, instance in self.owners.instance_of.items():
+            for creation in region.creations():
+                for variable in creation.variables:
+                    if variable.path:
+                        scopes.setdefault(str(variable.path[0]), set()).add(instance.unit)
+        for module in self.executor.program.modules.values() if scopes else ():
+            for node, name in tensor_names(module):
+                units = scopes.get(name.split("/")[0], set())
+                if units and (str(module.path), node.lineno) not in told:
+                    self.clusters.refuse_all(
+                        "TFM602", node, module, f"{node.value!r} finds a tensor by its TF1 name", units
+                    )
+
+    def _check_plain_use(self, helper: Function, region: Region) -> None:
+        """A helper that some layer will be handed to is called where there is no layer."""
+        units = {self.clusters.unit_around(other) for other in self.classes.calls[helper]} - {None}
+        for unit in units:
+            if region.node is not None and region.parent is not None:
+                text = f"{helper.name} makes variables of layers, but there is no layer here"
+                self.clusters.refuse("TFM303", region.node, region.parent.module, text, unit)
+
+    def _check_unresolved(self) -> None:
+        """Calls on objects that cannot be followed, of a name that some method here has."""
+        methods: dict[str, list[Function]] = {}
+        for function, regions in self.classes.calls.items():
+            # what makes placeholders or trains is entered once per graph, whoever calls it
+            root = function in self.classes.evident
+            if function.cls is not None and not root and any(region in self.classes.makers for region in regions):
+                methods.setdefault(function.name, []).append(function)
+        calls: dict[ast.Call, tuple[Module, dict[Function, None]]] = {}
+        for walk in self.classes.walks:
+            for name, found in walk.scoping.unresolved_calls.items():
+                for module, call in found:
+                    for function in methods.get(name, ()):
+                        if not _may_take(function, call):
+                            continue
+                        calls.setdefault(call, (module, {}))[1][function] = None
+        for call, (module, functions) in calls.items():
+            names = " or ".join(function.qualname for function in functions)
+            units = {unit for function in functions for unit in self.clusters.units_of(function)}
+            if units:
+                self.clusters.refuse_all(
+                    "TFM307", call, module, f"this may call {names}, on an object that cannot be followed", units
+                )
+                self.orphans -= set(functions)
+
+    def _check_orphans(self) -> None:
+        for function in in_order(self.orphans):
+            units = self.clusters.units_of(function)
+            values = [m for m in self.references.mentions if m.function is function and m.call is None]
+            for mention in values:
+                self.clusters.refuse_all(
+                    "TFM302", mention.node, mention.module, f"{function.name} is used as a value here", units
+                )
+            if values or self._is_decorated(function, units):
+                continue
+            text = f"nothing in the program calls {function.qualname}, so who shares its variables cannot be known"
+            self.clusters.refuse_all("TFM301", function.node, function.module, text, units)
+
+    def _is_decorated(self, function: Function, units: set[Unit]) -> bool:
+        decorators = [d for d in function.node.decorator_list if ast.unparse(d) not in ("staticmethod", "classmethod")]
+        if decorators:
+            text = f"{function.name} is decorated with @{ast.unparse(decorators[0])}"
+            self.clusters.refuse_all("TFM407", decorators[0], function.module, text, units)
+        return bool(decorators)
+
+
+def _is_starred(region: Region | None) -> bool:
+    """Whether a region runs with arguments that could not be seen."""
+    while region is not None:
+        if region.frame.star:
+            return True
+        region = region.parent
+    return False
+
+
+def _may_take(function: Function, call: ast.Call) -> bool:
+    """Whether a call could be one of this method, by what it gives."""
+    spec = function.node.args
+    named = {k.arg for k in call.keywords}
+    starred = None in named or any(isinstance(a, ast.Starred) for a in call.args)
+    if starred or getattr(call.func, "id", "") == "getattr" or spec.vararg is not None or spec.kwarg is not None:
+        return True
+    given = len(call.args) + len(named)
+    optional = len(spec.defaults) + sum(default is not None for default in spec.kw_defaults)
+    return len(function.params) - optional <= given <= len(function.params) and named <= set(function.params)
+
+
+def _serves_reuse(module: Module, node: ast.AST) -> bool:
+    """Whether a read of `scope.reuse` is an argument `reuse=`, or of a name that is only passed as one; or asserted."""
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.Assert):
+            return asserts_reuse(outer)
+        if isinstance(outer, ast.keyword) and outer.arg == "reuse":
+            return True
+        if isinstance(outer, ast.Assign) and len(outer.targets) == 1 and isinstance(outer.targets[0], ast.Name):
+            return _only_reuse(module, outer, outer.targets[0].id)
+        if isinstance(outer, ast.stmt):
+            return False
+    return False
+
+
+def _only_reuse(module: Module, statement: ast.Assign, name: str) -> bool:
+    scope = next((a for a in ancestors(module, statement) if isinstance(a, (ast.FunctionDef, ast.Module))), module.tree)
+    loads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)]
+    around = [list(ancestors(module, load)) for load in loads]
+    return all(
+        statement in outer or any(isinstance(a, ast.keyword) and a.arg == "reuse" for a in outer) for outer in around
+    )

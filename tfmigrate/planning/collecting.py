@@ -1,0 +1,504 @@
+"""Lists of variables, savers and what else reads variables by name: from the layers, not from names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.program.link import Function, Module, Program
+from tfmigrate.program.scan import scan_code
+from tfmigrate.program.standing import ancestors
+from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
+from tfmigrate.spans import span
+from tfmigrate.walk.regions import Query, Region, Saving, Variable, show_path
+from tfmigrate.walk.values import Const
+
+# what only shows a name to a person
+_SHOWS = re.compile(
+    r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
+)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A slot with its text in the function that collects, and the variables it stands for."""
+
+    slot: Slot
+    text: str
+    variables: frozenset[Variable]
+
+
+class Collecting:
+    """Plans the variable lists of a program."""
+
+    def __init__(self, program: Program, classes: Classification, owners: Ownership, clusters: Clusters) -> None:
+        self.program = program
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+        self.rewritten: set[ast.AST] = set()
+        self.left: set[Function | None] = set()
+
+    # -- before anything is written: what can't be said in layers ------------------------------------------------
+
+    def check(self, works: list[PlainWork]) -> None:
+        """Refuse the units whose variables are collected in a way that no list of layers gives."""
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and self._matters(query):
+                    self._check_query(query, works)
+            for saving in walk.scoping.savings:
+                self._chosen(self._saved(saving, works, False), saving.node, saving.region, works)
+        self._check_names()
+
+    def _matters(self, query: Query) -> bool:
+        """Whether a list has to be rewritten: it picks variables, and is not in a function whose call is the list."""
+        if query.everything or query.region.function in self._list_functions:
+            return False
+        if any(query.node in walk.scoping.explained for walk in self.classes.walks):
+            return False
+        if query.source is not None and (not query.complete or not query.variables):
+            return reads_names(query.node)
+        return bool(query.variables) or not query.complete
+
+    @cached_property
+    def _list_functions(self) -> set[Function]:
+        """Functions that only return a list of variables; their calls are rewritten instead."""
+        found = set()
+        for function, regions in self.classes.calls.items():
+            body = [
+                s for s in function.node.body if not (isinstance(s, ast.Expr) and isinstance(s.value, ast.Constant))
+            ]
+            if (
+                len(body) == 1
+                and isinstance(body[0], ast.Return)
+                and all(r not in self.classes.makers for r in regions)
+            ):
+                if any(isinstance(event, Query) for region in regions for event in region.events):
+                    found.add(function)
+        return found
+
+    def _check_query(self, query: Query, works: list[PlainWork]) -> None:
+        known = query.complete or query.source is not None
+        units = self._units(query.source or query.variables) if known else self._all_units(query.region)
+        plain = self._plain_makers(query.source or query.variables)
+        if not (units or plain) or self._by_path(query, works) is not None:
+            return
+        module = query.region.module
+        if not query.complete:
+            text = "which variables this list holds cannot be known from the program"
+        elif query.kind == "global" and query.slots:
+            text = "this list may hold variables of an optimizer too"
+        elif self._layer_around(query) is not None:
+            return
+        elif (
+            any(v.path is None for v in query.variables)
+            or self._chosen(query.variables, query.node, query.region, works) is None
+        ):
+            text = "this list is not all the variables of some layers that are in reach here"
+        else:
+            return
+        for unit in units:
+            self.clusters.refuse("TFM601", query.node, module, text, unit)
+        if plain:
+            self.clusters.refuse("TFM601", query.node, module, text, None)
+            self.left |= plain
+
+    def _layer_around(self, query: Query) -> Instance | None:
+        """The layer whose own code asks for the list, where that holds all its variables and no others."""
+        home = self._home(query.region)
+        instance = self.owners.instance_of.get(home)
+        if instance is None or not query.complete or query.source is not None or not query.variables:
+            return None
+        shape = instance.unit.primary.shape
+        if shape is Shape.BLOCK or instance.unit.primary.function is not home.function:
+            return None
+        own = {v for r in instance.regions for creation in r.creations() for v in creation.variables}
+        wanted = {v for v in own if v.trainable or query.kind != "trainable"}
+        return instance if wanted == set(query.variables) else None
+
+    def _plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
+        """The plain functions that make some of these variables by library layers."""
+        return {self._home(v.region).function for v in variables if v.region is not None and not self._units([v])}
+
+    def _by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
+        """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
+        if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            return None
+        if (
+            query.complete
+            and query.variables
+            and self._chosen(query.variables, query.node, query.region, works) is not None
+        ):
+            return None
+        if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
+            return None
+        if not names_become_paths(query.node) or any(self._is_renamed(v) for v in query.source):
+            return None
+        if any(v.keras_name is not None and _tells_apart(query.node, v) for v in query.source):
+            return None
+        return self._chosen(query.source, query.node, query.region, works, named)
+
+    def _is_renamed(self, variable: Variable) -> bool:
+        """Whether the Keras path will differ from the TF1 name: some layer above it opens no scope of its own."""
+        region: Region | None = variable.region
+        while region is not None:
+            member = self.classes.member_of(region)
+            if member is not None and member.adds_segment:
+                return True
+            region = region.parent
+        return False
+
+    def _check_names(self) -> None:
+        """A decision by `v.name` outside a list that is rewritten would see other names."""
+        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query)]
+        listed = {q.node for q in queries if self._matters(q)}
+        covered = {inner for node in listed for inner in ast.walk(node)}
+        for walk in self.classes.walks:
+            for read in walk.scoping.name_reads:
+                if read.node in covered or not self._decides(read.node, read.region):
+                    continue
+                for unit in self._units([read.variable]):
+                    code, text = "TFM601", "a decision is made by the name of a variable"
+                    if any(
+                        isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple))
+                        for outer in ancestors(read.region.module, read.node)
+                    ):
+                        code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
+                    self.clusters.refuse(code, read.node, read.region.module, text, unit)
+
+    def _decides(self, node: ast.Attribute, region: Region) -> bool:
+        if region.function in self._list_functions:
+            return False
+        scan = scan_code(region.function or region.module)
+        for outer in scan.ancestors(node):
+            if isinstance(outer, (ast.Compare, ast.Subscript, ast.Dict, ast.DictComp, ast.comprehension)):
+                return True
+            if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Attribute):
+                if outer.func.attr in ("startswith", "endswith", "split", "match", "search", "replace", "get", "sub"):
+                    return True
+            if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and node in set(ast.walk(outer.test)):
+                return True
+            if isinstance(outer, ast.Call) and _SHOWS.search(ast.unparse(outer.func)):
+                return False
+            if isinstance(outer, (ast.Return, ast.Assign, ast.AugAssign, ast.Tuple, ast.List)):
+                return True
+        return False
+
+    # -- who owns what -------------------------------------------------------------------------------------------
+
+    def _units(self, variables: Iterable[Variable]) -> set[Unit]:
+        units = set()
+        for variable in variables:
+            region: Region | None = variable.region
+            while region is not None:
+                if region in self.owners.instance_of:
+                    units.add(self.owners.instance_of[region].unit)
+                    break
+                region = region.parent
+        return units
+
+    def _all_units(self, region: Region) -> set[Unit]:
+        while region.parent is not None:
+            region = region.parent
+        return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}
+
+    def _home(self, region: Region) -> Region:
+        while region.is_block and region.parent is not None:
+            region = region.parent
+        return region
+
+    def _reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
+        """The slots that a plain region's code can name."""
+        home = self._home(region)
+        for work in works:
+            for slot in work.slots:
+                function = work.code_of(slot.site()).function
+                same = function is home.function
+                if not same and not self._is_sibling(function, home.function, slot, work, named):
+                    continue
+                variables = frozenset(self._variables(slot, home))
+                if variables:
+                    yield Reached(slot, work.holder_text(slot) if named else "", variables)
+
+    @staticmethod
+    def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
+        """Whether another method of the class holds the slot on the object, or may do so while nothing is named."""
+        if one is None or other is None or one.cls is None or one.cls is not other.cls:
+            return False
+        return work.on_object(slot) or (not named and slot not in work.threads)
+
+    def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
+        root = _root(home)
+        for use in slot.uses:
+            if _root(use.region) is not root:
+                continue
+            if use.child is not None:
+                for region in use.child.regions:
+                    for creation in region.creations():
+                        yield from creation.variables
+            elif use.creation is not None:
+                yield from use.creation.variables
+
+    def _chosen(
+        self, wanted: list[Variable], node: ast.AST, region: Region, works: list[PlainWork], named: bool = False
+    ) -> list[Reached] | None:
+        """The slots whose variables are exactly the wanted ones; None if there are none such."""
+        target = set(wanted)
+        chosen: list[Reached] = []
+        covered: set[Variable] = set()
+        trainable = all(v.trainable for v in wanted)
+        for item in self._reached(region, works, named):
+            own = {v for v in item.variables if v.trainable or not trainable}
+            if own and own <= target and not own & covered:
+                chosen.append(item)
+                covered |= own
+        if covered != target or not chosen:
+            return None
+        home = self._home(region).function
+        for item in chosen if not named else []:
+            item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
+            if all(reader.region is not region for reader in item.slot.readers):
+                item.slot.readers.append(Use(item.slot.kind, node, (), region))
+        return chosen
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def sites(self, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
+        """Write the lists and savers of plain functions."""
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and self._matters(query) and query.node not in self.rewritten:
+                    self._write_list(query, works, migrated, sites)
+            for saving in walk.scoping.savings:
+                self._write_saver(saving, works, migrated, sites)
+        self._drop_unused(sites)
+
+    def _write_list(
+        self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
+    ) -> None:
+        wanted = query.source or query.variables
+        layer = self._layer_around(query)
+        if layer is not None:
+            if layer.unit in migrated:
+                self._write_own_list(query, sites.setdefault(query.region.module, Sites()))
+            return
+        if (
+            not wanted
+            or not self._units(wanted) <= migrated
+            or not self._chosen(wanted, query.node, query.region, works, named=True)
+        ):
+            return
+        by_path = self._by_path(query, works, named=True)
+        if by_path is not None:
+            self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
+            return
+        chosen = self._chosen(query.variables, query.node, query.region, works, named=True)
+        if chosen is None:
+            return
+        name = _target_name(query.node)
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        text = f"[{name}.value {clause(chosen, name, attribute)}]"
+        self.rewritten.add(query.node)
+        module = query.region.module
+        sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+
+    def _write_own_list(self, query: Query, sites: Sites) -> None:
+        """A layer lists its own variables."""
+        name = _target_name(query.node)
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        self.rewritten.add(query.node)
+        text = f"[{name}.value for {name} in self.{attribute}]"
+        sites.add("collections", span(query.region.module, query.node), Replace(text))
+
+    def _write_by_path(self, query: Query, chosen: list[Reached], sites: Sites) -> None:
+        """The comprehension stays; it runs over the layers' variables and asks for their paths."""
+        node, module = query.node, query.region.module
+        assert isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp))
+        generator = node.generators[0]
+        attribute = "trainable_variables" if query.kind == "trainable" else "variables"
+        if any(item.slot.loops for item in chosen):
+            text = f"[var {clause(chosen, 'var', attribute)}]"
+        else:
+            text = " + ".join(f"{item.text}.{attribute}" for item in chosen)
+        sites.add("collections", span(module, generator.iter), Replace(text))
+        target = generator.target
+        assert isinstance(target, ast.Name)
+        named = {id(inner) for outer in name_reads(node, target.id) for inner in ast.walk(outer)}
+        for outer in name_reads(node, target.id):
+            sites.add("collections", span(module, outer), Replace(f"{target.id}.path"))
+        for inner in ast.walk(node):
+            if (
+                isinstance(inner, ast.Name)
+                and inner.id == target.id
+                and isinstance(inner.ctx, ast.Load)
+                and id(inner) not in named
+            ):
+                sites.add("collections", span(module, inner), Replace(f"{target.id}.value"))
+        self.rewritten.add(node)
+
+    def _write_saver(
+        self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
+    ) -> None:
+        if saving.node in self.rewritten:
+            return
+        wanted = self._saved(saving, works, True)
+        if not wanted or not self._units(wanted) & migrated:
+            return
+        everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
+        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True)
+        module = saving.region.module
+        renamed = any(v.keras_name is not None for v in wanted)
+        if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
+            text = "this Saver writes the new variable names; checkpoints of the old program do not load as they are"
+            self.clusters.refuse("TFM604", saving.node, module, text, None)
+            return
+        attribute = "trainable_variables" if saving.kind == "trainable" else "variables"
+        mapping = f"{{var.path: var.value {clause(chosen, 'var', attribute)}}}"
+        arguments = [Argument(text=mapping)]
+        arguments += [Argument(i) for i in range(1, len(saving.node.args))]
+        arguments += [Argument(k.arg, keyword=k.arg) for k in saving.node.keywords if k.arg not in (None, "var_list")]
+        self.rewritten.add(saving.node)
+        callee = ast.unparse(saving.node.func)
+        sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
+
+    def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
+        if saving.variables is not None:
+            return saving.variables
+        return [v for r in self._reached(saving.region, works, named) for v in r.variables]
+
+    @staticmethod
+    def _made(region: Region) -> Iterator[Variable]:
+        for creation in _root(region).creations():
+            yield from creation.variables
+
+    def _drop_unused(self, sites: dict[Module, Sites]) -> None:
+        """What only served the old lists goes: `t_vars = tf.trainable_variables()`, a function that returned a list."""
+        inside = {inner for node in self.rewritten for inner in ast.walk(node) if inner is not node}
+        for walk in self.classes.walks:
+            for query in walk.root.walk():
+                if isinstance(query, Query) and query.everything:
+                    self._drop_assignment(query, inside, sites)
+        for function in self._list_functions:
+            self._drop_function(function, sites)
+
+    def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
+        home = self._home(query.region)
+        scan = scan_code(home.function or home.module)
+        if query.node not in scan.parents or query.node in self.rewritten:
+            return
+        statement = scan.statement(query.node)
+        if (
+            not isinstance(statement, ast.Assign)
+            or statement.value is not query.node
+            or not isinstance(statement.targets[0], ast.Name)
+        ):
+            return
+        name = statement.targets[0].id
+        loads = scan.loads(name)
+        if (
+            home.function is not None
+            and loads
+            and all(load in inside for load in loads)
+            and len(scan.bindings[name]) == 1
+        ):
+            self.rewritten.add(query.node)
+            sites.setdefault(home.module, Sites()).add("collections", span(home.module, statement), Remove())
+
+    def _drop_function(self, function: Function, sites: dict[Module, Sites]) -> None:
+        calls = [region.node for region in self.classes.calls[function]]
+        if not calls or not all(call in self.rewritten for call in calls):
+            return
+        mentions = 0
+        for module in self.program.modules.values():
+            for node in module.nodes:
+                named = isinstance(node, ast.Name) and node.id == function.name
+                imported = isinstance(node, ast.alias) and node.name == function.name
+                attribute = isinstance(node, ast.Attribute) and node.attr == function.name
+                mentions += named or imported or attribute
+        if mentions == len(set(calls)) and function.cls is None:
+            sites.setdefault(function.module, Sites()).add("collections", span(function.module, function.node), Moved())
+
+
+def clause(chosen: list[Reached], name: str, attribute: str) -> str:
+    """`for var in a.variables + b.variables`; a list of layers is walked by a second `for`."""
+    if any(item.slot.loops for item in chosen):
+        layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
+        return f"for layer in {layers} for {name} in layer.{attribute}"
+    return f"for {name} in {' + '.join(f'{item.text}.{attribute}' for item in chosen)}"
+
+
+def _target_name(node: ast.expr) -> str:
+    if isinstance(node, ast.ListComp) and isinstance(node.generators[0].target, ast.Name):
+        return node.generators[0].target.id
+    return "var"
+
+
+def _root(region: Region) -> Region:
+    while region.parent is not None:
+        region = region.parent
+    return region
+
+
+def name_reads(node: ast.AST, target: str) -> list[ast.Attribute]:
+    """The expressions `v.name` and `v.op.name` in a comprehension over `v`, the outermost of each."""
+    found = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute) and inner.attr == "name":
+            text = ast.unparse(inner)
+            if text in (f"{target}.name", f"{target}.op.name"):
+                found.append(inner)
+    return found
+
+
+def reads_names(node: ast.expr) -> bool:
+    """Whether a comprehension asks for the names of variables."""
+    target = _target_name(node)
+    return bool(name_reads(node, target))
+
+
+def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> bool:
+    """Whether every question about `v.name` has the same answer for `v.path`, which has no ":0" behind it."""
+    if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+        return False
+    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+    reads = name_reads(node, node.generators[0].target.id)
+    return bool(reads) and all(_same_for_path(read, parents) for read in reads)
+
+
+def _tells_apart(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, variable: Variable) -> bool:
+    """Whether a question about the name of a variable has another answer for the name that Keras gives it."""
+    assert (
+        variable.path is not None
+        and variable.keras_name is not None
+        and isinstance(node.generators[0].target, ast.Name)
+    )
+    before, after = str(variable.path[-1]), variable.keras_name
+    texts = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    if all(isinstance(segment, Const) for segment in variable.path):
+        above = f"{show_path(variable.path[:-1])}/"
+        before, after = above + before, above + after
+        return any((text in before) != (text in after) for text in texts)
+    return any("/" in text or (text in before) != (text in after) for text in texts)
+
+
+def _same_for_path(read: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:
+    parent = parents[read]
+    if isinstance(parent, ast.Compare) and len(parent.ops) == 1 and parent.comparators[0] is read:
+        wanted = parent.left
+        return isinstance(parent.ops[0], (ast.In, ast.NotIn)) and _is_plain_text(wanted)
+    if isinstance(parent, ast.Attribute) and parent.attr == "startswith":
+        call = parents[parent]
+        return isinstance(call, ast.Call) and len(call.args) == 1 and _is_plain_text(call.args[0])
+    return False
+
+
+def _is_plain_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and ":" not in node.value

@@ -1,0 +1,392 @@
+"""Writes the head of a layer class: `__init__` and `build`, from what its slots need."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass, field
+from functools import partial
+
+from tfmigrate.planning import names
+from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
+from tfmigrate.planning.looping import dict_key
+from tfmigrate.planning.ordered import Ordered, check_order, running_names
+from tfmigrate.planning.requests import Naming, Request, request_for
+from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.split import Level, Need, shape_argument
+from tfmigrate.planning.units import Shape
+from tfmigrate.program.render import call_lines, line_length, source, written
+
+
+@dataclass
+class Head:
+    """The lines of `__init__` and `build`, without indentation of their own."""
+
+    init: list[str] = field(default_factory=list)
+    build: list[str] = field(default_factory=list)
+
+
+class Composer:
+    """Composes one class."""
+
+    def __init__(self, plan: LayerPlan, plans: dict[object, LayerPlan], naming: Naming, indent: str) -> None:
+        self.plan = plan
+        self.plans = plans
+        self.naming = naming
+        self.indent = indent
+        self.body = plan.primary
+        self.width = line_length(self.body.module)
+        self.requests: dict[Slot, Request] = {}
+
+    # -- what the slots need -------------------------------------------------------------------------------------
+
+    def find_needs(self) -> None:
+        """Fill `plan.needs`. Raises Refusal where something is known at the call only."""
+        for slot in self.plan.slots:
+            body = self.body_of(slot)
+            request = request_for(slot, self.plans, body.module, "self", self.naming)
+            self.requests[slot] = request
+            need = Need(level=Level.BUILD if slot.kind is Made.WEIGHT else Level.INIT)
+            for expression in request.expressions():
+                need.add(self._need(body, expression))
+            for loop in slot.loops:
+                assert isinstance(loop, ast.For)
+                need.add(body.splitter.need(loop.iter))
+            for test in self.conditions(slot, body):
+                need.add(body.splitter.need(test))
+            self._check(slot, need, body)
+            self.plan.needs[slot] = need
+        check_order(self.plan)
+
+    @staticmethod
+    def _need(body: Body, expression: ast.expr) -> Need:
+        if getattr(expression, "synthetic", False):
+            name = ast.unparse(expression)
+            item = body.inputs.get(name)
+            known = name in body.scan.bindings
+            if (
+                item is None
+                and name.startswith("self.")
+                and not known
+                and body.member.shape in (Shape.METHOD, Shape.BLOCK)
+            ):
+                item = body.learn(name)
+            if item is not None and not item.tensor:
+                return Need(inputs={name})
+            certain_local = body.scan.bindings.get(name)
+            if certain_local and len(certain_local) == 1 and certain_local[0].value is not None:
+                need = body.splitter.need(certain_local[0].value)
+                need.statements.append((certain_local[0].statement, name))
+                return need
+            if item is None and not name.startswith("self."):
+                return Need()
+            return Need(level=Level.CALL, reason=f"{name} is not known before the call")
+        return body.splitter.need(expression)
+
+    def _check(self, slot: Slot, need: Need, body: Body) -> None:
+        node = slot.site()
+        if need.level is Level.CALL:
+            code = "TFM402" if slot.kind is Made.WEIGHT and self._only_condition_late(slot, body) else "TFM401"
+            raise Refusal(
+                code, node, body.module, f"what is made here depends on what is known only at the call: {need.reason}"
+            )
+        if slot is self._wrapped() and (need.level is not Level.INIT or need.statements):
+            raise Refusal(
+                "TFM401",
+                node,
+                body.module,
+                "the layer that is wrapped here depends on what is known after construction",
+            )
+        stray = need.loops - set(slot.loops)
+        if stray:
+            raise Refusal(
+                "TFM304",
+                node,
+                body.module,
+                "all rounds of the loop share this, but its arguments change from round to round",
+            )
+        if body is not self.body and slot.first.region in body.member.regions:
+            raise Refusal(
+                "TFM306", node, body.module,
+                f"{body.member.name} makes variables that {self.body.member.name}, which shares its scope, does not",
+            )  # fmt: skip
+
+    def _only_condition_late(self, slot: Slot, body: Body) -> bool:
+        return any(body.splitter.need(test).level is Level.CALL for test in self.conditions(slot, body))
+
+    def body_of(self, slot: Slot) -> Body:
+        """The body that fills a slot first."""
+        for body in self.plan.bodies.values():
+            if slot.first.region in body.member.regions:
+                return body
+        return self.body
+
+    def conditions(self, slot: Slot, body: Body) -> list[ast.expr]:
+        """The tests around a weight, outside in, each as it must hold."""
+        if slot.kind is not Made.WEIGHT or len(slot.sites) > 1:
+            return []
+        return [test for test, _ in self._tests(slot, body)]
+
+    @staticmethod
+    def _tests(slot: Slot, body: Body) -> list[tuple[ast.expr, bool]]:
+        tests: list[tuple[ast.expr, bool]] = []
+        inner: ast.AST = slot.site()
+        for outer in [*body.scan.ancestors(slot.site()), None]:
+            if isinstance(inner, ast.stmt):
+                tests = [*_left_before(inner, outer, body), *tests]
+            if isinstance(outer, ast.If) and inner is not outer.test:
+                tests.insert(0, (outer.test, inner in outer.body))
+            if outer is not None:
+                inner = outer
+        return tests
+
+    # -- text ----------------------------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """The text of `__init__` and `build`."""
+        self._name_shapes()
+        head = Head()
+        self._signature(head)
+        self._store(head)
+        init_done: set[tuple[int, str]] = set()
+        if running_names(self.plan):
+            spelled = names_for_all(self.plan, Level.INIT)
+            fill = partial(self._filling, done=init_done, spelled=spelled)
+            head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
+            return head
+        build_done: set[tuple[int, str]] = set()
+        for slot in self.plan.slots:
+            if slot is self._wrapped():
+                continue
+            level = self.plan.needs[slot].level
+            lines = head.init if level is Level.INIT else head.build
+            done = init_done if level is Level.INIT else build_done
+            self._fill(slot, level, lines, done)
+        if head.build:
+            head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
+        return head
+
+    def callable_head(self) -> Head:
+        """What a callable class makes: statements behind those of its `__init__`, and its `build`."""
+        self._name_shapes()
+        head = Head()
+        done: tuple[set[tuple[int, str]], set[tuple[int, str]]] = (set(), set())
+        for slot in self.plan.slots:
+            level = self.plan.needs[slot].level
+            first = level is Level.INIT
+            self._fill(slot, level, head.init if first else head.build, done[0] if first else done[1])
+        if head.build:
+            head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
+        return head
+
+    def _tensors(self) -> list[Input]:
+        return [i for i in self.plan.call_inputs(self.body.member) if i.tensor]
+
+    def _name_shapes(self) -> None:
+        tensors = self._tensors()
+        for body in self.plan.bodies.values():
+            body.splitter.shape_names = (
+                {tensors[0].name: shape_argument(tensors[0].name)}
+                if len(tensors) == 1
+                else {item.name: f"{item.identifier}_shape" for item in tensors}
+            )
+
+    def _shape_parameters(self) -> list[str]:
+        tensors = self._tensors()
+        if len(tensors) == 1:
+            return [shape_argument(tensors[0].name)]
+        if not tensors:
+            return ["input_shape=None"]
+        return [f"{t.identifier}_shape" if t.sure else f"{t.identifier}_shape=None" for t in tensors]
+
+    def _signature(self, head: Head) -> None:
+        parameters = ["self"]
+        for item in self.plan.ctor():
+            default = "" if item.default is None else f"={source(self.body.module, item.default)}"
+            parameters.append(f"{item.identifier}{default}")
+        name = self.plan.default_name
+        if name is not None:
+            parameters.append(f"name={name}")
+        super_call = "super().__init__(name=name, **kwargs)" if name is not None else "super().__init__(**kwargs)"
+        indent = 2 * len(self.indent.expandtabs(8))
+        head.init = call_lines("def __init__", [*parameters, "**kwargs"], ":", self.width - indent // 2, 0)
+        wrapped = self._wrapped()
+        if wrapped is None:
+            head.init.append(f"{self.indent}{super_call}")
+            return
+        pieces = [p for p in self.requests[wrapped].pieces if p.keyword != "name"]
+        shown = [p.show(lambda e: self._text(self.body, e, names_for(self.plan, Level.INIT))) for p in pieces]
+        shown += ["name=name"] if name is not None else []
+        self.plan.base = self.requests[wrapped].callee
+        lines = call_lines("super().__init__", [*shown, "**kwargs"], "", self.width, indent)
+        head.init.extend(self.indent + line for line in lines)
+
+    def _wrapped(self) -> Slot | None:
+        """The slot that is the class itself, where a function wraps one library layer."""
+        return self.plan.slots[0] if self.plan.unit.primary.wrapped is not None else None
+
+    def _store(self, head: Head) -> None:
+        """Keep the constructor's arguments that `build` or a call reads."""
+        built = [s for s in self.plan.slots if self.plan.needs[s].level is Level.BUILD]
+        later = {name for slot in built for name in self.plan.needs[slot].inputs}
+        for item in self.plan.ctor():
+            read = any(body.remaining(item.name) for body in self.plan.bodies.values())
+            if read or item.name in later:
+                head.init.append(f"{self.indent}self.{self.plan.attributes[item.name]} = {item.identifier}")
+            else:
+                self.plan.attributes.pop(item.name)
+
+    def _fill(self, slot: Slot, level: Level, lines: list[str], done: set[tuple[int, str]]) -> None:
+        body = self.body_of(slot)
+        spelled = {**names_for_all(self.plan, level)}
+        pad = self.indent
+        for statement, name in self.plan.needs[slot].statements:
+            if (id(statement), name) in done:
+                continue
+            done.add((id(statement), name))
+            lines.extend(pad + line for line in self._statement(body, statement, name, spelled))
+        for comment in _comments_above(body, slot):
+            lines.append(pad + comment)
+        tests = self._tests(slot, body) if self.conditions(slot, body) else []
+        for test, wanted in tests:
+            text = body.splitter.text(test, spelled)
+            lines.append(f"{pad}if {text if wanted else _negated(text)}:")
+            pad += self.indent
+        target = f"self.{slot.name} = "
+        pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
+        head, tail = f"{target}{self.requests[slot].callee}", ""
+        if slot.loops:
+            head, tail = self._comprehension(slot, body, spelled)
+        trailing = _trailing_comment(body, slot)
+        depth = len(pad.expandtabs(8)) + len(self.indent.expandtabs(8))
+        made = call_lines(head, pieces, tail, self.width, depth)
+        made[-1] += trailing
+        lines.extend(pad + line for line in made)
+
+    def _filling(
+        self, slot: Slot, opening: str, closing: str, done: set[tuple[int, str]], spelled: dict[str, str]
+    ) -> list[str]:
+        """The statements that a slot needs, and the one that fills it."""
+        body = self.body_of(slot)
+        lines: list[str] = []
+        for statement, name in self.plan.needs[slot].statements:
+            if (id(statement), name) not in done:
+                done.add((id(statement), name))
+                lines.extend(self._statement(body, statement, name, spelled))
+        request = self.requests[slot]
+        pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
+        depth = (3 if slot.loops else 2) * len(self.indent.expandtabs(8))
+        return lines + call_lines(f"{opening}{request.callee}", pieces, closing, self.width, depth)
+
+    @staticmethod
+    def _text(body: Body, expression: ast.expr, spelled: dict[str, str]) -> str:
+        if getattr(expression, "synthetic", False):
+            name = written(expression)
+            return spelled.get(name, name)
+        return body.splitter.text(expression, spelled)
+
+    def _comprehension(self, slot: Slot, body: Body, spelled: dict[str, str]) -> tuple[str, str]:
+        callee = self.requests[slot].callee
+        opening, closing = "", ""
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            key = dict_key(loop)
+            opening += "[" if key is None else f"{{{key}: "
+            clause = f" for {source(body.module, loop.target)} in {self._text(body, loop.iter, spelled)}"
+            closing = clause + ("]" if key is None else "}") + closing
+        return f"self.{slot.name} = {opening}{callee}", closing
+
+    def _statement(self, body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> list[str]:
+        if isinstance(statement, ast.If):
+            return self._choice(body, statement, name, spelled)
+        assert isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
+        binding = next(b for b in body.scan.bindings[name] if b.statement is statement)
+        if binding.value is not None:
+            return [f"{name} = {body.splitter.text(binding.value, spelled)}"]
+        assert isinstance(statement, ast.Assign)
+        target = source(body.module, statement.targets[0])
+        return [f"{target} = {body.splitter.text(statement.value, spelled)}"]
+
+    def _choice(self, body: Body, choice: ast.If, name: str, spelled: dict[str, str], word: str = "if") -> list[str]:
+        """The part of an `if` that gives a name its value."""
+        lines = [f"{word} {body.splitter.text(choice.test, spelled)}:"]
+        inside = self._branch(body, choice.body, name, spelled)
+        lines += [self.indent + line for line in inside or ["pass"]]
+        if len(choice.orelse) == 1 and isinstance(choice.orelse[0], ast.If):
+            rest = self._choice(body, choice.orelse[0], name, spelled, "elif")
+            return lines + rest
+        other = self._branch(body, choice.orelse, name, spelled)
+        return lines + (["else:", *(self.indent + line for line in other)] if other else [])
+
+    def _branch(self, body: Body, suite: list[ast.stmt], name: str, spelled: dict[str, str]) -> list[str]:
+        for statement in suite:
+            stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+            if name not in stored:
+                continue
+            if isinstance(statement, ast.If):
+                return self._choice(body, statement, name, spelled)
+            assert isinstance(statement, ast.Assign)
+            return [f"{name} = {body.splitter.text(statement.value, spelled)}"]
+        return []
+
+
+def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
+    """The tests of earlier statements beside this one that leave the body: here they have failed."""
+    suite = list(body.member.body) if owner is None else []
+    for field_name in ("body", "orelse"):
+        value = getattr(owner, field_name, None)
+        if isinstance(value, list) and statement in value:
+            suite = value
+    tests = []
+    for earlier in suite[: suite.index(statement)] if statement in suite else []:
+        if isinstance(earlier, ast.If):
+            leaves = [bool(s) and isinstance(s[-1], (ast.Return, ast.Raise)) for s in (earlier.body, earlier.orelse)]
+            if leaves[0] != leaves[1]:
+                tests.append((earlier.test, leaves[1]))
+    return tests
+
+
+def _negated(text: str) -> str:
+    if re.fullmatch(r"not [\w.]+", text):
+        return text[4:]
+    return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
+
+
+def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:
+    """Like `names_for`, for arguments whether stored or not."""
+    spelled = names_for(plan, Level.INIT)
+    if level is not Level.INIT:
+        spelled = {
+            name: f"self.{plan.attributes[name]}" if name in plan.attributes else text for name, text in spelled.items()
+        }
+    return spelled
+
+
+def _comments_above(body: Body, slot: Slot) -> list[str]:
+    """Comment lines right above the statement of a weight; they move with it."""
+    if slot.kind is not Made.WEIGHT or body.scan.statement(slot.site()) not in body.removed:
+        return []
+    lines = body.module.text.split("\n")
+    line = body.scan.statement(slot.site()).lineno - 2
+    found: list[str] = []
+    while line >= 0 and lines[line].strip().startswith("#"):
+        found.insert(0, lines[line].strip())
+        line -= 1
+    return found
+
+
+def _trailing_comment(body: Body, slot: Slot) -> str:
+    """The comment behind the statement of a weight."""
+    statement = body.scan.statement(slot.site())
+    if slot.kind is not Made.WEIGHT or statement not in body.removed:
+        return ""
+    text = body.module.text.split("\n")[(statement.end_lineno or statement.lineno) - 1]
+    rest = text.encode()[statement.end_col_offset or 0 :].decode().strip()
+    return f"  {rest}" if rest.startswith("#") else ""
+
+
+def is_block(plan: LayerPlan) -> bool:
+    return plan.unit.primary.shape is Shape.BLOCK
+
+
+__all__ = ["Composer", "Head", "Role", "is_block", "names", "names_for_all"]

@@ -1,0 +1,260 @@
+"""Plans the code that stays: which plain functions hold which instances, and what of them changes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.lifting import Thread
+from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
+from tfmigrate.planning.requests import Naming, file_quote, import_line
+from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
+from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
+from tfmigrate.program.link import Function, Module
+from tfmigrate.sites import Sites, Unwrap
+from tfmigrate.spans import span
+from tfmigrate.tf1.emitted import EMITTED_NAMES
+from tfmigrate.walk.regions import Creation, Region, around
+
+_SHARED = "these calls share variables in one place of the program and not in another"
+
+
+class Holding:
+    """All plain code of one planning."""
+
+    def __init__(
+        self,
+        classes: Classification,
+        owners: Ownership,
+        clusters: Clusters,
+        plans: dict[object, LayerPlan],
+        opaque: frozenset[ast.AST],
+        orphans: set[Function],
+        threads: list[Thread],
+        fixed: Callable[[str], bool],
+    ) -> None:
+        self.fixed = fixed
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+        self.plans = plans
+        self.opaque = opaque
+        self.orphans = orphans
+        self.threads = threads
+        # functions whose lists of variables no list of layers gives
+        self.left: set[Function | None] = set()
+        # files whose own bodies stay as they are
+        self.doubted: set[Module] = set()
+        self.migrated: set[Unit] = set()
+        self.works = self._works()
+
+    # -- who holds what ------------------------------------------------------------------------------------------
+
+    def _works(self) -> list[PlainWork]:
+        groups: dict[object, dict[Holder, list[Region]]] = {}
+        for holder in self.owners.holders.values():
+            region = holder.region
+            cls = region.frame.obj.cls if region.frame.obj is not None else None
+            owner: object = cls if cls is not None else (region.function or region.module)
+            groups.setdefault(owner, {})[holder] = self._regions_of(holder)
+        works = [self._work([(h, g) for h, g in holders.items() if g]) for holders in groups.values()]
+        return [work for work in works if work is not None]
+
+    def _regions_of(self, holder: Holder) -> list[Region]:
+        """All plain regions whose code may use what the holder holds."""
+        regions = [self.classes.home(region) for child in holder.children for region in child.regions]
+        return list(dict.fromkeys([*holder.homes, *regions]))
+
+    def _work(self, holders: list[tuple[Holder, list[Region]]]) -> PlainWork | None:
+        if not holders:
+            return None
+        groups = [regions for _, regions in holders]
+        try:
+            slots = slots_of_plain(holders, self.classes, self.owners)
+        except Disagreement as disagreement:
+            for unit in self._units_in(groups):
+                module = disagreement.module or groups[0][0].module
+                self.clusters.refuse("TFM305", disagreement.node, module, _SHARED, unit, derived=True)
+            return None
+        codes: dict[Function | None, Code] = {}
+        threads = [t for t in self.threads if t.instance.owner in dict(holders)]
+        edges = [region for t in threads for region in t.edges.values()]
+        for group in [*groups, edges, [holder.region for holder, _ in holders]]:
+            for region in group:
+                if region.function not in codes:
+                    codes[region.function] = make_code(region.function, region.module, self.opaque)
+        slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
+        by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
+        home = holders[0][0].region
+        naming = Naming(file_quote(groups[0][0].module), EMITTED_NAMES)
+        return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
+
+    def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
+        instances = self.owners.instance_of
+        return {
+            instances[e].unit for g in groups for r in g for e in r.walk() if isinstance(e, Region) and e in instances
+        }
+
+    # -- what can migrate ----------------------------------------------------------------------------------------
+
+    def settle(self, complete: set[Unit]) -> set[Unit]:
+        """Refuse what cannot be written down, until all that is left can; returns the units that migrate."""
+        while True:
+            self.migrated = {u for u in complete if not self.clusters.is_refused(u)}
+            if all(self._try(work) for work in self.works):
+                return self.migrated
+
+    def _try(self, work: PlainWork) -> bool:
+        known = len(work.slots)
+        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site()) and not self._is_out_of_sight(s)]
+        if len(work.slots) < known:
+            return False
+        work.name_slots()
+        trial = Sites()
+        try:
+            work.sites(dict.fromkeys((code.module for code in work.codes.values()), trial))
+            for code in work.codes.values():
+                self._scopes(code, work, trial)
+        except SlotRefusal as refusal:
+            cause = refusal.refusal
+            self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), refusal.slot.unit)
+            work.slots.remove(refusal.slot)
+            return False
+        except Refusal as refusal:
+            self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), None)
+            for slot in work.slots:
+                if slot.unit is not None:
+                    self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), slot.unit)
+            work.slots = []
+            return False
+        return True
+
+    def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
+        if unit is not None:
+            return unit in self.migrated
+        function = work.code_of(site).function
+        module = work.code_of(site).module
+        if function in self.left or (is_unnamed(site) and self._leaves_something(work.code_of(site))):
+            return False  # TF1 numbers the unnamed, so taking one away would rename the others
+        return (
+            function not in self.orphans
+            and not (function is None and module in self.doubted)
+            and not self._is_blamed(function, module)
+            and not self._in_left_block(site, work)
+        )
+
+    def _is_out_of_sight(self, slot: Slot) -> bool:
+        """Whether a library layer is made under a scope that some code opens which is not rewritten."""
+        if slot.unit is not None:
+            return False
+        for outer in (outer for use in slot.uses for outer in around(use.creation.region if use.creation else None)):
+            if outer in self.owners.instance_of:
+                break
+            if isinstance(outer.node, ast.With) and outer.path and not self._is_written(outer.node):
+                text = "the layer is made under a scope that other code opens, and that code stays as it is"
+                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, None)
+                return True
+        return False
+
+    def _is_written(self, block: ast.With) -> bool:
+        codes = [code for work in self.works if work.slots for code in work.codes.values()]
+        return any(block in code.scan.parents or block in code.scan.body for code in codes)
+
+    def _is_blamed(self, function: Function | None, module: Module) -> bool:
+        """Whether the plain code of a function makes something that stays TF1."""
+        for walk in self.classes.walks:
+            for finding, region in walk.scoping.blamed.items():
+                while region is not None and region.is_block:
+                    region = region.parent
+                if region is not None and region.function is function and region.module is module:
+                    if not finding.code.startswith("TFM60"):
+                        return True
+        return False
+
+    def _in_left_block(self, site: ast.AST, work: PlainWork) -> bool:
+        code = work.code_of(site)
+        return any(isinstance(a, ast.With) and self._stays(a) for a in code.scan.ancestors(site))
+
+    def _stays(self, block: ast.With) -> bool:
+        """Whether a scope block holds something that does not migrate."""
+        moving = {site for work in self.works for slot in work.slots for site in slot.sites}
+        for region in self.classes.blocks.get(block, []):
+            for event in region.walk():
+                if isinstance(event, Region) and event in self.owners.instance_of:
+                    if self.owners.instance_of[event].unit not in self.migrated:
+                        return True
+                if isinstance(event, Creation) and self.clusters.unit_around(event.region) is None:
+                    if event.row is None or (event.row.keras and event.node not in moving):
+                        return True
+        return False
+
+    # -- writing -------------------------------------------------------------------------------------------------
+
+    def sites(self, sites: dict[Module, Sites]) -> None:
+        """Write down all plain code."""
+        for work in self.works:
+            if not work.slots:
+                continue
+            work.sites({code.module: sites.setdefault(code.module, Sites()) for code in work.codes.values()})
+            for code in work.codes.values():
+                self._scopes(code, work, sites[code.module])
+
+    def _scopes(self, code: Code, work: PlainWork, sites: Sites) -> None:
+        blocks = []
+        left = False
+        for block, regions in self.classes.blocks.items():
+            if block in self.classes.units or not (block in code.scan.parents or block in code.scan.body):
+                continue
+            if regions[0].function is not code.function:
+                continue
+            stays = self._stays(block)
+            left = left or stays
+            if not stays and any(region in self.classes.makers for region in regions):
+                blocks.extend(regions)
+        left = left or self._leaves_something(code)
+        if work.slots:
+            for arg_scope, users in self.classes.arg_scopes.items():
+                mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
+                if mine and users and all(map(self._migrates, users)):
+                    sites.add("scopes", span(code.module, arg_scope), Unwrap())
+            plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+
+    def _migrates(self, creation: Creation) -> bool:
+        """Whether a call of a layer function is one no longer."""
+        unit = self.clusters.unit_around(creation.region)
+        if unit is not None:
+            return unit in self.migrated
+        held = (site for work in self.works for slot in work.slots for site in slot.sites)
+        return creation.is_operation or creation.node in set(held)
+
+    def _leaves_something(self, code: Code) -> bool:
+        """Whether a function still makes TF1 variables, for which reuse must be switched as before."""
+        if code.function is None:
+            return any(u not in self.migrated for u in self._units_in([[w.root] for w in self.classes.walks]))
+        regions = self.classes.calls.get(code.function, [])
+        if any(u not in self.migrated for u in self._units_in([regions])):
+            return True
+        return any(
+            self.clusters.unit_around(c.region) is None and c.row is None for r in regions for c in r.creations()
+        )
+
+    def imports(self) -> Mapping[Module, list[str]]:
+        """Import lines for classes that stand in another file than the code that makes them."""
+        found: dict[Module, list[str]] = {}
+        for work in self.works:
+            for module, lines in work.imports.items():
+                known = found.setdefault(module, [])
+                known.extend(dict.fromkeys(line for line in lines if line not in known))
+            for slot in work.slots:
+                module = work.code_of(slot.site()).module
+                line = import_line(self.plans[slot.unit], module) if slot.unit is not None else None
+                if line is not None and line not in found.setdefault(module, []):
+                    found[module].append(line)
+        return found
+
+
+def is_unnamed(site: ast.AST) -> bool:
+    """Whether the call of a library layer gives it no name."""
+    return isinstance(site, ast.Call) and not any(k.arg in ("name", "scope") for k in site.keywords)

@@ -1,0 +1,179 @@
+"""Plans the imports of every file of a program that migrates."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.units import Shape
+from tfmigrate.program.aliases import library_names
+from tfmigrate.program.link import Module, Program
+from tfmigrate.program.modern import modern_call, tensorflow_alias
+from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
+from tfmigrate.spans import span
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.emitted import EMITTED
+
+FILE = (0, 0, 0, 0)
+
+
+def plan_symbols(sites: dict[Module, Sites]) -> None:
+    """Symbols of TensorFlow 1 that have another name now, in every file that changes."""
+    for module, items in sites.items():
+        for node in module.of_kind(ast.Call) if items.items else ():
+            text = modern_call(module, node)
+            if text is not None:
+                items.add("symbols", span(module, node), Replace(text))
+
+
+def plan_imports(
+    program: Program, sites: dict[Module, Sites], plans: Iterable[LayerPlan], added: Mapping[Module, list[str]]
+) -> None:
+    """Add an import site to every file that changes, and to every file that belongs to the same program."""
+    renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
+    changed = {module for module, items in sites.items() if items.items}
+    for module in together(program, changed):
+        renames = tuple(sorted(_renames(program, module, renamed)))
+        items = sites.get(module, Sites()).items
+        action = Imports(
+            keras=any(_uses_keras(site) for site in items),
+            tensorflow=True,
+            renames=renames,
+            lines=tuple(sorted(_unused(module))),
+            handed_on=tuple(sorted(_handed_on(program, module))),
+            disable_v2=_session_alias(module),
+            added=tuple(added.get(module, ())),
+            prologue=_prologue(module, items),
+        )
+        if items or renames or _imports_tensorflow(module) or action.disable_v2:
+            sites.setdefault(module, Sites()).add("imports", FILE, action)
+
+
+def _prologue(module: Module, items: Iterable[Site]) -> str:
+    """Classes that the emitted code of a file uses and that no library has."""
+    used: set[str] = set()
+    for site in items:
+        layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
+        lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
+        lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
+        used.add(getattr(layer, "base", ""))
+        used.update(name for name in EMITTED if any(re.search(rf"(?<![\w.]){name}\(", line) for line in lines))
+    text = "\n\n".join(code for name, code in EMITTED.items() if name in used)
+    alias = tensorflow_alias(module)
+    return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
+
+
+def _is_renamed(plan: LayerPlan) -> bool:
+    return plan.unit.primary.shape is Shape.FUNCTION
+
+
+def _uses_keras(site: Site) -> bool:
+    action = site.action
+    if isinstance(action, (LayerClass, BlockCall, CallableLayer)):
+        return True
+    if isinstance(action, Before):
+        return any("keras." in line for line in action.lines)
+    return isinstance(action, (NameScope, Replace)) and action.text.startswith("keras.")
+
+
+def together(program: Program, changed: set[Module]) -> list[Module]:
+    """The files that import a changed one or are imported by one, directly or not."""
+    links: dict[Module, set[Module]] = {module: set() for module in program.modules.values()}
+    for module in program.modules.values():
+        for other in program.imports(module):
+            links[module].add(other)
+            links[other].add(module)
+    found, queue = set(changed), list(changed)
+    while queue:
+        for other in links[queue.pop()] - found:
+            found.add(other)
+            queue.append(other)
+    return [module for module in program.modules.values() if module in found]
+
+
+def _renames(
+    program: Program, module: Module, renamed: dict[tuple[Module, str], str]
+) -> Iterable[tuple[str, str, str]]:
+    for node in module.of_kind(ast.ImportFrom):
+        base = (
+            program.relative(module, node.level, node.module) if node.level else program.find(node.module or "", module)
+        )
+        for alias in node.names:
+            if base is not None and (base, alias.name) in renamed:
+                yield ("." * node.level + (node.module or ""), alias.name, renamed[base, alias.name])
+
+
+def _imports_tensorflow(module: Module) -> bool:
+    return any(alias.name == "tensorflow" for node in module.of_kind(ast.Import) for alias in node.names) or any(
+        not node.level and node.module == "tensorflow" for node in module.of_kind(ast.ImportFrom)
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _unused(module: Module) -> set[str]:
+    """Names imported from tensorflow that nothing used before; they are not ours to remove."""
+    used = {n.id for n in module.of_kind(ast.Name)}
+    names = set()
+    for node in module.of_kind(ast.Import):
+        names |= {alias.asname or alias.name for alias in node.names if alias.name == "tf_slim"}
+    for taken in module.of_kind(ast.ImportFrom):
+        if (taken.module or "").split(".")[0] in ("tensorflow", "tf_slim"):
+            names |= {alias.asname or alias.name for alias in taken.names}
+    return names - used
+
+
+def _handed_on(program: Program, module: Module) -> set[str]:
+    """Names of tensorflow that other files take from this one and still use when their own calls are rewritten."""
+    own = set(_own_names(module))
+    names: set[str] = set()
+    for other in program.modules.values() if own else ():
+        if module in other.starred:
+            names |= own & set(_still_used(other))
+        for node in ast.walk(other.tree) if module in program.imports(other) else ():
+            if isinstance(node, ast.ImportFrom) and program.source_of(node, other) is module:
+                names |= {alias.name for alias in node.names} & own
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in own:
+                names.add(node.attr)
+    return names
+
+
+def _own_names(module: Module) -> Iterator[str]:
+    """What a file imports from below tensorflow, or from slim, and its other names for those."""
+    for name, known in library_names(module).items():
+        if known not in ("tensorflow", "tensorflow.compat.v1"):
+            yield name
+
+
+def _still_used(module: Module) -> Iterator[str]:
+    waiting: list[ast.AST] = [module.tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name):
+            yield node.id
+        text = modern_call(module, node)
+        if text is None:
+            waiting.extend(ast.iter_child_nodes(node))
+        elif isinstance(node, ast.Call):
+            waiting.extend(node.keywords)
+
+
+@lru_cache(maxsize=2_000)
+def _session_alias(module: Module) -> str | None:
+    """The file's name for tensorflow, if it starts a session and does not switch the new behaviour off itself."""
+    if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
+        return None
+    aliases = {}
+    for statement in module.tree.body:
+        for alias in statement.names if isinstance(statement, ast.Import) else ():
+            if alias.name == "tensorflow" or (alias.name == "tensorflow.compat.v1" and alias.asname):
+                aliases[alias.asname or alias.name] = alias.name
+    for node in module.of_kind(ast.Attribute):
+        if any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
+            text = ast.unparse(node)
+            first = text.split(".")[0]
+            if first in aliases and f"tf{text[len(first) :]}" in symbols.SESSION:
+                return first
+    return None

@@ -1,0 +1,217 @@
+"""The last dimension of a tensor made half-way, where the operations that made it say what it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from tfmigrate.program.scan import Scan
+from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.walk.values import Library, Value
+
+_KEEPS = {
+    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax",
+    "bias_add",
+    "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
+}  # fmt: skip
+_DEPTH = 12
+
+
+@dataclass(frozen=True)
+class Last:
+    """dimension: the expression of the last dimension; rank: how many there are, None if that is not known."""
+
+    dimension: ast.expr
+    rank: int | None
+
+
+class Inference:
+    """Follows a body's locals back to the operations that gave them their shape."""
+
+    def __init__(self, scan: Scan, tensors: Container[str], resolve: Callable[[ast.expr], Value | None]) -> None:
+        self.scan = scan
+        self.tensors = tensors
+        self.resolve = resolve
+        self.found: set[str] = set()
+
+    def dimension(self, node: ast.expr) -> ast.expr | None:
+        """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
+        if isinstance(node, ast.Attribute) and node.attr == "value":
+            return self.dimension(node.value)
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "int"
+            and len(node.args) == 1
+        ):
+            return self.dimension(node.args[0])
+        if not isinstance(node, ast.Subscript):
+            return None
+        index = integer(node.slice)
+        tensor = self._tensor_of_shape(node.value)
+        found = self._at(tensor, index, _DEPTH) if tensor is not None and index is not None else None
+        if found is None or (isinstance(tensor, ast.Name) and self._is_input(tensor)):
+            return None
+        assert index is not None
+        self.note(node.value, index)
+        return found
+
+    def _at(self, node: ast.expr, index: int, depth: int) -> ast.expr | None:
+        """One dimension of the tensor that an expression gives."""
+        last = self.last(node, depth)
+        if last is not None and (index == -1 or (last.rank is not None and index == last.rank - 1)):
+            return last.dimension
+        if depth == 0:
+            return None
+        if isinstance(node, ast.Name):
+            if self._is_input(node):
+                return _made(
+                    ast.Subscript(_made(ast.Call(_made(ast.Attribute(node, "get_shape")), [], [])), _number(index))
+                )
+            certain, binding = self.scan.reaching(node.id, node)
+            value = binding.value if certain and binding is not None else None
+            return self._at(value, index, depth - 1) if value is not None else None
+        return self._joined(node, index, depth) if isinstance(node, ast.Call) else None
+
+    def _joined(self, node: ast.Call, index: int, depth: int) -> ast.expr | None:
+        """One dimension of `tf.concat(values, axis)`."""
+        given = dict(zip(("values", "axis"), node.args)) | {k.arg: k.value for k in node.keywords if k.arg}
+        values, axis = given.get("values"), given.get("axis")
+        if self.resolve(node.func) != Library("tf.concat") or not isinstance(values, (ast.List, ast.Tuple)):
+            return None
+        along = integer(axis) if axis is not None else None
+        if along is None or not values.elts or (along < 0) != (index < 0):
+            return None
+        sizes = [self._at(value, index, depth - 1) for value in values.elts]
+        total = sizes[0]
+        for size in sizes[1:] if along == index else []:
+            total = _made(ast.BinOp(total, ast.Add(), size)) if total is not None and size is not None else None
+        return total
+
+    def _is_input(self, node: ast.Name) -> bool:
+        return node.id in self.tensors and self.scan.reaching(node.id, node) == (True, None)
+
+    def note(self, shape: ast.expr, index: int) -> None:
+        """Remember that this dimension is written in another way than the program does."""
+        tensor = self._tensor_of_shape(shape)
+        if isinstance(tensor, ast.Name):
+            self.found.add(f"{tensor.id.strip('_')}.shape[{index}]")
+
+    def sizes(self, node: ast.expr) -> list[ast.expr] | None:
+        """The dimensions in `h.get_shape().as_list()`, where a reshape in the body made `h` and says what they are."""
+        tensor = self._tensor_of_shape(node) if not isinstance(node, ast.Name) else None
+        if not isinstance(tensor, ast.Name):
+            return None
+        certain, binding = self.scan.reaching(tensor.id, tensor)
+        call = binding.value if certain and binding is not None else None
+        return self._reshaped(call) if isinstance(call, ast.Call) else None
+
+    def _reshaped(self, call: ast.Call) -> list[ast.expr] | None:
+        if self.resolve(call.func) != Library("tf.reshape") or len(call.args) != 2:
+            return None
+        return self._elements(call.args[1])
+
+    def _tensor_of_shape(self, node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
+            if node.func.attr == "as_list":
+                return self._tensor_of_shape(node.func.value)
+            return node.func.value if node.func.attr == "get_shape" else None
+        if isinstance(node, ast.Attribute) and node.attr == "shape":
+            return node.value
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            if certain and binding is not None and binding.value is not None:
+                return self._tensor_of_shape(binding.value)
+        return None
+
+    def last(self, node: ast.expr, depth: int) -> Last | None:
+        """The last dimension of the tensor that an expression gives."""
+        if depth == 0:
+            return None
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            return (
+                self.last(binding.value, depth - 1)
+                if certain and binding is not None and binding.value is not None
+                else None
+            )
+        if isinstance(node, ast.BinOp):
+            return self._sum(node, depth)
+        if isinstance(node, ast.Call):
+            return self._call(node, depth)
+        return None
+
+    def _sum(self, node: ast.BinOp, depth: int) -> Last | None:
+        """A bias or a number on one side leaves the shape of the other."""
+        left, right = self.last(node.left, depth - 1), self.last(node.right, depth - 1)
+        if left is not None and (self._is_narrow(node.right, left) or _same(left, right)):
+            return left
+        return right if right is not None and self._is_narrow(node.left, right) else None
+
+    def _is_narrow(self, node: ast.expr, other: Last) -> bool:
+        if isinstance(node, ast.Constant):
+            return True
+        shape = self._variable_shape(node)
+        return shape is not None and len(shape) == 1 and ast.unparse(shape[0]) == ast.unparse(other.dimension)
+
+    def _call(self, node: ast.Call, depth: int) -> Last | None:
+        value = self.resolve(node.func)
+        if not isinstance(value, Library) or not value.name.startswith("tf.") or not node.args:
+            return None
+        name = value.name.rsplit(".", 1)[-1]
+        if name in ("matmul", "conv2d", "conv1d") and len(node.args) > 1:
+            transposed = any(k.arg in ("transpose_a", "transpose_b", "data_format") for k in node.keywords)
+            shape = self._variable_shape(node.args[1])
+            rank = {"matmul": 2, "conv2d": 4, "conv1d": 3}[name]
+            if shape is None or transposed or len(shape) != rank:
+                return None
+            return Last(shape[-1], rank)
+        sizes = self._reshaped(node)
+        if sizes and integer(sizes[-1]) != -1:
+            return Last(sizes[-1], len(sizes))
+        if name in _KEEPS and "layers" not in value.name:
+            return self.last(node.args[0], depth - 1)
+        return None
+
+    def _variable_shape(self, node: ast.expr) -> list[ast.expr] | None:
+        """The dimensions that a variable was asked for with."""
+        if isinstance(node, ast.Name):
+            certain, binding = self.scan.reaching(node.id, node)
+            return (
+                self._variable_shape(binding.value)
+                if certain and binding is not None and binding.value is not None
+                else None
+            )
+        if not isinstance(node, ast.Call) or self.resolve(node.func) != Library("tf.get_variable"):
+            return None
+        given = {GET_VARIABLE[i]: a for i, a in enumerate(node.args)} | {k.arg: k.value for k in node.keywords if k.arg}
+        shape = given.get("shape")
+        return self._elements(shape) if shape is not None else None
+
+    def _elements(self, shape: ast.expr) -> list[ast.expr] | None:
+        if isinstance(shape, (ast.List, ast.Tuple)):
+            return list(shape.elts)
+        return None
+
+
+def _same(left: Last | None, right: Last | None) -> bool:
+    return left is not None and right is not None and ast.unparse(left.dimension) == ast.unparse(right.dimension)
+
+
+def _made(node: ast.expr) -> ast.expr:
+    """An expression that stands nowhere in the source."""
+    node.synthetic = True  # type: ignore[attr-defined]
+    return node
+
+
+def _number(value: int) -> ast.expr:
+    return _made(ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value)))
+
+
+def integer(node: ast.expr) -> int | None:
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, SyntaxError):
+        return None
+    return value if isinstance(value, int) else None

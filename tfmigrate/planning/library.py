@@ -1,0 +1,218 @@
+"""How a layer function of a library becomes a Keras layer: what its constructor is told, and what its call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from tfmigrate.planning.layering import Refusal
+from tfmigrate.planning.making import Naming, Piece, Request, is_none
+from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.sites import Argument, Invoke
+from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
+from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.regions import Creation, Normalizer, given_to
+from tfmigrate.walk.values import NONE, Const, Value, same
+
+Given = dict[str, tuple[Value, ast.expr]]
+_NORMALIZER = ("normalizer_fn", "normalizer_params")
+# what a layer that normalizes has no use for
+_NO_BIAS = ("biases_initializer",)
+
+
+def layer_request(slot: Slot, naming: Naming) -> Request:
+    """The call that makes the layer."""
+    creation = slot.first.creation
+    assert creation is not None and creation.row is not None
+    row, normalizer = creation.row, creation.normalizer
+    _check_sites(slot, creation)
+    given = dict(creation.given)
+    for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
+        given.pop(param, None)
+    pieces = _pieces(row, given, len(creation.node.args), naming)
+    if normalizer is not None:
+        pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
+    name = given.get(row.name_param)
+    if name is not None and not is_none(name):
+        pieces.append(Piece("name", name))
+    elif slot.path:
+        pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
+    keras = row.keras if normalizer is None else normalized_class(row, normalizer)
+    if any(_may_be_frozen(use.creation) for use in slot.uses):
+        keras = f"Freezable{row.keras}"
+    return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+
+
+def _may_be_frozen(creation: Creation | None) -> bool:
+    if creation is None or creation.row is None:
+        return False
+    given = given_to(creation.row, creation.args).get("trainable")
+    return given is not None and given[0] != Const(True)
+
+
+def _check_sites(slot: Slot, first: Creation) -> None:
+    """The calls of one layer from several places must want the same layer. Raises Refusal."""
+    wanted = _wanted(first)
+    for use in slot.uses:
+        if use.creation is None or use.node is first.node:
+            continue
+        other = _wanted(use.creation)
+        if use.creation.symbol != first.symbol or wanted.keys() != other.keys():
+            raise _disagreement(use, first)
+        for param, (value, expression) in wanted.items():
+            given, text = other[param]
+            alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, use.creation)
+            if not alike and not same(value, given):
+                raise _disagreement(use, first)
+
+
+def _wanted(creation: Creation) -> Given:
+    """What decides what a layer does, by parameter; how variables start is for the first call to say."""
+    assert creation.row is not None
+    given = given_to(creation.row, creation.args)
+    parts = {p: pair for p, pair in given.items() if _is_told(creation.row, p) and p not in _NORMALIZER}
+    if creation.normalizer is not None:
+        inner = creation.normalizer
+        parts |= {f"normalizer {p}": pair for p, pair in inner.given.items() if _is_told(inner.row, p)}
+        parts[inner.symbol] = (Const(inner.symbol), ast.Constant(inner.symbol))
+    for param in ("updates_collections", "fused"):
+        parts |= {p: given[p] for p in (param,) if p in given}
+    return {p: pair for p, pair in parts.items() if not p.endswith("_initializer") or pair[0] == NONE}
+
+
+def _reads_locals(expression: ast.expr, creation: Creation) -> bool:
+    function = creation.region.function
+    if function is None:
+        return False
+    stores = {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    names = {n.id for n in ast.walk(expression) if isinstance(n, ast.Name)}
+    return bool(names & (stores | set(function.params)))
+
+
+def _disagreement(use: Use, first: Creation) -> Refusal:
+    text = f"this call and the one in line {first.node.lineno} share a layer and want another one"
+    return Refusal("TFM304", use.node, use.region.module, text)
+
+
+def normalized_class(row: LayerRow, normalizer: Normalizer) -> str:
+    """The class of a layer whose outputs are normalized before the activation."""
+    return f"Normalized{row.keras}"
+
+
+def _normalizer_request(normalizer: Normalizer, naming: Naming) -> Request:
+    given = {param: expression for param, (_, expression) in normalizer.given.items()}
+    pieces = _pieces(normalizer.row, given, 0, naming)
+    pieces.append(Piece("name", text=naming.literal(str(normalizer.path[-1]))))
+    keras = normalizer.row.keras
+    return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+
+
+def _pieces(row: LayerRow, given: dict[str, ast.expr], positions: int, naming: Naming) -> list[Piece]:
+    """The constructor's arguments but the name. positions: how many arguments the program gave by position."""
+    pieces: list[Piece] = []
+    positional = True
+    told: set[str] = set()
+    for i, param in enumerate(row.params[1:], start=1):
+        positional = positional and i < positions and i <= row.positional
+        keras = row.keras_name(param)
+        if param not in given or keras in told or not _is_told(row, param):
+            positional = False
+            continue
+        if is_none(given[param]) and (param in NONE_IS_DEFAULT or param in row.without):
+            positional = False
+            told.add(keras)
+            pieces += [Piece(None, text=text) for text in [row.without.get(param)] if text]
+            continue
+        pieces.append(Piece(None if positional else keras, given[param]))
+        told.add(keras)
+    for keras, text in row.defaults.items():
+        if keras not in told and keras not in row.call_params:
+            pieces.append(Piece(keras, text=naming.literal(text.strip('"')) if text.startswith('"') else text))
+    pieces += _extra(row, given)
+    return pieces
+
+
+def _is_told(row: LayerRow, param: str) -> bool:
+    """Whether an argument goes to the constructor."""
+    after = row.activates_after and param == "activation_fn"
+    return not (param in DROPPED or param in row.only or row.keras_name(param) in row.call_params or after)
+
+
+def _extra(row: LayerRow, given: dict[str, ast.expr]) -> list[Piece]:
+    unfused = isinstance(given.get("fused"), ast.Constant) and given["fused"].value is False  # type: ignore[attr-defined]
+    if row.keras == "BatchNormalization" and unfused:
+        pieces = [Piece("fused_ranks", text="()")]
+    else:
+        pieces = [Piece(None, text=text) for text in row.extra]
+    if "updates_collections" in given and is_none(given["updates_collections"]):
+        pieces.append(Piece("update_in_place", text="True"))
+    return pieces
+
+
+def at_call(creation: Creation) -> Iterator[tuple[str, ast.expr]]:
+    """What the call takes beside its inputs, by Keras' name; an activation behind it is `activation_fn`."""
+    assert creation.row is not None
+    yield from _at_call(creation.row, creation.given)
+    if creation.normalizer is not None:
+        given = {param: expression for param, (_, expression) in creation.normalizer.given.items()}
+        yield from _at_call(creation.normalizer.row, given)
+
+
+def _at_call(row: LayerRow, given: dict[str, ast.expr]) -> Iterator[tuple[str, ast.expr]]:
+    for param, expression in given.items():
+        if row.keras_name(param) in row.call_params:
+            yield row.keras_name(param), expression
+        elif row.activates_after and param == "activation_fn" and not is_none(expression):
+            yield param, expression
+
+
+def asks_at_call(creation: Creation) -> bool:
+    """Whether the call of the layer takes more than its inputs, or does more than call it."""
+    assert creation.row is not None
+    normalizer = creation.normalizer
+    rows = [creation.row, *([normalizer.row] if normalizer is not None else [])]
+    return any(row.call_params for row in rows) or any(True for _ in at_call(creation))
+
+
+def layer_call(slot: Slot, site: ast.Call, text: Callable[[ast.expr], str]) -> tuple[Argument, ...]:
+    """What a library layer is called with: its input and, of some, `training`."""
+    creation = next((u.creation for u in slot.uses if u.node is site and u.creation is not None), slot.first.creation)
+    assert creation is not None and creation.row is not None
+    row = creation.row
+    inputs: int | str = "inputs" if any(k.arg == "inputs" for k in site.keywords) else 0
+    arguments = [Argument(inputs)]
+    wanted = dict(at_call(creation))
+    rows = [row, *([creation.normalizer.row] if creation.normalizer is not None else [])]
+    for keras, expression in wanted.items():
+        if keras == "activation_fn":
+            continue
+        if expression in site.args:
+            arguments.append(Argument(site.args.index(expression), keyword=keras))
+        elif any(k.value is expression for k in site.keywords):
+            source = next(k.arg for k in site.keywords if k.value is expression)
+            arguments.append(Argument(source, keyword=keras))
+        else:
+            arguments.append(Argument(text=text(expression), keyword=keras))
+    for param in (p for r in rows for p in r.call_params):
+        if param not in wanted:
+            default = next(r.defaults.get(param, "False") for r in rows if param in r.call_params)
+            arguments.append(Argument(text=default, keyword=param))
+    return tuple(arguments)
+
+
+def activation_after(slot: Slot, site: ast.Call) -> ast.expr | None:
+    """The function that is applied to what the layer returns."""
+    creation = next((u.creation for u in slot.uses if u.node is site and u.creation is not None), slot.first.creation)
+    assert creation is not None and creation.row is not None
+    pair = given_to(creation.row, creation.args).get("activation_fn") if creation.row.activates_after else None
+    return pair[1] if pair is not None and pair[0] != NONE else None
+
+
+def invoke_layer(target: str, slot: Slot, site: ast.Call, text: Callable[[ast.expr], str]) -> Invoke:
+    """The call of the layer, with the activation around it."""
+    arguments = layer_call(slot, site, text)
+    function = activation_after(slot, site)
+    if function is None:
+        return Invoke(target, arguments)
+    shown = text(function)
+    return Invoke(target, arguments, shown if isinstance(function, (ast.Name, ast.Attribute)) else f"({shown})")

@@ -1,0 +1,91 @@
+"""Names of classes, instances, attributes and arguments in the emitted code."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection
+
+from tfmigrate.walk.regions import Path
+from tfmigrate.walk.values import Const
+
+# What can't be set on a Keras layer, or means something there.
+RESERVED = {
+    "add_loss", "add_metric", "add_variable", "add_weight", "autocast", "build", "built", "call", "compute_dtype",
+    "compute_mask", "compute_output_shape", "compute_output_spec", "count_params", "dtype", "dtype_policy",
+    "from_config", "get_build_config", "get_config", "get_weights", "input", "input_dtype", "input_spec", "inputs",
+    "load_own_variables", "losses", "metrics", "metrics_variables", "name", "name_scope", "non_trainable_variables",
+    "non_trainable_weights", "output", "outputs", "path", "quantization_mode", "quantize", "save_own_variables",
+    "set_weights", "stateless_call", "stop_evaluating", "supports_jit", "supports_masking", "symbolic_call",
+    "trainable", "trainable_variables", "trainable_weights", "variable_dtype", "variables", "weights", "kwargs", "self",
+    "activity_regularizer", "graph", "mask", "training_arg", "submodules", "updates", "state_updates",
+}  # fmt: skip
+
+
+def class_name(function_name: str, taken: Collection[str]) -> str:
+    """`discriminator` becomes `Discriminator`, `_fc` becomes `_Fc`; a taken name gets `Layer` behind it."""
+    bare = function_name.lstrip("_")
+    lead = "_" * min(1, len(function_name) - len(bare))
+    words = [word for word in bare.split("_") if word]
+    camel = "".join(word[0].upper() + word[1:] for word in words) or "Block"
+    if camel[0].isdigit():
+        camel = f"Layer{camel}"
+    name = lead + camel
+    if name in taken or keyword.iskeyword(name):
+        name += "Layer"
+    return unique(name, taken)
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """The name itself, or with the first number behind it that is free."""
+    candidate, number = name, 1
+    while candidate in taken:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+def identifier(text: str) -> str:
+    """A scope's name as an identifier: `g_h0`; `Matrix` is `matrix`, `LayerNorm` `layer_norm`, `conv-1` `conv_1`."""
+    name = re.sub(r"\W+", "_", text).strip("_") or "layer"
+    if not re.search(r"[a-z]", name) or re.fullmatch(r"[A-Z][a-z0-9_]*", name):
+        name = name.lower()
+    elif re.fullmatch(r"([A-Z][a-z]+){2,}(_\d+)?", name):
+        name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    if name[0].isdigit():
+        name = f"layer_{name}"
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
+def path_identifier(path: Path, fallback: str) -> tuple[str, bool]:
+    """The identifier of a relative path, and whether it holds symbols (a list then)."""
+    literal = "_".join(_literal(segment) for segment in path)
+    literal = re.sub(r"_+", "_", literal).strip("_")
+    symbolic = any(not isinstance(segment, Const) for segment in path)
+    if symbolic and len(literal) < 2:
+        literal = fallback
+    return identifier(literal or fallback), symbolic
+
+
+def _literal(segment: object) -> str:
+    if isinstance(segment, Const):
+        return str(segment.value)
+    parts = getattr(segment, "parts", ())
+    return "".join(part if isinstance(part, str) else "_" for part in parts)
+
+
+def plural(name: str) -> str:
+    """`conv` becomes `convs`, `branch` `branches`, `entry` `entries`, `block_` `blocks`."""
+    name = name.rstrip("_")
+    if name.endswith(("s", "x", "ch", "sh")):
+        return f"{name}es"
+    if name.endswith("y") and len(name) > 1 and name[-2] not in "aeiou":
+        return f"{name[:-1]}ies"
+    return f"{name}s"
+
+
+def attribute(name: str, taken: Collection[str]) -> str:
+    """A free attribute name on a layer."""
+    if name in RESERVED:
+        name = f"{name}_"
+    return unique(name, taken)

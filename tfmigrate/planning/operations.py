@@ -1,0 +1,127 @@
+"""Layer functions that keep no state become operations, at every call."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+
+from tfmigrate.planning.layering import Refusal
+from tfmigrate.planning.units import Classification
+from tfmigrate.program.link import Module
+from tfmigrate.program.modern import tensorflow_alias
+from tfmigrate.program.render import source
+from tfmigrate.sites import Argument, Invoke, Replace, Sites
+from tfmigrate.spans import span
+from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.values import Const, Value, is_tensor
+
+Text = Callable[[ast.expr], str]
+
+
+def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Creation]:
+    """The stateless layers that the code of a region calls."""
+    for event in region.events:
+        if isinstance(event, Creation) and event.is_operation:
+            yield event
+        elif (
+            isinstance(event, Region)
+            and event.is_block
+            and (event.node in set(blocks) or isinstance(region.node, ast.Call))
+        ):
+            yield from inline_creations(event, blocks)
+
+
+def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> None:
+    """The stateless layers that code calls which becomes no layer."""
+    found: dict[ast.Call, list[Creation]] = {}
+    for walk in classes.walks:
+        for creation in walk.root.creations():
+            if creation.is_operation and not _is_in_layer(creation.region, classes):
+                found.setdefault(creation.node, []).append(creation)
+    for node, creations in found.items():
+        module = creations[0].region.module
+        if any(span(module, node) == site.span for site in sites.get(module, Sites()).items):
+            continue
+        if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
+            continue
+        try:
+            action = operation(creations, module, lambda e, m=module: source(m, e))  # type: ignore[misc]
+        except Refusal:
+            continue
+        sites.setdefault(module, Sites()).add("tf_layers", span(module, node), action)
+
+
+def _is_in_layer(region: Region, classes: Classification) -> bool:
+    """Whether the code that asks is that of a layer, which rewrites it with its body."""
+    while region.is_block and region.parent is not None and classes.member_of(region) is None:
+        region = region.parent
+    return classes.member_of(region) is not None
+
+
+def _stands_in(expression: ast.expr, node: ast.Call) -> bool:
+    return any(expression is part for part in ast.walk(node))
+
+
+def operation(creations: list[Creation], module: Module, text: Text) -> Invoke | Replace:
+    """The operation that all these runs of one call are. Raises Refusal."""
+    first = creations[0]
+    assert first.row is not None
+    if first.row.operation in ("max_pool2d", "avg_pool2d"):
+        return _pool(first, module, text)
+    flag = "training" if first.row.operation == "dropout" else "is_training"
+    if len({is_tensor(_value(creation, flag)) for creation in creations}) > 1:
+        message = "training is a tensor in one call and True or False in another"
+        raise Refusal("TFM502", first.node, module, message)
+    return _dropout(first, module, text, flag)
+
+
+def _value(creation: Creation, param: str) -> Value | None:
+    assert creation.row is not None
+    return creation.args.get(creation.row.params.index(param), param)
+
+
+def _dropout(creation: Creation, module: Module, text: Text, flag: str) -> Invoke | Replace:
+    """`dropout(x, rate, training=t)` as an operation: the rate is 0 where it is not training."""
+    node, given = creation.node, creation.given
+    library = tensorflow_alias(module)
+    if flag == "training":
+        rate = text(given["rate"]) if "rate" in given else "0.5"
+        training = text(given["training"]) if "training" in given else "False"
+    else:
+        rate = _complement(given["keep_prob"], text) if "keep_prob" in given else "0.5"
+        training = text(given["is_training"]) if "is_training" in given else "True"
+    seed = [Argument(text=text(given["seed"]), keyword="seed")] if "seed" in given else []
+    if is_tensor(_value(creation, flag)):
+        inputs = text(given["inputs"])
+        more = f", seed={text(given['seed'])}" if "seed" in given else ""
+        apply = f"{library}.nn.dropout({inputs}, rate={rate}{more})"
+        return Replace(f"{library}.cond({training}, lambda: {apply}, lambda: {library}.identity({inputs}))")
+    chosen = {"True": rate, "False": "0.0"}.get(training, f"{rate} if {training} else 0.0" if rate != "0.0" else rate)
+    arguments = [_inputs(node), Argument(text=chosen, keyword="rate"), *seed]
+    arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg == "name"]
+    return Invoke(f"{library}.nn.dropout", tuple(arguments))
+
+
+def _complement(keep: ast.expr, text: Text) -> str:
+    if isinstance(keep, ast.Constant) and isinstance(keep.value, (int, float)):
+        return repr(round(1 - keep.value, 12))
+    shown = text(keep)
+    return f"1 - {shown}" if isinstance(keep, (ast.Name, ast.Attribute, ast.Call)) else f"1 - ({shown})"
+
+
+def _pool(creation: Creation, module: Module, text: Text) -> Invoke:
+    assert creation.row is not None
+    given = creation.given
+    size = Argument(text=text(given["kernel_size"]))
+    stride = text(given["stride"]) if "stride" in given else "2"
+    padding = text(given["padding"]).upper() if "padding" in given else '"VALID"'
+    if "padding" in given and not isinstance(_value(creation, "padding"), Const):
+        raise Refusal("TFM502", creation.node, module, "the padding of this pooling cannot be known")
+    if "padding" in given and not isinstance(given["padding"], ast.Constant):
+        padding = f"{text(given['padding'])}.upper()"
+    arguments = (_inputs(creation.node), size, Argument(text=stride), Argument(text=padding))
+    return Invoke(f"{tensorflow_alias(module)}.nn.{creation.row.operation}", arguments)
+
+
+def _inputs(node: ast.Call) -> Argument:
+    return Argument("inputs" if any(k.arg == "inputs" for k in node.keywords) else 0)

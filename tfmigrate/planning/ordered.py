@@ -1,0 +1,99 @@
+"""Writes an `__init__` in the order of the body, where names change on the way: `channels *= 2` in a loop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+
+from tfmigrate.planning.layering import Body, LayerPlan, Refusal
+from tfmigrate.planning.looping import dict_key
+from tfmigrate.planning.slots import Slot
+from tfmigrate.planning.split import Level
+from tfmigrate.program.render import source
+from tfmigrate.program.scan import Scan
+
+# gives the lines that make what fills a slot: (slot, the text in front of the making call, the text behind it)
+Filling = Callable[[Slot, str, str], list[str]]
+
+
+def running_names(plan: LayerPlan) -> set[str]:
+    """The names whose values follow the order of the body; empty if the slots can be filled in any order."""
+    return set().union(*(need.running for need in plan.needs.values()))
+
+
+def check_order(plan: LayerPlan) -> None:
+    """Refuse what can't be made in the order of the body. Raises Refusal."""
+    running = running_names(plan)
+    body = plan.primary
+    for slot in plan.slots if running else ():
+        need = plan.needs[slot]
+        loops = body.scan.enclosing(slot.site(), (ast.For, ast.While, ast.AsyncFor))
+        one_loop = len(loops) <= 1 and loops == list(slot.loops)
+        if need.level is not Level.INIT or len(plan.bodies) > 1 or not one_loop:
+            name = ", ".join(sorted(running))
+            message = f"what is made here depends on what is known only at the call: {name} changes from round to round"
+            raise Refusal("TFM401", slot.site(), body.module, message)
+
+
+class Ordered:
+    """The lines of one `__init__` behind the call of `super()`."""
+
+    def __init__(self, plan: LayerPlan, spelled: dict[str, str], indent: str, fill: Filling) -> None:
+        self.plan = plan
+        self.body: Body = plan.primary
+        self.scan: Scan = self.body.scan
+        self.spelled = spelled
+        self.indent = indent
+        self.fill = fill
+        self.running = running_names(plan)
+        self.steps = {b.statement: name for name in self.running for b in self.scan.bindings.get(name, [])}
+
+    def lines(self) -> list[str]:
+        own = [f"{n} = {self.spelled[n]}" for n in sorted(self.running) if self.spelled.get(n, n) != n]
+        return [*own, *self._block(self.body.member.body)]
+
+    def _block(self, statements: Iterable[ast.stmt]) -> Iterator[str]:
+        for statement in statements:
+            if isinstance(statement, ast.With):
+                yield from self._block(statement.body)
+            elif isinstance(statement, ast.For):
+                yield from self._loop(statement)
+            else:
+                for slot in self._slots_in(statement):
+                    yield from self._filled(slot)
+                if statement in self.steps:
+                    yield self._step(statement, self.steps[statement])
+
+    def _loop(self, loop: ast.For) -> Iterator[str]:
+        for slot in self._slots_in(loop):
+            yield f"self.{slot.name} = {'[]' if _key(slot) is None else '{}'}"
+        inner = list(self._block(loop.body))
+        if inner:
+            target = source(self.body.module, loop.target)
+            yield f"for {target} in {self.body.splitter.text(loop.iter, self.spelled)}:"
+            yield from (self.indent + line for line in inner)
+
+    def _slots_in(self, statement: ast.stmt) -> list[Slot]:
+        inside = set(ast.walk(statement))
+        return [slot for slot in self.plan.slots if slot.site() in inside]
+
+    def _filled(self, slot: Slot) -> list[str]:
+        if not slot.loops:
+            return self.fill(slot, f"self.{slot.name} = ", "")
+        if _key(slot) is None:
+            return self.fill(slot, f"self.{slot.name}.append(", ")")
+        return self.fill(slot, f"self.{slot.name}[{_key(slot)}] = ", "")
+
+    def _step(self, statement: ast.stmt, name: str) -> str:
+        if isinstance(statement, ast.AugAssign):
+            text = self.body.splitter.text(statement.value, self.spelled)
+            operator = ast.unparse(ast.AugAssign(ast.Name(name), statement.op, ast.Name("x"))).split()[1]
+            return f"{name} {operator} {text}"
+        assert isinstance(statement, ast.Assign)
+        return f"{name} = {self.body.splitter.text(statement.value, self.spelled)}"
+
+
+def _key(slot: Slot) -> str | None:
+    loop = slot.loops[0]
+    assert isinstance(loop, ast.For)
+    return dict_key(loop)

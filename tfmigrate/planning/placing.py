@@ -1,0 +1,74 @@
+"""Variables made where no layer can make them: in lambdas, loops without a count, inner functions."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.units import Classification, Ownership, Shape
+from tfmigrate.program.standing import ancestors, awkward_place, in_comprehension, in_lambda
+from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.values import Const
+
+
+class Places:
+    """Checks where in its function everything is made."""
+
+    def __init__(self, classes: Classification, owners: Ownership, clusters: Clusters) -> None:
+        self.classes = classes
+        self.owners = owners
+        self.clusters = clusters
+
+    def check(self) -> None:
+        for walk in self.classes.walks:
+            for event in walk.root.walk():
+                if isinstance(event, Creation) and event.variables:
+                    self._check_place(event.region, event.node, "the variable is made")
+                elif isinstance(event, Region) and isinstance(event.node, ast.Call) and event in self.classes.makers:
+                    self._check_call(event, event.node)
+
+    def _check_place(self, region: Region, node: ast.Call, what: str) -> None:
+        found = awkward_place(region.module, node)
+        unit = self.clusters.unit_around(region)
+        if found is None or unit is None:
+            return
+        construct, words = found
+        member = unit.primary
+        outside = member.shape is Shape.BLOCK and construct in ancestors(member.module, member.node)
+        if (
+            outside
+            and isinstance(construct, ast.Try)
+            and (region.function is None or region.function in self.classes.evident)
+        ):
+            return
+        self.clusters.refuse("TFM403", node, region.module, f"{what} {words}", unit)
+
+    def _check_call(self, region: Region, node: ast.Call) -> None:
+        outer = region.parent
+        assert outer is not None
+        if region.by_library:
+            return
+        if self.classes.is_direct(region):
+            self._check_place(outer, node, "the variable is made")
+            return
+        member = self.classes.member_of(region)
+        if member is None:
+            return
+        named = any(not isinstance(segment, Const) for segment in self.classes.base(region, member)[len(region.path) :])
+        if in_lambda(outer.module, node) and not self._is_made_before(region):
+            self.clusters.refuse(
+                "TFM403", node, outer.module, f"{member.name} is called in a lambda", self.owners.unit(member)
+            )
+        elif named and in_comprehension(outer.module, node):
+            text = f"{member.name} is called in a comprehension, under a name for each round"
+            self.clusters.refuse("TFM403", node, outer.module, text, self.owners.unit(member))
+
+    def _is_made_before(self, region: Region) -> bool:
+        """Whether an earlier call, in no lambda, has made the layer that this one reaches."""
+        first = self.owners.instance_of[region].regions[0]
+        return (
+            first is not region
+            and first.node is not None
+            and first.parent is not None
+            and not in_lambda(first.parent.module, first.node)
+        )

@@ -1,0 +1,447 @@
+"""Functions that stay as they are: they make the instances before the first call and call them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from tfmigrate.planning import names
+from tfmigrate.planning.bodywork import (
+    block_call,
+    call_arguments,
+    extend_targets,
+    is_reuse_statement,
+    name_scope,
+    scope_name,
+    statements,
+)
+from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
+from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.library import invoke_layer
+from tfmigrate.planning.lifting import Thread, carried
+from tfmigrate.planning.looping import dict_key, index_text
+from tfmigrate.planning.requests import Naming, Request, arguments_of, class_text_in, request_for
+from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.units import Classification, Member, Shape
+from tfmigrate.program.link import Function, Module
+from tfmigrate.program.render import call_lines, line_length, render, source, written
+from tfmigrate.program.scan import Scan, names_in, scan_code
+from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
+from tfmigrate.spans import span
+from tfmigrate.walk.exclusive import exclusive
+from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.values import is_tensor
+
+
+@dataclass(eq=False)
+class Code:
+    """The statements of one plain function or of a module."""
+
+    function: Function | None
+    module: Module
+    scan: Scan
+    taken: set[str] = field(default_factory=set)
+    # of these, the names of slots
+    given: set[str] = field(default_factory=set)
+
+
+def _events(slot: Slot) -> list[Region | Creation]:
+    """The calls that reach what fills a slot."""
+    if slot.first.child is not None:
+        return list(slot.first.child.regions)
+    return [use.creation for use in slot.uses if use.creation is not None]
+
+
+def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
+    """Look at the code of a plain function, or of the module itself."""
+    scan = scan_code(function or module, function.self_name if function is not None else None, opaque)
+    taken = set(scan.bindings) | set(scan.reads)
+    if function is not None:
+        taken |= set(function.params)
+    return Code(function, module, scan, taken)
+
+
+class SlotRefusal(Exception):
+    """One instance cannot be made or called where the program wants it."""
+
+    def __init__(self, slot: Slot, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.slot = slot
+        self.refusal = refusal
+
+
+class PlainWork:
+    """Plans the instances of one plain function, of the methods of one class, or of a module's body."""
+
+    def __init__(
+        self,
+        slots: list[Slot],
+        codes: dict[Function | None, Code],
+        plans: dict[object, LayerPlan],
+        threads: dict[Slot, Thread],
+        home: Function | None,
+        naming: Naming,
+        classes: Classification,
+        fixed: Callable[[str], bool],
+    ) -> None:
+        self.classes = classes
+        self.fixed = fixed
+        self.imports: dict[Module, list[str]] = {}
+        self.threads = threads
+        self.home = home
+        self.slots = slots
+        self.codes = codes
+        self.plans = plans
+        self.naming = naming
+        self.requests: dict[Slot, Request] = {}
+        # statements of `__init__` beside which layers are made
+        self.constructors: dict[ast.stmt, Function] = {}
+
+    def code_of(self, site: ast.AST) -> Code:
+        """The function that a site stands in."""
+        for code in self.codes.values():
+            if site in code.scan.parents or site in code.scan.body:
+                return code
+        raise KeyError(site)
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def name_slots(self) -> None:
+        """`discriminator` for the only instance of that function here, the scope's name where there are several."""
+        for code in self.codes.values():
+            code.taken -= code.given  # of an earlier trial
+            code.given.clear()
+        per_unit: dict[object, int] = {}
+        for slot in self.slots:
+            per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
+        freed = {slot.unit.primary.name for slot in self.slots if slot.unit is not None}
+        attributes: set[str] = set()
+        named: dict[str, list[Slot]] = {}
+        for slot in self.slots:
+            base = self._base_name(slot, per_unit)
+            others = named.setdefault(base, [])
+            others.append(slot)
+            if len(others) > 1 and all(self._never_both(slot, other) for other in others[:-1]):
+                slot.name = others[0].name
+                continue
+            code = self.code_of(slot.site())
+            if self.on_object(slot):
+                slot.name = names.unique(base, attributes | self._object_attributes() - self._freed_methods())
+                attributes.add(slot.name)
+                continue
+            bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
+            if base in bound:
+                base = f"{base}_layer"
+            codes = list(self.codes.values()) if slot in self.threads else [code]
+            slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
+            for each in codes:
+                each.taken.add(slot.name)
+                each.given.add(slot.name)
+
+    def _never_both(self, slot: Slot, other: Slot) -> bool:
+        """Whether no run makes both, so that they can go by one name."""
+        sure = self.on_object(slot) is self.on_object(other) and not (slot in self.threads or other in self.threads)
+        return sure and all(exclusive(a, b) for a in _events(slot) for b in _events(other))
+
+    def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
+        unit = slot.unit
+        literal, symbolic = names.path_identifier(slot.path[-1:], unit.primary.name if unit is not None else "layer")
+        block = unit is not None and unit.primary.shape is Shape.BLOCK
+        if unit is not None and per_unit[unit] == 1 and not block:
+            literal = unit.primary.name.strip("_") or "layer"
+        return names.plural(literal) if symbolic and slot.loops else literal
+
+    def _object_attributes(self) -> set[str]:
+        found: set[str] = set()
+        for code in self.codes.values():
+            for name in (*code.scan.bindings, *code.scan.reads):
+                if name.startswith("self."):
+                    found.add(name.removeprefix("self."))
+            cls = code.function.cls if code.function is not None else None
+            if cls is not None:
+                found |= set(cls.methods)
+                found |= {
+                    n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
+                }
+                found |= {
+                    n.id
+                    for s in cls.node.body
+                    for n in ast.walk(s)
+                    if isinstance(s, ast.Assign) and isinstance(n, ast.Name)
+                }
+        return found
+
+    def _freed_methods(self) -> set[str]:
+        """Names of the methods that become classes."""
+        units = [slot.unit for slot in self.slots if slot.unit is not None]
+        return {member.name for unit in units for member in unit.members if member.shape is Shape.METHOD}
+
+    def on_object(self, slot: Slot) -> bool:
+        """Whether the instance is kept as an attribute of the object whose methods use it."""
+        if slot in self.threads:
+            return False
+        functions = {self.code_of(site).function for site in slot.sites}
+        function = next(iter(functions))
+        if function is None or function.self_name is None:
+            return False
+        return (
+            slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
+        )
+
+    def target(self, slot: Slot) -> str:
+        """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""
+        text = self.holder_text(slot)
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            text += f"[{index_text(loop, None)}]"
+        return text
+
+    def holder_text(self, slot: Slot) -> str:
+        function = self.code_of(slot.site()).function
+        return f"{function.self_name}.{slot.name}" if function is not None and self.on_object(slot) else slot.name
+
+    # -- sites ---------------------------------------------------------------------------------------------------
+
+    def sites(self, sites: dict[Module, Sites]) -> None:
+        """Write down the making and the calls of every instance. Raises SlotRefusal."""
+        made: dict[tuple[ast.stmt, bool], list[str]] = {}
+        for slot in self.slots:
+            try:
+                code = self._home_of(slot)
+                place = self._in_constructor(slot) or Place(self._place(slot, code), behind=False)
+                self._hand_down(slot, sites)
+                making = self._making(slot, code, place.statement)
+                made.setdefault((place.statement, place.behind), []).extend(making)
+                for site in slot.sites:
+                    self._call(slot, site, sites[self.code_of(site).module])
+            except Refusal as refusal:
+                raise SlotRefusal(slot, refusal) from None
+        for (statement, behind), lines in made.items():
+            module = self.module_of(statement)
+            sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
+
+    def _in_constructor(self, slot: Slot) -> Place | None:
+        """Where `__init__` makes the layer, if the method of its first call need not be the first to run."""
+        code = self.code_of(slot.site())
+        if not self.on_object(slot) or comes_first(slot, code.function):
+            return None
+        function = code.function
+        assert function is not None and function.cls is not None
+        init = function.cls.methods.get("__init__")
+        if init is None or init.self_name != function.self_name or self._is_far(slot):
+            raise Refusal("TFM303", slot.site(), code.module, "which method calls this layer first cannot be known")
+        place, scan = place_in(init, slot), Scan(init.node.body, init.self_name)
+        request = self._request(slot, code.module)
+        loops = [loop.iter for loop in slot.loops if isinstance(loop, ast.For)]
+        needed = [*request.expressions(), *loops]
+        lost = unknown_in(init, scan, place, code.scan, function.params, needed, self.fixed)
+        if lost is not None:
+            text = f"which method calls this layer first cannot be known, and __init__ does not know {lost}"
+            raise Refusal("TFM303", slot.site(), code.module, text)
+        self.constructors[place.statement] = init
+        return place
+
+    def module_of(self, statement: ast.stmt) -> Module:
+        init = self.constructors.get(statement)
+        return init.module if init is not None else self.code_of(statement).module
+
+    def _place(self, slot: Slot, code: Code) -> ast.stmt:
+        """The statement before which the instance is made: it must come before all calls and outlive them."""
+        others = self._nodes(slot, code)
+        first = min(others, key=lambda n: (n.lineno, n.col_offset))  # type: ignore[attr-defined]
+        statement = first if isinstance(first, ast.stmt) else code.scan.statement(first)
+        loops = [a for a in code.scan.ancestors(statement) if isinstance(a, (ast.For, ast.While, ast.AsyncFor))]
+        if loops:
+            statement = loops[-1]
+        while True:
+            owner = code.scan.parents.get(statement)
+            if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.With, ast.FunctionDef, ast.ClassDef)):
+                break
+            if all(owner in code.scan.ancestors(site) for site in others):
+                break
+            statement = owner
+        self._check_reach(slot, code, statement)
+        return statement
+
+    def _home_of(self, slot: Slot) -> Code:
+        return self.codes[self.home] if slot in self.threads else self.code_of(slot.site())
+
+    def _nodes(self, slot: Slot, code: Code) -> list[ast.AST]:
+        """Where the holder's code needs the instance: calls, calls that hand it on, inner functions that see it."""
+        nodes = [site for site in slot.sites if self.code_of(site) is code]
+        thread = self.threads.get(slot)
+        if thread is not None:
+            nodes += [call for call in thread.edges if call in code.scan.parents]
+            for site in [*slot.sites, *thread.edges]:
+                function = self.code_of(site).function
+                while function is not None and function.parent is not code.function:
+                    function = function.parent
+                if function is not None and function.node in code.scan.bindings_nodes():
+                    nodes.append(function.node)
+        if not nodes:
+            raise Refusal("TFM303", slot.site(), code.module, "the shared layer cannot be made before its first call")
+        return nodes
+
+    def _hand_down(self, slot: Slot, sites: dict[Module, Sites]) -> None:
+        """The functions between the holder and the calls take the instance as their first argument."""
+        thread = self.threads.get(slot)
+        if thread is None:
+            return
+        for function in thread.takers:
+            sites.setdefault(function.module, Sites()).add(
+                "helpers", span(function.module, function.node), TakeLayer(slot.name)
+            )
+        for call in thread.edges:
+            module = self.code_of(call).module
+            arguments = [Argument(text=slot.name), *(Argument(i) for i in range(len(call.args)))]
+            arguments += [Argument(k.arg, keyword=k.arg) for k in call.keywords if k.arg is not None]
+            callee = ast.unparse(call.func)
+            sites.setdefault(module, Sites()).add("helpers", span(module, call), Invoke(callee, tuple(arguments)))
+
+    def _check_reach(self, slot: Slot, code: Code, statement: ast.stmt) -> None:
+        """What the constructor reads must have its value already where the instance is made."""
+        if self._is_far(slot):
+            return
+        request = self._request(slot, code.module)
+        own = {n for loop in slot.loops if isinstance(loop, ast.For) for n in names_in(loop.target)}
+        for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, ast.For))]:
+            for name in names_in(expression) - own:
+                for binding in code.scan.bindings.get(name, []):
+                    inside = statement in (binding.statement, *code.scan.ancestors(binding.statement))
+                    if inside and isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try)):
+                        raise Refusal(
+                            "TFM303", slot.site(), code.module,
+                            f"the shared layer would have to be made before {name} is known",
+                        )  # fmt: skip
+
+    def _request(self, slot: Slot, module: Module) -> Request:
+        if slot not in self.requests:
+            self.requests[slot] = request_for(slot, self.plans, module, "", self.naming)
+        return self.requests[slot]
+
+    def _making(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
+        if self._is_far(slot):
+            return self._making_from_afar(slot, code, statement)
+        request = self._request(slot, code.module)
+        pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
+        head, tail = f"{self.holder_text(slot)} = ", ""
+        for loop in slot.loops:
+            assert isinstance(loop, ast.For)
+            key = dict_key(loop)
+            head += "[" if key is None else f"{{{key}: "
+            clause = f" for {source(code.module, loop.target)} in {source(code.module, loop.iter)}"
+            tail = clause + ("]" if key is None else "}") + tail
+        return call_lines(f"{head}{request.callee}", pieces, tail, line_length(code.module), statement.col_offset)
+
+    def _is_far(self, slot: Slot) -> bool:
+        """Whether the first call stands in another function than the one that makes the instance."""
+        return slot in self.threads and self.code_of(slot.site()) is not self._home_of(slot)
+
+    def _making_from_afar(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
+        """The arguments of the first call, followed up to where the instance is made."""
+        away = self.code_of(slot.site()).module
+        if slot.loops or slot.unit is None:
+            raise Refusal("TFM303", slot.site(), away, "the layers of this loop are shared with another function")
+        request = self._request(slot, away)
+        thread, home = self.threads[slot], slot.first.region
+        pieces = [piece.show(lambda e: carried(e, home, thread, self.classes)) for piece in request.pieces]
+        callee, line = class_text_in(self.plans[slot.unit], code.module)
+        if line is not None:
+            self.imports.setdefault(code.module, []).append(line)
+        return call_lines(
+            f"{self.holder_text(slot)} = {callee}", pieces, "", line_length(code.module), statement.col_offset
+        )
+
+    def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
+        code = self.code_of(site)
+        target = self.target(slot)
+        if slot.kind is Made.LAYER:
+            assert isinstance(site, ast.Call)
+            action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))
+            sites.add("tf_layers", span(code.module, site), action)
+            return
+        assert slot.unit is not None
+        child = self.plans[slot.unit]
+        member = member_at(child, site)
+        if member is not child.unit.primary:
+            target += f".{member.method}"
+        if isinstance(site, ast.With):
+            sites.add("blocks", span(code.module, site), block_call(child, member, target, {}, code.module))
+            return
+        assert isinstance(site, ast.Call)
+        params = tuple(member.function.params) if member.function is not None else ()
+        given = arguments_of(site, params)
+        wanted = []
+        for item in child.call_inputs(member):
+            values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
+            if item.name in given or item.is_attribute:
+                wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
+        sites.add(
+            "calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {}))
+        )
+        extra = child.bodies[member].outputs
+        if extra:
+            extend_targets(code.scan.statement(site), site, member, extra, code.module, sites)
+
+
+def member_at(child: LayerPlan, site: ast.AST) -> Member:
+    """Which member of a class a site reaches."""
+    for member in child.unit.members:
+        if any(region.node is site for region in member.regions):
+            return member
+    return child.unit.primary
+
+
+def _plain_text(module: Module, expression: ast.expr) -> str:
+    if getattr(expression, "synthetic", False):
+        return written(expression)
+    return render(module, expression, lambda _: None)
+
+
+def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
+    """Scope blocks of a plain function become name scopes; switching reuse on goes. Raises Refusal."""
+    seen: dict[ast.With, bool] = {}
+    for region in blocks:
+        assert isinstance(region.node, ast.With)
+        seen[region.node] = seen.get(region.node, False) or region in makers
+    for block, makes in seen.items():
+        _check_alias(code, block)
+        for node in alias_names(code, block):
+            text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
+            sites.add("scopes", span(code.module, node), Replace(text))
+        action = name_scope(block, makes, code.module, {})
+        sites.add("scopes", span(code.module, block), action)
+        assert isinstance(action, Unwrap) or action.text
+    if keep_reuse:
+        return
+    for statement in statements(list(code.scan.body), code.scan.opaque):
+        if is_reuse_statement(statement) and not any(
+            is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
+        ):
+            sites.add("reuse", span(code.module, statement), Remove())
+
+
+def _check_alias(code: Code, block: ast.With) -> None:
+    alias = block.items[0].optional_vars
+    if not isinstance(alias, ast.Name):
+        return
+    named = alias_names(code, block)
+    for node in code.scan.loads(alias.id):
+        statement = code.scan.statement(node)
+        if not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
+            raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
+
+
+def alias_names(code: Code, block: ast.With) -> list[ast.Attribute]:
+    """The places where `scope.name` names an operation."""
+    alias = block.items[0].optional_vars
+    found = []
+    for node in code.scan.loads(alias.id) if isinstance(alias, ast.Name) else []:
+        parent = code.scan.parents.get(node)
+        grand = code.scan.parents.get(parent) if parent is not None else None
+        certain, binding = code.scan.reaching(alias.id, node)  # type: ignore[union-attr]
+        mine = certain and binding is not None and binding.statement is block
+        if mine and isinstance(parent, ast.Attribute) and parent.attr == "name" and isinstance(grand, ast.keyword):
+            found.append(parent)
+    return found

@@ -1,0 +1,52 @@
+"""Programs that compute in another precision than float32: a Keras layer would cast what it is given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tfmigrate.planning.references import Resolve
+from tfmigrate.program.link import FunctionNode, Module
+from tfmigrate.program.standing import ancestors
+from tfmigrate.tf1 import symbols
+from tfmigrate.walk.values import Library
+
+
+def other_precision(module: Module, functions: set[FunctionNode], resolve: Resolve) -> ast.expr | None:
+    """The first place where these functions, or the module itself, tell TensorFlow of another precision."""
+    if not symbols.HALF_OR_DOUBLE.search(module.text):
+        return None
+    for node in _mentions(module, resolve):
+        around = [a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        if not around or functions.intersection(around):
+            return node
+    return None
+
+
+def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:
+    for node in module.nodes:
+        if isinstance(node, ast.Attribute):
+            text: object = node.attr
+        elif isinstance(node, ast.Name):
+            text = node.id
+        else:
+            text = getattr(node, "value", None)
+        if not isinstance(node, ast.expr) or not isinstance(text, str) or not symbols.HALF_OR_DOUBLE.fullmatch(text):
+            continue
+        if _is_tensorflows(node, module, resolve) or _is_argument(node, module, resolve):
+            yield node
+
+
+def _is_tensorflows(node: ast.expr, module: Module, resolve: Resolve) -> bool:
+    value = resolve(module, node) if isinstance(node, (ast.Attribute, ast.Name)) else None
+    return isinstance(value, Library) and value.name.startswith(("tf.", "keras."))
+
+
+def _is_argument(node: ast.expr, module: Module, resolve: Resolve) -> bool:
+    """Whether it is passed to TensorFlow."""
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.stmt):
+            return False
+        if isinstance(outer, ast.Call):
+            return _is_tensorflows(outer.func, module, resolve)
+    return False

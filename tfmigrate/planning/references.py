@@ -1,0 +1,138 @@
+"""Every mention of a function that becomes a layer: each must be a call that the walk has seen."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tfmigrate.planning.units import Member, Shape
+from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
+from tfmigrate.walk.regions import Region
+from tfmigrate.walk.values import ClassValue, FunctionValue, ModuleValue, Value
+
+Resolve = Callable[[Module, ast.expr], "Value | None"]
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A place that names a function: as the callee of `call`, or as a value (call is None)."""
+
+    function: Function
+    module: Module
+    node: ast.expr
+    call: ast.Call | None
+
+
+class References:
+    """Mentions of the given functions in all files, by what the names mean there."""
+
+    def __init__(self, program: Program, functions: set[Function], resolve: Resolve) -> None:
+        self.resolve = resolve
+        self.functions = functions
+        self.by_method: dict[str, list[Function]] = {}
+        for function in in_order(functions):
+            if function.cls is not None:
+                self.by_method.setdefault(function.name, []).append(function)
+        self.mentions: list[Mention] = []
+        for module in program.modules.values():
+            self._module(module)
+
+    def _module(self, module: Module) -> None:
+        callees = {id(n.func): n for n in module.of_kind(ast.Call)}
+        for node, local in _with_locals(module.tree, frozenset()):
+            if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
+                continue
+            for function in self._meant(module, node, local):
+                self.mentions.append(Mention(function, module, node, callees.get(id(node))))
+
+    def _meant(self, module: Module, node: ast.expr, local: frozenset[str]) -> list[Function]:
+        """The functions that a name may mean; of methods, all of that name."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(node, ast.Attribute) and node.attr in self.by_method:
+            owner = self.resolve(module, node.value) if isinstance(root, ast.Name) and root.id not in local else None
+            if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
+                return self.by_method[node.attr]
+        if not isinstance(root, ast.Name) or root.id in local:
+            return []
+        value = self.resolve(module, node)
+        if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
+            return [value.function]
+        return []
+
+    @staticmethod
+    def _is_method_of_object(node: ast.Attribute, owner: Value | None) -> bool:
+        """`self.generator` may be the method; `layers.generator` of a library is not."""
+        return isinstance(node.value, ast.Name) and owner is None
+
+
+def misuse(references: References, member: Member, regions: list[Region]) -> Iterator[tuple[str, ast.AST, Module, str]]:
+    """What keeps a function from becoming a layer in how it is mentioned: (code, node, module, sentence)."""
+    function = member.function
+    if function is None or member.shape is Shape.BLOCK:
+        return
+    seen = {region.node for region in regions}
+    direct: set[ast.AST] = set()
+    passed = False
+    for mention in references.mentions:
+        if mention.function is not function:
+            continue
+        if mention.call is None:
+            if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention):
+                passed = True
+                yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
+        elif mention.call in seen:
+            direct.add(mention.call)
+        elif member.shape is Shape.FUNCTION:
+            text = f"no walk through the program reaches this call of {function.name}"
+            yield "TFM307", mention.call, mention.module, text
+    for region in regions if member.shape is not Shape.CALLABLE and not passed else ():
+        node = region.node
+        if not isinstance(node, ast.Call) or node in direct or region.parent is None or region.by_library:
+            continue
+        if function.cls is None or not _is_call_on_object(node, function, references.resolve, region.parent.module):
+            yield "TFM302", node, region.parent.module, f"{function.name} is called here under another name"
+
+
+def _is_call_on_object(node: ast.Call, function: Function, resolve: Resolve, module: Module) -> bool:
+    """`make(x).name(...)`: a call of a method by its own name, on an object and not on its class or on `super()`."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != function.name:
+        return False
+    owner = node.func.value
+    if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super":
+        return False
+    return not isinstance(resolve(module, owner), (ClassValue, ModuleValue))
+
+
+def _is_attribute_of_data(mention: Mention) -> bool:
+    """Whether `other.name` is an attribute of some other object that happens to have the method's name."""
+    node = mention.node
+    function = mention.function
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id != function.self_name
+
+
+def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
+    """All nodes with the names that are local where they stand."""
+    for child in ast.iter_child_nodes(node):
+        inner = local
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = local | _bound(child)
+        yield child, inner
+        yield from _with_locals(child, inner)
+
+
+def _bound(function: FunctionNode) -> frozenset[str]:
+    args = function.args
+    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
+    names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+    shared: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node is not function:
+            names.add(node.name)
+        elif isinstance(node, ast.Global):
+            shared.update(node.names)
+    return frozenset(names - shared)

@@ -1,0 +1,227 @@
+"""How a slot is filled: the text of the call that makes the weight, the library layer or the layer instance."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning.layering import LayerPlan, Refusal, Role
+from tfmigrate.planning.library import layer_request
+from tfmigrate.planning.making import Naming, Piece, Render, Request, is_none
+from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.units import Shape as Form
+from tfmigrate.program.link import Module
+from tfmigrate.program.modern import tensorflow_alias
+from tfmigrate.program.render import render, source
+from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
+
+
+def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owner: str, naming: Naming) -> Request:
+    """The request that fills a slot. owner: the text of the layer that will own a weight. Raises Refusal."""
+    if slot.kind is Made.WEIGHT:
+        return _weight(slot, module, owner)
+    if slot.kind is Made.LAYER:
+        return layer_request(slot, naming)
+    return _instance(slot, plans, module, naming)
+
+
+def _weight(slot: Slot, module: Module, owner: str) -> Request:
+    node = slot.site()
+    assert isinstance(node, ast.Call)
+    if slot.first.helper is not None:
+        pieces = [Piece(None, text=owner)]
+        pieces += [Piece(None, argument) for argument in node.args]
+        pieces += [Piece(keyword.arg, keyword.value) for keyword in node.keywords]
+        return Request(source(module, node.func), pieces)
+    given = arguments_of(node, GET_VARIABLE)
+    if "name" not in given:
+        raise Refusal("TFM503", node, module, "get_variable without a name")
+    if "shape" not in given:
+        raise Refusal(
+            "TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar"
+        )
+    pieces = [
+        Piece("name", given["name"]),
+        Piece("shape", given["shape"], around=_around_shape(slot, given["shape"], module)),
+    ]
+    for key in ("dtype", "initializer", "trainable"):
+        if key in given and not is_none(given[key]):
+            pieces.append(Piece(key, given[key]))
+    return Request(f"{owner}.add_weight", pieces)
+
+
+def _around_shape(slot: Slot, shape: ast.expr, module: Module) -> tuple[str, str]:
+    """TF1 takes a number for a shape of one dimension, Keras wants a sequence."""
+    creations = [use.creation for use in slot.uses if use.creation is not None]
+    values = [creation.args.get(1, "shape") for creation in creations]
+    if values and all(_is_number(value) for value in values):
+        return "[", "]"
+    if isinstance(shape, (ast.BinOp, ast.Subscript)) and not any(_is_sequence(value) for value in values):
+        return f"{tensorflow_alias(module)}.TensorShape(", ")"
+    return "", ""
+
+
+def _is_number(value: Value | None) -> bool:
+    return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, int))
+
+
+def _is_sequence(value: Value | None) -> bool:
+    return isinstance(value, (ListValue, TupleValue, Shape))
+
+
+def arguments_of(node: ast.Call, params: tuple[str, ...]) -> dict[str, ast.expr]:
+    """The arguments of a library call by parameter."""
+    given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
+    given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
+    return given
+
+
+def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming: Naming) -> Request:
+    child = slot.first.child
+    assert child is not None
+    plan = plans[child.unit]
+    region = child.regions[0]
+    pieces: list[Piece] = []
+    positional = True
+    params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
+    node = slot.site()
+    for item in plan.ctor():
+        if item.is_attribute or plan.unit.primary.shape is Form.BLOCK:
+            spelled = received(item.name, node)
+            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(spelled)))
+            positional = positional and not item.is_attribute
+            continue
+        expression = region.frame.given.get(item.name)
+        if expression is None:
+            positional = False
+            continue
+        assert isinstance(node, ast.Call)
+        by_position = expression in node.args and params.index(item.name) < len(node.args)
+        positional = positional and by_position
+        pieces.append(Piece(None if positional else item.identifier, expression))
+    name = _name_piece(slot, plan, module, naming)
+    if name is not None:
+        pieces.append(name)
+    return Request(class_text(plan, node, module), pieces)
+
+
+def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
+    """How the class is spelled where the function was called: `layers.Dense`, or the alias it was imported under."""
+    home = plan.unit.primary.module
+    if not isinstance(site, ast.Call) or plan.unit.primary.shape is not Form.FUNCTION:
+        if home is not module and import_line(plan, module) is None:
+            raise Refusal(
+                "TFM404",
+                site,
+                module,
+                f"the class of {plan.unit.primary.name} stands in a file that this one does not import",
+            )
+        return plan.class_name
+    if isinstance(site.func, ast.Attribute):
+        return f"{source(module, site.func.value)}.{plan.class_name}"
+    if isinstance(site.func, ast.Name):
+        aliased = home is not module and site.func.id != plan.unit.primary.name
+        return site.func.id if aliased else plan.class_name
+    raise Refusal("TFM302", site, module, "the function that is called here is computed")
+
+
+def class_text_in(plan: LayerPlan, module: Module) -> tuple[str, str | None]:
+    """The class as another file spells it, and the import that this needs. Raises Refusal."""
+    home = plan.unit.primary.module
+    if home is module:
+        return plan.class_name, None
+    for node in module.nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if _means(alias.name, home):
+                    return f"{alias.asname or alias.name}.{plan.class_name}", None
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            if _means(node.module or "", home):
+                return plan.class_name, f"from {origin} import {plan.class_name}"
+            for alias in node.names:
+                if _means(f"{node.module}.{alias.name}" if node.module else alias.name, home):
+                    return f"{alias.asname or alias.name}.{plan.class_name}", None
+    raise Refusal(
+        "TFM303",
+        plan.unit.primary.node,
+        home,
+        f"{module.path.name} would have to make this layer and does not import this file",
+    )
+
+
+def _means(name: str, module: Module) -> bool:
+    return bool(name) and (module.name == name or module.name.endswith(f".{name}"))
+
+
+def import_line(plan: LayerPlan, module: Module) -> str | None:
+    """The import by which a class beside a model class reaches the file that uses the model."""
+    primary = plan.unit.primary
+    if primary.module is module or primary.cls is None:
+        return None
+    for node in module.nodes:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == primary.cls.name for alias in node.names):
+            return f"from {'.' * node.level}{node.module or ''} import {plan.class_name}"
+    return None
+
+
+def received(name: str, site: ast.AST) -> str:
+    """`self.x` as the caller has to spell it: of `model.generator(z)` it is `model.x`."""
+    if name.startswith("self.") and isinstance(site, ast.Call) and isinstance(site.func, ast.Attribute):
+        return f"{ast.unparse(site.func.value)}.{name.removeprefix('self.')}"
+    return name
+
+
+def _reference(name: str) -> ast.expr:
+    """`self.x` or `x` as an expression that stands nowhere in the source."""
+    node = ast.parse(name, mode="eval").body
+    for part in ast.walk(node):
+        part.synthetic = True  # type: ignore[attr-defined]
+    return node
+
+
+def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
+    """The `name=` argument; None where the class's own default is right."""
+    if not slot.path or plan.unit.primary.adds_segment:
+        return None
+    last = slot.path[-1]
+    literal = naming.literal(str(last.value)) if isinstance(last, Const) else None
+    if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
+        return None
+    region = slot.first.child.regions[0] if slot.first.child is not None else None
+    if region is not None and plan.name_input is not None and not plan.name_input.startswith("self."):
+        given = region.frame.given.get(plan.name_input)
+        if given is not None and (literal is None or isinstance(given, ast.Constant)):
+            return Piece("name", given)
+    if literal is not None:
+        return Piece("name", text=literal)
+    if plan.unit.primary.shape is Form.BLOCK and isinstance(plan.unit.primary.node, ast.With):
+        call = plan.unit.primary.node.items[0].context_expr
+        if isinstance(call, ast.Call) and call.args:
+            return Piece("name", call.args[0])
+    raise Refusal("TFM201", slot.site(), module, "the name of this layer cannot be written down where it is made")
+
+
+def _unquote(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def file_quote(module: Module) -> str:
+    """The quote that the file uses more often."""
+    return "'" if module.text.count("'") > module.text.count('"') else '"'
+
+
+__all__ = [
+    "Naming",
+    "Piece",
+    "Render",
+    "Request",
+    "Role",
+    "arguments_of",
+    "file_quote",
+    "render",
+    "request_for",
+]

@@ -1,0 +1,215 @@
+"""Slots: what a layer or plain function keeps made, one for each variable, library layer or instance it uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
+from tfmigrate.program.link import Function, Module
+from tfmigrate.walk.regions import Creation, Path, Region
+from tfmigrate.walk.values import Const, LoopIndex
+
+
+class Made(Enum):
+    """What fills a slot."""
+
+    WEIGHT = "weight"
+    LAYER = "layer"
+    INSTANCE = "instance"
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One dynamic use of a slot: the node that asks for it, in which region, and what came of it."""
+
+    kind: Made
+    node: ast.AST
+    path: Path
+    region: Region
+    creation: Creation | None = None
+    child: Instance | None = None
+    helper: Function | None = None
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+
+
+@dataclass(eq=False)
+class Slot:
+    """One thing kept. path is relative to the owner's own; `loops` are those on whose index the path depends."""
+
+    kind: Made
+    path: Path
+    first: Use
+    sites: list[ast.AST] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
+    loops: list[ast.AST] = field(default_factory=list)
+    name: str = ""
+    # another method of the object needs it, so it becomes an attribute
+    promoted: bool = False
+    # where code lists its variables
+    readers: list[Use] = field(default_factory=list)
+
+    @property
+    def unit(self) -> Unit | None:
+        return self.first.child.unit if self.first.child is not None else None
+
+    def site(self) -> ast.AST:
+        return self.first.node
+
+
+class Disagreement(Exception):
+    """Two sites share in one instance and not in another."""
+
+    def __init__(self, node: ast.AST, module: Module | None = None) -> None:
+        super().__init__("shared here but not there")
+        self.node = node
+        self.module = module
+
+
+def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    """What the code of one region asks for, in order, past scope blocks that only name things."""
+    yield from _uses(region, region, classes, owners)
+
+
+def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    for event in region.events:
+        if isinstance(event, Creation) and event.is_operation:
+            continue
+        if isinstance(event, Creation):
+            kind = Made.WEIGHT if event.row is None else Made.LAYER
+            yield Use(kind, event.node, event.path, home, event, loops=event.loops, conditions=event.conditions)
+        elif isinstance(event, Region):
+            member = classes.member_of(event)
+            if member is not None and member.shape is Shape.CALLABLE:
+                continue
+            if member is not None:
+                child = owners.instance_of[event]
+                if event.node is None:
+                    continue
+                yield Use(
+                    Made.INSTANCE,
+                    event.node,
+                    child.path,
+                    home,
+                    child=child,
+                    loops=event.loops,
+                    conditions=event.conditions,
+                )
+            elif event.is_block:
+                yield from _uses(event, home, classes, owners)
+            elif classes.is_direct(event):
+                first = next(event.creations())
+                assert event.node is not None and event.function is not None
+                yield Use(
+                    Made.WEIGHT, event.node, first.path, home, first, helper=event.function,
+                    loops=event.loops, conditions=event.conditions,
+                )  # fmt: skip
+
+
+def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
+    """The slots of a unit, agreed upon by all its instances. Raises Disagreement."""
+    groups: list[tuple[Path, list[Region], Holder | None]] = [(i.path, i.regions, None) for i in unit.instances]
+    return _slots(groups, classes, owners)
+
+
+def slots_of_plain(
+    holders: Iterable[tuple[Holder, list[Region]]], classes: Classification, owners: Ownership
+) -> list[Slot]:
+    """The slots of a plain function or of the methods of one class: what each holder holds, in these regions."""
+    groups: list[tuple[Path, list[Region], Holder | None]] = [((), regions, holder) for holder, regions in holders]
+    return _slots(groups, classes, owners)
+
+
+def _slots(
+    groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership
+) -> list[Slot]:
+    """One slot for all sites that share anywhere; nowhere may they not share."""
+    asked = [list(_asked(regions, holder, classes, owners)) for _, regions, holder in groups]
+    joined = _Joined()
+    for uses_here in asked:
+        first: dict[object, ast.AST] = {}
+        for use in uses_here:
+            joined.join(first.setdefault(_key(use), use.node), use.node)
+    slots: dict[ast.AST, Slot] = {}
+    for (base, regions, _), uses_here in zip(groups, asked):
+        local: dict[Slot, object] = {}
+        for use in uses_here:
+            site = joined.find(use.node)
+            slot = slots.get(site)
+            if slot is None:
+                slot = slots[site] = Slot(use.kind, use.path[len(base) :], use)
+            if local.setdefault(slot, _key(use)) != _key(use):
+                raise _disagreement(use, slot, regions)
+            slot.uses.append(use)
+            if use.node not in slot.sites:
+                slot.sites.append(use.node)
+    for slot in slots.values():
+        slot.loops = _deciding_loops(slot)
+    return list(slots.values())
+
+
+def _asked(regions: list[Region], holder: Holder | None, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    for region in regions:
+        for use in uses(region, classes, owners):
+            if holder is None or _is_held(use, holder):
+                yield use
+
+
+def _key(use: Use) -> tuple[Made, object]:
+    """What a use gets: the same within one holder is the same thing."""
+    return use.kind, use.child if use.child is not None else use.path
+
+
+class _Joined:
+    """Sites that share in some place of the program, by a first one of them."""
+
+    def __init__(self) -> None:
+        self._next: dict[ast.AST, ast.AST] = {}
+
+    def find(self, node: ast.AST) -> ast.AST:
+        while node in self._next:
+            node = self._next[node]
+        return node
+
+    def join(self, one: ast.AST, other: ast.AST) -> None:
+        first, second = self.find(one), self.find(other)
+        if first is not second:
+            self._next[second] = first
+
+
+def _disagreement(use: Use, slot: Slot, regions: list[Region]) -> Disagreement:
+    """Two calls of one body disagree at the second call; all else where the body asks."""
+    region = use.region
+    around = {known.region for known in slot.uses}
+    if region.node is not None and region.parent is not None and not region.is_block:
+        if region not in around and around & set(regions):
+            return Disagreement(region.node, region.parent.module)
+    return Disagreement(use.node, use.region.module)
+
+
+def _is_held(use: Use, holder: Holder) -> bool:
+    return use.child.owner is holder if use.child is not None else use.region in holder.homes or use.kind is Made.WEIGHT
+
+
+def _deciding_loops(slot: Slot) -> list[ast.AST]:
+    """The loops around the first site whose index stands in the path."""
+    names = {
+        part.text.split()[0].split(".")[0]
+        for segment in slot.path
+        if not isinstance(segment, Const)
+        for part in segment.parts
+        if isinstance(part, LoopIndex)
+    }
+    return [loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop)]
+
+
+def _targets(loop: ast.For) -> set[str]:
+    return {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
+
+
+def has_symbols(path: Path) -> bool:
+    """Whether the path holds anything that is not a literal."""
+    return any(not isinstance(segment, Const) for segment in path)

@@ -1,0 +1,392 @@
+"""When is a value known: at construction, when the layer is built, or only when it is called?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from tfmigrate.planning.inference import Inference, integer
+from tfmigrate.program.link import Module
+from tfmigrate.program.render import render
+from tfmigrate.program.scan import Binding, Scan
+from tfmigrate.tf1 import symbols
+from tfmigrate.walk.shapes import is_shape_helper
+from tfmigrate.walk.values import FunctionValue, Library, Value
+
+
+class Level(IntEnum):
+    """The earliest moment at which a value is known."""
+
+    INIT = 0
+    BUILD = 1
+    CALL = 2
+
+
+@dataclass
+class Need:
+    """What an expression needs to be evaluated early.
+
+    statements: assignments to take along, with the name that is wanted of each. inputs: the inputs of the body that
+    it reads. shapes: the tensors whose static shape it reads. loops: the loops whose target it reads. running: names
+    that change from statement to statement, so that all has to be made in the order of the body. reason: why it is
+    known at call only.
+    """
+
+    level: Level = Level.INIT
+    statements: list[tuple[ast.stmt, str]] = field(default_factory=list)
+    inputs: set[str] = field(default_factory=set)
+    shapes: set[str] = field(default_factory=set)
+    loops: set[ast.AST] = field(default_factory=set)
+    running: set[str] = field(default_factory=set)
+    reason: str = ""
+
+    def add(self, other: Need) -> None:
+        self.level = max(self.level, other.level)
+        self.statements.extend(s for s in other.statements if s not in self.statements)
+        self.inputs |= other.inputs
+        self.shapes |= other.shapes
+        self.loops |= other.loops
+        self.running |= other.running
+        self.reason = self.reason or other.reason
+
+
+def at_call(reason: str) -> Need:
+    return Need(level=Level.CALL, reason=reason)
+
+
+class Splitter:
+    """Answers for one body. `tensors` are the inputs that are tensors; `resolve` says what a global name means."""
+
+    def __init__(
+        self,
+        scan: Scan,
+        module: Module,
+        inputs: set[str],
+        tensors: set[str],
+        resolve: Callable[[ast.expr], Value | None],
+    ) -> None:
+        self.scan = scan
+        self.module = module
+        self.inputs = inputs
+        self.tensors = tensors
+        self.resolve = resolve
+        self.inference = Inference(scan, self.tensors, resolve)
+        self.shape_names: dict[str, str] = {}
+        # whether the attributes of `self` stay where they are, because the object itself becomes the layer
+        self.on_object = False
+        self._following: set[str] = set()
+
+    # -- shapes --------------------------------------------------------------------------------------------------
+
+    def shape_of(self, node: ast.expr) -> str | None:
+        """The input tensor whose whole static shape this expression is; None if it is something else."""
+        if isinstance(node, ast.Call) and not node.keywords:
+            if isinstance(node.func, ast.Attribute) and not node.args:
+                if node.func.attr == "as_list":
+                    return self.shape_of(node.func.value)
+                if node.func.attr == "get_shape":
+                    return self.tensor_input(node.func.value)
+            if len(node.args) == 1 and is_shape_helper(self.resolve(node.func)):
+                return self.tensor_input(node.args[0])
+            if isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple") and len(node.args) == 1:
+                return self.shape_of(node.args[0])
+        if isinstance(node, ast.Attribute) and node.attr in ("shape", "dims"):
+            return self.tensor_input(node.value) if node.attr == "shape" else self.shape_of(node.value)
+        if isinstance(node, ast.Name):
+            certain, binding = self._reaching(node)
+            if (
+                certain
+                and binding is not None
+                and binding.value is not None
+                and isinstance(binding.statement, ast.Assign)
+            ):
+                return self.shape_of(binding.value)
+        return None
+
+    def tensor_input(self, node: ast.expr) -> str | None:
+        """The name of the input tensor that an expression is, unchanged since the body began."""
+        name = self.spelling(node)
+        if name is None or name not in self.inputs or name not in self.tensors:
+            return None
+        certain, binding = self.scan.reaching(name, node)
+        return name if certain and binding is None else None
+
+    def is_dim(self, node: ast.expr) -> bool:
+        """Whether the expression is one dimension of such a shape."""
+        if isinstance(node, ast.Subscript):
+            return self.shape_of(node.value) is not None and not isinstance(node.slice, ast.Slice)
+        if isinstance(node, ast.Attribute) and node.attr == "value":
+            return self.is_dim(node.value)
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "int"
+            and len(node.args) == 1
+        ):
+            return self.is_dim(node.args[0])
+        if isinstance(node, ast.Name):
+            certain, binding = self._reaching(node)
+            return certain and binding is not None and binding.value is not None and self.is_dim(binding.value)
+        return False
+
+    # -- levels --------------------------------------------------------------------------------------------------
+
+    def need(self, node: ast.expr) -> Need:
+        """What it takes to evaluate an expression before the call."""
+        tensor = self.shape_of(node)
+        if tensor is not None:
+            return Need(level=Level.BUILD, shapes={tensor})
+        if isinstance(node, ast.Attribute) and node.attr == "value" and self.is_dim(node.value):
+            return self.need(node.value)
+        inferred = self.inference.dimension(node)
+        if inferred is not None:
+            return self.need(inferred)
+        spelling = self.spelling(node)
+        if spelling is not None:
+            return self._name(spelling, node)
+        if isinstance(node, ast.Call):
+            refusal = self._call(node)
+            if refusal is not None:
+                return refusal
+        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)):
+            return at_call("it is evaluated step by step")
+        result = Need()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.expr, ast.keyword, ast.comprehension)):
+                self._child(child, node, result)
+        return result
+
+    def _child(self, child: ast.AST, parent: ast.expr, result: Need) -> None:
+        if isinstance(child, ast.expr):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load) and self._is_own(child):
+                return
+            if not isinstance(child, ast.Name) or isinstance(child.ctx, ast.Load):
+                result.add(self.need(child))
+            return
+        for inner in ast.iter_child_nodes(child):
+            self._child(inner, parent, result)
+
+    def _is_own(self, node: ast.Name) -> bool:
+        """Whether a name is bound by a comprehension or lambda around it."""
+        for outer in self.scan.ancestors(node):
+            if isinstance(outer, ast.stmt):
+                return False
+            if isinstance(outer, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+                if any(
+                    isinstance(n, ast.Name) and n.id == node.id for g in outer.generators for n in ast.walk(g.target)
+                ):
+                    return True
+            if isinstance(outer, ast.Lambda) and any(a.arg == node.id for a in outer.args.args):
+                return True
+        return False
+
+    def _name(self, name: str, node: ast.expr) -> Need:
+        certain, binding = self.scan.reaching(name, node)
+        if not certain:
+            return self._running(name) or self._chosen(name, node)
+        if binding is None:
+            if name not in self.inputs:
+                unknown = name.startswith("self.") and not self.on_object
+                return at_call(f"{name} is an attribute that is not known here") if unknown else Need()
+            if name in self.tensors:
+                return at_call(f"{name} is a tensor")
+            return Need(inputs={name})
+        return self._bound(name, binding)
+
+    def _running(self, name: str) -> Need | None:
+        """A name that statements and loops of the body step on: `channels *= 2`. None if it is anything else."""
+        bindings = self.scan.bindings.get(name, [])
+        if name in self._following:
+            return Need(running={name})
+        if not any(self.scan.enclosing(b.statement, (ast.For,)) for b in bindings):
+            return None
+        self._following.add(name)
+        needs = [self._step(binding) for binding in bindings]
+        self._following.discard(name)
+        result = Need(inputs={name} if name in self.inputs else set(), running={name})
+        for need in needs:
+            if need is None:
+                return None
+            result.add(need)
+        result.loops.clear()
+        return None if name in self.tensors else result
+
+    def _step(self, binding: Binding) -> Need | None:
+        """What one of these statements needs; None if it could not stand in `__init__` as well."""
+        statement = binding.statement
+        plain = isinstance(statement, ast.Assign) and binding.value is statement.value
+        if not plain and not (isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)):
+            return None
+        for outer in self.scan.ancestors(statement):
+            if not isinstance(outer, (ast.For, ast.With)) or (isinstance(outer, ast.For) and not _runs_through(outer)):
+                return None
+        assert isinstance(statement, (ast.Assign, ast.AugAssign))
+        need = self.need(statement.value)
+        return need if need.level is Level.INIT else None
+
+    def _chosen(self, name: str, node: ast.expr) -> Need:
+        """A name that an `if` before this gives one of several values; the whole `if` can be taken along."""
+        several = at_call(f"{name} has more than one value here")
+        choice, result = self.scan.choice(name, node), Need()
+        if choice is None:
+            overridden = self.scan.overridden(name, node)
+            if overridden is None or overridden[0].value is None:
+                return several
+            first, choice = overridden
+            result = self.need(overridden[0].value)
+            result.statements.append((first.statement, name))
+        result.statements.append((choice, name))
+        for part in branches(choice, name):
+            made = self.inference.sizes(part) if part is not None else None
+            if part is None or (made is not None and not self._says(made, part, node)):
+                return several
+            for needed in [part] if made is None else made:
+                result.add(self.need(needed))
+        return result if not result.loops else several
+
+    def _says(self, sizes: list[ast.expr], shape: ast.expr, use: ast.expr) -> bool:
+        """Whether the use of a shape asks for one dimension, and not for the one that the reshape leaves open."""
+        outer = self.scan.parents.get(use)
+        index = integer(outer.slice) if isinstance(outer, ast.Subscript) and outer.value is use else None
+        if index is None or not -len(sizes) <= index < len(sizes) or integer(sizes[index]) == -1:
+            return False
+        self.inference.note(shape, index)
+        return True
+
+    def _bound(self, name: str, binding: Binding) -> Need:
+        statement = binding.statement
+        if isinstance(statement, ast.For):
+            result = self.need(statement.iter)
+            result.loops.add(statement)
+            return result
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+            if name.startswith("self."):
+                return at_call(f"{name} is set here")
+            value = binding.value if binding.value is not None else statement.value
+            result = self.need(value)
+            if result.running and result.level is Level.INIT:
+                result.running.add(name)
+                return result if self._step(binding) is not None else at_call(f"{name} changes here")
+            if result.level is not Level.CALL and not result.loops and self.shape_of(value) is None:
+                result.statements.append((statement, name))
+            return result
+        if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+            return at_call(f"{name} is defined inside")
+        return at_call(f"{name} is computed step by step")
+
+    def _call(self, node: ast.Call) -> Need | None:
+        """A reason why a call cannot be made early; None if its arguments decide."""
+        value = self.resolve(node.func)
+        if (
+            isinstance(value, Library)
+            and value.name.startswith("tf.")
+            and not symbols.PYTHON_RESULTS.search(value.name)
+        ):
+            return at_call(f"{ast.unparse(node.func)} makes a tensor")
+        if isinstance(value, Library) and "random" in value.name and not value.name.endswith("_initializer"):
+            return at_call(f"{ast.unparse(node.func)} differs at every call")
+        if isinstance(value, FunctionValue) and _has_side_effects(value):
+            return at_call(f"{value.function.name} does more than compute a value")
+        return None
+
+    def _reaching(self, node: ast.Name) -> tuple[bool, Binding | None]:
+        return (False, None) if self._is_own(node) else self.scan.reaching(node.id, node)
+
+    def spelling(self, node: ast.expr) -> str | None:
+        """`x`, or `self.x` for an attribute of the object."""
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and self.scan.self_name is not None:
+            if node.value.id == self.scan.self_name:
+                return f"self.{node.attr}"
+        return None
+
+    # -- text ----------------------------------------------------------------------------------------------------
+
+    def text(self, node: ast.AST, names: dict[str, str]) -> str:
+        """The expression as it reads in `__init__` or `build`: inputs as `names` says, shapes as `x_shape`."""
+
+        def substitute(part: ast.expr) -> str | None:
+            inferred = self.inference.dimension(part)
+            if inferred is not None:
+                return self.text(inferred, names)
+            made = self.inference.sizes(part)
+            if made is not None:
+                sizes = ("None" if integer(size) == -1 else self.text(size, names) for size in made)
+                return f"[{', '.join(sizes)}]"
+            tensor = self.shape_of(part)
+            if tensor is not None:
+                return self.shape_names.get(tensor) or shape_argument(tensor)
+            if isinstance(part, ast.Attribute) and part.attr == "value" and self.is_dim(part.value):
+                return self.text(part.value, names)
+            if isinstance(part, ast.Call) and self.is_dim(part) and isinstance(part.func, ast.Name):
+                return self.text(part.args[0], names)
+            spelling = self.spelling(part)
+            if spelling is None or (isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)):
+                return None
+            if isinstance(part, ast.Name) and self._is_own(part):
+                return None
+            certain, binding = self.scan.reaching(spelling, part)
+            if certain and binding is None and spelling in names:
+                return names[spelling]
+            if certain and binding is not None and self._inlined(binding):
+                assert binding.value is not None
+                return f"({self.text(binding.value, names)})"
+            return None
+
+        return render(self.module, node, substitute)
+
+    def _inlined(self, binding: Binding) -> bool:
+        """Whether a local name stands for an expression that changes from round to round of a loop."""
+        if not isinstance(binding.statement, ast.Assign) or binding.value is None:
+            return False
+        need = self.need(binding.value)
+        return need.level is not Level.CALL and bool(need.loops)
+
+
+def _runs_through(loop: ast.For) -> bool:
+    """Whether all rounds of a loop run all of its statements."""
+    leaves = (ast.Break, ast.Continue, ast.Return, ast.Raise)
+    return not loop.orelse and not any(isinstance(node, leaves) for node in ast.walk(loop))
+
+
+def branches(choice: ast.If, name: str) -> list[ast.expr | None]:
+    """The tests of an `if` and the values that it gives a name; None where a branch does it in another way."""
+    found: list[ast.expr | None] = [choice.test]
+    for suite in (choice.body, choice.orelse):
+        setting = [
+            s
+            for s in suite
+            if name in {n.id for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        ]
+        if not setting:
+            continue
+        last = setting[-1]
+        if isinstance(last, ast.If) and len(setting) == 1:
+            found.extend(branches(last, name))
+        elif (
+            isinstance(last, ast.Assign)
+            and len(setting) == 1
+            and len(last.targets) == 1
+            and isinstance(last.targets[0], ast.Name)
+        ):
+            found.append(last.value)
+        else:
+            found.append(None)
+    return found
+
+
+def shape_argument(tensor: str) -> str:
+    """The argument of `build` for a tensor argument of `call`: `input_` gives `input_shape`."""
+    return f"{tensor.removeprefix('self.').rstrip('_')}_shape"
+
+
+def _has_side_effects(value: FunctionValue) -> bool:
+    for node in value.function.nodes:
+        if isinstance(node, (ast.Global, ast.Nonlocal, ast.Yield, ast.YieldFrom)):
+            return True
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            return True
+    return False

@@ -1,0 +1,472 @@
+"""Which functions, methods and blocks become layer classes, and which stay as they are and hold the instances."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tfmigrate.program.link import Class, Function, FunctionNode, Module
+from tfmigrate.walk.exclusive import exclusive
+from tfmigrate.walk.regions import Creation, Path, Region, show_path
+from tfmigrate.walk.roots import Walk
+from tfmigrate.walk.values import is_tensor
+
+
+class Shape(Enum):
+    """How a piece of code becomes a class."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    CALLABLE = "callable class"
+    BLOCK = "block"
+
+
+@dataclass(eq=False)
+class Member:
+    """One body that runs on the variables of a unit; it becomes a method of the class, the first one `call`.
+
+    function: the function that is the body or, of a block, that holds it (None at module level).
+    scope: the `with` that opens the unit's own scope; None for a function that opens none.
+    wrapped: the one call of a library layer that a function is about; then the class derives from that layer.
+    """
+
+    shape: Shape
+    function: Function | None
+    module: Module
+    node: FunctionNode | ast.With
+    scope: ast.With | None
+    regions: list[Region] = field(default_factory=list)
+    method: str = "call"
+    wrapped: ast.Call | None = None
+
+    @property
+    def adds_segment(self) -> bool:
+        """Whether its layer puts a segment into paths that TF1's names do not have."""
+        return self.scope is None and self.wrapped is None
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        return self.node.body
+
+    @property
+    def name(self) -> str:
+        """The name the user knows it by."""
+        if isinstance(self.node, ast.With):
+            return self.function.name if self.function is not None else "block"
+        return self.node.name
+
+    @property
+    def cls(self) -> Class | None:
+        return self.function.cls if self.function is not None and self.shape is not Shape.BLOCK else None
+
+    def __repr__(self) -> str:
+        return f"<{self.shape.value} {self.function or self.module}:{self.node.lineno}>"
+
+
+@dataclass(eq=False)
+class Unit:
+    """What becomes one layer class."""
+
+    members: list[Member]
+    instances: list[Instance] = field(default_factory=list)
+
+    @property
+    def primary(self) -> Member:
+        return self.members[0]
+
+    def __repr__(self) -> str:
+        return f"<unit {self.primary!r}>"
+
+
+@dataclass(eq=False)
+class Instance:
+    """One layer object: all the regions that reach one scope path below one owner.
+
+    owner: the instance that holds it, or the plain call (or the object) whose code does.
+    """
+
+    unit: Unit
+    path: Path
+    owner: Instance | Holder
+    regions: list[Region] = field(default_factory=list)
+    children: list[Instance] = field(default_factory=list)
+
+    def sites(self) -> list[ast.AST]:
+        """The calls (or blocks) that reach it, in the order of the walk."""
+        return list(dict.fromkeys(site_of(region) for region in self.regions))
+
+
+@dataclass(eq=False)
+class Holder:
+    """A plain function's activation, or an object whose methods hold instances as attributes.
+
+    homes: the activations in which it makes library layers itself.
+    """
+
+    region: Region
+    obj: object | None
+    children: list[Instance] = field(default_factory=list)
+    homes: list[Region] = field(default_factory=list)
+
+
+def wrapped_layer(regions: list[Region]) -> ast.Call | None:
+    """The one named library layer that a function calls, where that is all it makes."""
+    found: set[ast.Call] = set()
+    for region in regions:
+        makers = [
+            e
+            for e in region.events
+            if (isinstance(e, Creation) and not e.is_operation) or (isinstance(e, Region) and e.makes_variables())
+        ]
+        only = makers[0] if len(makers) == 1 else None
+        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
+            return None
+        name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
+        if not isinstance(name, (ast.Name, ast.Constant, ast.BoolOp)):
+            return None
+        found.add(only.node)
+    return found.pop() if len(found) == 1 else None
+
+
+def wrapped_creation(region: Region) -> Creation:
+    """The call of the library layer in a function that wraps one."""
+    return next(creation for creation in region.creations() if creation.makes_layer)
+
+
+def site_of(region: Region) -> ast.AST:
+    """The node in the caller's code where a region is entered."""
+    assert region.node is not None
+    return region.node
+
+
+class Classification:
+    """Looks at all walks and decides for every function and block what it is."""
+
+    def __init__(self, walks: list[Walk]) -> None:
+        self.walks = walks
+        self.calls: dict[Function, list[Region]] = {}
+        self.blocks: dict[ast.With, list[Region]] = {}
+        self.makers: set[Region] = set()
+        self.entries = {walk.entry.target for walk in walks}
+        self.entered: Counter[tuple[int, str]] = Counter()
+        self.arg_scopes: dict[ast.With, list[Creation]] = {}
+        for walk in walks:
+            self._sort(walk.root)
+            self.arg_scopes.update({block: [] for block in walk.scoping.arg_scope_blocks})
+        for creation in (c for walk in walks for c in walk.root.creations()):
+            for block in creation.arg_scopes:
+                self.arg_scopes[block].append(creation)
+        self.evident = {f for f, regions in self.calls.items() if any(self._evidence(r) for r in regions)}
+        self.own_scope: dict[Function, ast.With] = {}
+        self.helpers: set[Function] = set()
+        self.units: dict[Function | ast.With, Member] = {}
+        self._find_helpers()
+        self._find_units()
+
+    def _sort(self, region: Region) -> bool:
+        makes = False
+        if region.is_block:
+            assert isinstance(region.node, ast.With)
+            self.blocks.setdefault(region.node, []).append(region)
+            self.entered[id(_root(region)), show_path(region.path)] += 1
+        elif region.function is not None:
+            self.calls.setdefault(region.function, []).append(region)
+        for event in region.events:
+            if isinstance(event, Region):
+                makes = self._sort(event) or makes
+            elif isinstance(event, Creation):
+                makes = makes or not event.is_operation
+        if makes:
+            self.makers.add(region)
+        return makes
+
+    def _evidence(self, region: Region) -> bool:
+        """Whether something in here is done by programs only, not by networks."""
+        if region.evidence - {"tf.Variable"}:
+            return True
+        return any(self._evidence(event) for event in region.events if isinstance(event, Region))
+
+    # -- helpers -------------------------------------------------------------------------------------------------
+
+    def _find_helpers(self) -> None:
+        for function, regions in self.calls.items():
+            active = [r for r in regions if r in self.makers]
+            if active and function.cls is None and all(self._is_helper_call(r) for r in active):
+                self.helpers.add(function)
+
+    def _is_helper_call(self, region: Region) -> bool:
+        """Whether the call only makes variables: no scope of its own, no layers, no tensors in."""
+        for event in region.events:
+            if isinstance(event, Region) and event in self.makers and event.function not in self.helpers:
+                return False
+            if isinstance(event, Region) and event.is_block:
+                return False
+            if isinstance(event, Creation) and event.row is not None:
+                return False
+        return not any(is_tensor(value) for value in region.frame.args.values())
+
+    # -- units ---------------------------------------------------------------------------------------------------
+
+    def _find_units(self) -> None:
+        for function, regions in self.calls.items():
+            active = [r for r in regions if r in self.makers]
+            if active and function not in self.helpers:
+                block = self._own_block(active)
+                if block is not None:
+                    self.own_scope[function] = block
+        for function, regions in self.calls.items():
+            active = [r for r in regions if r in self.makers]
+            if active and function not in self.helpers and self.becomes_layer(function, active):
+                scope = self.own_scope.get(function)
+                shape = Shape.FUNCTION if function.cls is None else Shape.METHOD
+                if function.cls is not None and "__call__" in function.cls.methods:
+                    shape = Shape.CALLABLE
+                member = Member(shape, function, function.module, function.node, scope, active)
+                member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
+                self.units[function] = member
+        for block, regions in self.blocks.items():
+            active = [r for r in regions if r in self.makers]
+            if active and self._is_block_unit(block, active):
+                region = active[0]
+                member = Member(Shape.BLOCK, region.function, region.module, block, block, active)
+                self.units[block] = member
+
+    @staticmethod
+    def _own_block(regions: list[Region]) -> ast.With | None:
+        """The one block of a function that makes all its variables, if there is one."""
+        found: set[ast.With] = set()
+        for region in regions:
+            for event in region.events:
+                if isinstance(event, Creation):
+                    if event.is_operation:
+                        continue
+                    return None
+                if not isinstance(event, Region) or not event.makes_variables():
+                    continue
+                simple = event.is_block and not event.loops and not event.conditions
+                if not simple or not event.name or len(event.name) != 1:
+                    return None
+                assert isinstance(event.node, ast.With)
+                found.add(event.node)
+        return found.pop() if len(found) == 1 else None
+
+    def becomes_layer(self, function: Function, active: list[Region]) -> bool:
+        """Whether a function that makes variables becomes a class; otherwise it stays and holds instances."""
+        if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
+            return False
+        if function.cls in self.entries and not any(region.node is not None for region in active):
+            return False
+        if function.parent is not None and function not in self.own_scope:
+            return False
+        if function in self.own_scope and not self._inline_method(function, active):
+            return True
+        roots: dict[int, int] = {}
+        for region in active:
+            key = id(_root(region))
+            roots[key] = roots.get(key, 0) + 1
+        once = all(count == 1 for count in roots.values()) and not any(r.loops for r in active)
+        return not (once and all(self._plain_around(region) for region in active))
+
+    def _inline_method(self, function: Function, active: list[Region]) -> bool:
+        """Whether a method's own scope is entered once only, so that it can stay and its blocks migrate in place."""
+        if function.cls is None or "__call__" in function.cls.methods:
+            return False
+        return not any(r.loops or self.entered[id(_root(r)), show_path(self._inside(r))] > 1 for r in active)
+
+    def _inside(self, region: Region) -> Path:
+        return next(
+            (e.path for e in region.events if isinstance(e, Region) and e.is_block and e in self.makers), region.path
+        )
+
+    def _plain_around(self, region: Region) -> bool:
+        """Whether everything that encloses a call stays a plain function."""
+        outer = region.parent
+        while outer is not None:
+            if outer.is_block:
+                if outer.name is not None and self._is_block_unit_node(outer):
+                    return False
+            elif outer.function is not None and outer.function in self.own_scope and not self._stays(outer.function):
+                return False
+            outer = outer.parent
+        return True
+
+    def _stays(self, function: Function) -> bool:
+        return function in self.evident or function in self.entries or function.name in ("__init__", "__new__")
+
+    def _is_block_unit_node(self, region: Region) -> bool:
+        return any(self.is_direct(event) for event in region.events)
+
+    def _is_block_unit(self, block: ast.With, regions: list[Region]) -> bool:
+        if any(block is scope and function in self.units for function, scope in self.own_scope.items()):
+            return False
+        return any(self._is_block_unit_node(region) for region in regions)
+
+    def is_direct(self, event: object) -> bool:
+        """Whether an event makes a bare variable right there, itself or through a helper."""
+        if isinstance(event, Creation):
+            return event.row is None
+        return (
+            isinstance(event, Region) and event.function in self.helpers and not event.is_block and event in self.makers
+        )
+
+    def member_of(self, region: Region) -> Member | None:
+        """The unit that this region runs, if it is one."""
+        key: Function | ast.With | None = region.function
+        if region.is_block:
+            assert isinstance(region.node, ast.With)
+            key = region.node
+        member = self.units.get(key) if key is not None else None
+        return member if member is not None and region in self.makers else None
+
+    def base(self, region: Region, member: Member) -> Path:
+        """The scope path that a unit's region stands for: inside its own scope, or where it was called."""
+        if member.wrapped is not None:
+            return wrapped_creation(region).path
+        if member.shape is Shape.BLOCK or member.scope is None:
+            return region.path
+        for event in region.events:
+            if isinstance(event, Region) and event.node is member.scope:
+                return event.path
+        return region.path
+
+    def home(self, region: Region) -> Region:
+        """The nearest enclosing region that is a unit or a plain call (or root)."""
+        outer = region.parent
+        assert outer is not None
+        while outer.is_block and self.member_of(outer) is None and outer.parent is not None:
+            outer = outer.parent
+        return outer
+
+
+def _root(region: Region) -> Region:
+    while region.parent is not None:
+        region = region.parent
+    return region
+
+
+def _same_object(instance: Instance, region: Region) -> bool:
+    """A callable object is its own layer, and so is a method that opens no scope; elsewhere the path alone decides."""
+    primary = instance.unit.primary
+    if primary.shape is not Shape.CALLABLE and (primary.shape is not Shape.METHOD or primary.scope is not None):
+        return True
+    return instance.regions[0].frame.obj is region.frame.obj
+
+
+def _apart(instance: Instance, region: Region) -> bool:
+    """Whether no run that takes this call takes another one of the instance."""
+    return all(exclusive(other, region) for other in instance.regions)
+
+
+class Ownership:
+    """Gathers regions into instances and instances below their owners.
+
+    apart: bodies that get an instance for each of the branches that exclude each other, as their arguments differ.
+    """
+
+    def __init__(self, classes: Classification, apart: Container[ast.AST] = ()) -> None:
+        self.classes = classes
+        self.apart = apart
+        self.units: dict[Member, Unit] = {}
+        self.holders: dict[object, Holder] = {}
+        self._of_object: dict[tuple[int, int], list[Holder]] = {}
+        self.instance_of: dict[Region, Instance] = {}
+        for walk in classes.walks:
+            self._gather(walk.root)
+
+    def unit(self, member: Member) -> Unit:
+        if member not in self.units:
+            self.units[member] = Unit([member])
+        return self.units[member]
+
+    def holder(self, region: Region) -> Holder:
+        """The holder of the instances that a plain region's code makes."""
+        obj = region.frame.obj
+        if obj is None:
+            return self.holders.setdefault(id(region), Holder(region, obj))
+        known = self._of_object.setdefault((id(_root(region)), id(obj)), [])
+        for holder in known:
+            if holder.region is region or not exclusive(holder.region, region):
+                return holder
+        # a method that branches call which exclude each other makes its layers in each of them
+        if known and all(holder.region.function is not region.function for holder in known):
+            return known[0]
+        known.append(Holder(region, obj))
+        self.holders[id(obj), len(self.holders)] = known[-1]
+        return known[-1]
+
+    def _gather(self, region: Region) -> None:
+        for event in region.events:
+            if isinstance(event, Creation) and event.makes_layer:
+                self._note_layer(region)
+            if not isinstance(event, Region):
+                continue
+            member = self.classes.member_of(event)
+            if member is not None:
+                self._place(event, member)
+            self._gather(event)
+
+    def _note_layer(self, region: Region) -> None:
+        """A library layer in plain code is held by that code."""
+        home = region
+        while home.is_block and home not in self.instance_of and home.parent is not None:
+            home = home.parent
+        if home not in self.instance_of:
+            holder = self.holder(home)
+            if home not in holder.homes:
+                holder.homes.append(home)
+
+    def _place(self, region: Region, member: Member) -> None:
+        home = self.classes.home(region)
+        if member.shape is Shape.CALLABLE:
+            home = _root(region)
+        owner: Instance | Holder = self.instance_of[home] if home in self.instance_of else self.holder(home)
+        path = self.classes.base(region, member)
+        unit = self.unit(member)
+        for child in owner.children:
+            if child.path != path or child.regions[0].graph is not region.graph:
+                continue
+            if child.unit is unit:
+                joins = _same_object(child, region) and not (member.node in self.apart and _apart(child, region))
+            else:
+                joins = not _apart(child, region) and self._can_merge(child, member, region)
+            if joins:
+                self._merge(child.unit, unit)
+                child.regions.append(region)
+                self.instance_of[region] = child
+                return
+        instance = Instance(unit, path, owner, [region])
+        owner.children.append(instance)
+        unit.instances.append(instance)
+        self.instance_of[region] = instance
+
+    def _can_merge(self, child: Instance, member: Member, region: Region) -> bool:
+        """Whether a second body runs on variables that an earlier one made."""
+        primary = child.unit.primary
+        if member.scope is None or primary.scope is None or member.shape is not primary.shape:
+            return False
+        made = {v for r in child.regions for c in r.creations() for v in c.variables}
+        wanted = {v for c in region.creations() for v in c.variables}
+        return bool(wanted) and wanted <= made and primary.module is member.module and primary.cls is member.cls
+
+    def _merge(self, unit: Unit, other: Unit) -> None:
+        if other is unit:
+            return
+        for member in other.members:
+            if member not in unit.members:
+                member.method = member.name
+                unit.members.append(member)
+            self.units[member] = unit
+        for instance in other.instances:
+            instance.unit = unit
+            unit.instances.append(instance)
+
+    def instances(self) -> Iterator[Instance]:
+        """All instances, owners before what they own."""
+        stack: list[Instance] = [child for holder in self.holders.values() for child in holder.children]
+        while stack:
+            instance = stack.pop(0)
+            yield instance
+            stack = instance.children + stack

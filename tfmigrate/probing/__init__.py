@@ -1,0 +1,1 @@
+"""First versions of probes: a `build()` that calls the model as the program does."""

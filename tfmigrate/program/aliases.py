@@ -1,0 +1,57 @@
+"""What the names of a file mean that stand for TensorFlow or a part of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+
+from tfmigrate.program.link import Module
+from tfmigrate.tf1 import symbols
+
+_LIBRARIES = ("tensorflow", "tf_slim")
+
+
+@lru_cache(maxsize=1024)
+def library_names(module: Module) -> Mapping[str, str]:
+    """Dotted library names by the names that imports and statements like `slim = tf.contrib.slim` bind.
+
+    Those of a file that this one takes everything from count too.
+    """
+    names: dict[str, str] = {}
+    for other in module.starred:
+        names |= {name: known for name, known in _own_names(other).items() if not name.startswith("_")}
+    return names | _own_names(module)
+
+
+def _own_names(module: Module) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                first = alias.name.split(".")[0]
+                if first in _LIBRARIES:
+                    names[alias.asname or first] = alias.name if alias.asname else first
+        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in _LIBRARIES:
+            names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
+    for statement in module.tree.body:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, known = statement.targets[0], _dotted(statement.value, names)
+            if isinstance(target, ast.Name) and known and isinstance(statement.value, (ast.Name, ast.Attribute)):
+                names[target.id] = known
+    return names
+
+
+def library_name(module: Module, node: ast.expr) -> str:
+    """The one name of a library symbol (`tf.contrib.layers.flatten`); nothing for what is no such symbol."""
+    dotted = _dotted(node, library_names(module))
+    return symbols.canonical(dotted) if dotted else ""
+
+
+def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Name):
+        return names.get(node.id, "")
+    if isinstance(node, ast.Attribute):
+        owner = _dotted(node.value, names)
+        return f"{owner}.{node.attr}" if owner else ""
+    return ""

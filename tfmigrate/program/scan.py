@@ -1,0 +1,221 @@
+"""Facts about one body of code that need no other: who encloses whom, where names are bound and read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tfmigrate.program.link import Function, Module
+
+Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A statement that gives a name a value. value: the expression, where it is a plain assignment of it."""
+
+    statement: ast.stmt
+    value: ast.expr | None
+
+
+@dataclass(eq=False)
+class Scan:
+    """A body of statements with parents, bindings and reads by name. `self.x` counts as a name of that spelling.
+
+    opaque: blocks that leave this body; what they bind counts, what they read does not.
+    """
+
+    body: Sequence[ast.stmt]
+    self_name: str | None = None
+    opaque: frozenset[ast.AST] = frozenset()
+    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    reads: dict[str, list[ast.expr]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for statement in self.body:
+            self._visit(statement, None)
+
+    def _visit(self, node: ast.AST, shadowed: frozenset[str] | None) -> None:
+        for child in ast.iter_child_nodes(node):
+            self.parents[child] = node
+        if node in self.opaque:
+            self._bind_all(node)
+            return
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load) and node.id not in (shadowed or ()):
+                self.reads.setdefault(node.id, []).append(node)
+            elif not isinstance(node.ctx, ast.Load) and shadowed is None:
+                self._bind(node.id, node)
+        elif self._is_attribute(node):
+            assert isinstance(node, ast.Attribute)
+            name = f"self.{node.attr}"
+            if isinstance(node.ctx, ast.Load):
+                self.reads.setdefault(name, []).append(node)
+            else:
+                self._bind(name, node)
+        inner = shadowed
+        if isinstance(node, Nested):
+            inner = (shadowed or frozenset()) | _own_names(node)
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and shadowed is None:
+                self.bindings.setdefault(node.name, []).append(Binding(node, None))
+        elif isinstance(node, _SCOPED):
+            names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
+            inner = (shadowed or frozenset()) | names
+        for child in ast.iter_child_nodes(node):
+            self._visit(child, inner)
+
+    def _bind_all(self, block: ast.AST) -> None:
+        assert isinstance(block, ast.stmt)
+        inner = Scan([block], self.self_name)
+        for name in inner.bindings:
+            self.bindings.setdefault(name, []).append(Binding(block, None))
+
+    def _is_attribute(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or self.self_name is None:
+            return False
+        return node.value.id == self.self_name
+
+    def _bind(self, name: str, node: ast.expr) -> None:
+        statement = self.statement(node)
+        value = None
+        if isinstance(statement, ast.Assign):
+            value = _assigned(statement, node)
+        elif isinstance(statement, ast.AnnAssign) and statement.target is node:
+            value = statement.value
+        self.bindings.setdefault(name, []).append(Binding(statement, value))
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The statement that holds an expression (the innermost one)."""
+        current: ast.AST = node
+        while not isinstance(current, ast.stmt):
+            current = self.parents[current]
+        return current
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """What encloses a node in this body, inside out."""
+        while node in self.parents:
+            node = self.parents[node]
+            yield node
+
+    def suite(self, node: ast.AST) -> tuple[ast.AST | None, str]:
+        """The list of statements that holds the node's statement: its owner and the field's name."""
+        statement = self.statement(node)
+        owner = self.parents.get(statement)
+        if owner is None:
+            return None, "body"
+        for name, value in ast.iter_fields(owner):
+            if isinstance(value, list) and statement in value:
+                return owner, name
+        return owner, "body"
+
+    def reaching(self, name: str, at: ast.AST) -> tuple[bool, Binding | None]:
+        """Which binding of a name a node sees: (certain, binding). (True, None): the one from outside the body."""
+        bindings = self.bindings.get(name, [])
+        here = self.statement(at)
+        loops = {a for a in self.ancestors(here) if isinstance(a, (ast.For, ast.While, ast.AsyncFor))}
+        suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt))}
+        suites.add((None, "body"))
+        earlier = [b for b in bindings if _before(b.statement, here) or b.statement in set(self.ancestors(here))]
+        dominating = [
+            b for b in earlier if self.suite(b.statement) in suites or b.statement in set(self.ancestors(here))
+        ]
+        if dominating:
+            last = dominating[-1]
+            between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
+            return (not between), last
+        if earlier:
+            return False, None
+        around = [b for b in bindings if loops & set(self.ancestors(b.statement))]
+        return (not around), None
+
+    def choice(self, name: str, at: ast.AST) -> ast.If | None:
+        """The one `if` that holds every binding of a name and is over before a node."""
+        tops = set()
+        for binding in self.bindings.get(name, []):
+            outer = [a for a in (binding.statement, *self.ancestors(binding.statement)) if isinstance(a, ast.stmt)]
+            tops.add(next((a for a in reversed(outer) if isinstance(a, ast.If)), None))
+        if len(tops) != 1:
+            return None
+        top = tops.pop()
+        here = self.statement(at)
+        if top is None or not _before(top, here) or top in set(self.ancestors(here)):
+            return None
+        suites = {
+            self.suite(here),
+            *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt)),
+            (None, "body"),
+        }
+        return top if self.suite(top) in suites else None
+
+    def overridden(self, name: str, at: ast.AST) -> tuple[Binding, ast.If] | None:
+        """The binding that a node sees unless the one `if` between them gives the name another value."""
+        bindings = self.bindings.get(name, [])
+        if len(bindings) < 2 or self.enclosing(bindings[0].statement, (ast.For, ast.While)):
+            return None
+        first, here = bindings[0], self.statement(at)
+        tops = {
+            next((a for a in self.ancestors(b.statement) if self.suite(a) == self.suite(first.statement)), None)
+            for b in bindings[1:]
+            if b.statement not in (here, *self.ancestors(here))
+        }
+        top = tops.pop() if len(tops) == 1 else None
+        if not isinstance(top, ast.If) or top.orelse or not _before(first.statement, top) or not _before(top, here):
+            return None
+        return (first, top) if top not in set(self.ancestors(here)) else None
+
+    def bindings_nodes(self) -> set[ast.stmt]:
+        """The statements that bind names, inner functions among them."""
+        return {binding.statement for bindings in self.bindings.values() for binding in bindings}
+
+    def loads(self, name: str) -> list[ast.expr]:
+        return self.reads.get(name, [])
+
+    def enclosing(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> list[ast.AST]:
+        """The enclosing nodes of these kinds, outside in."""
+        return [a for a in self.ancestors(node) if isinstance(a, kinds)][::-1]
+
+
+@lru_cache(maxsize=1_000)
+def scan_code(code: Function | Module, self_name: str | None = None, opaque: frozenset[ast.AST] = frozenset()) -> Scan:
+    """The scan of the body of a function or a module. It is shared: nothing may be added to it."""
+    return Scan(code.node.body if isinstance(code, Function) else code.tree.body, self_name, opaque)
+
+
+def _before(first: ast.stmt, second: ast.stmt) -> bool:
+    return (first.lineno, first.col_offset) < (second.lineno, second.col_offset)
+
+
+def _assigned(statement: ast.Assign, target: ast.expr) -> ast.expr | None:
+    for whole in statement.targets:
+        if whole is target:
+            return statement.value
+        if (
+            isinstance(whole, (ast.Tuple, ast.List))
+            and target in whole.elts
+            and isinstance(statement.value, (ast.Tuple, ast.List))
+        ):
+            if len(whole.elts) == len(statement.value.elts):
+                return statement.value.elts[whole.elts.index(target)]
+    return None
+
+
+def _own_names(node: ast.AST) -> frozenset[str]:
+    names: set[str] = set()
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        args = node.args
+        extra = [a for a in (args.vararg, args.kwarg) if a is not None]
+        names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+        if not isinstance(node, ast.Lambda):
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
+                    names.add(inner.id)
+    return frozenset(names)
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """All plain names that an expression or statement mentions."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}

@@ -1,0 +1,77 @@
+"""Where in its file a node stands: what encloses it, and whether a layer could make a variable there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tfmigrate.program.link import Module
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@lru_cache(maxsize=1000)
+def _parents(module: Module) -> dict[ast.AST, ast.AST]:
+    return {child: node for node in module.nodes for child in ast.iter_child_nodes(node)}
+
+
+def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:
+    """What encloses a node in its file, inside out."""
+    parents = _parents(module)
+    while node in parents:
+        node = parents[node]
+        yield node
+
+
+def awkward_place(module: Module, node: ast.AST) -> tuple[ast.AST, str] | None:
+    """Why a layer cannot make what is made at a node: what encloses it, and that in words; None if it can."""
+    inner = False
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.ClassDef):
+            return None
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if inner:
+                return outer, f"in a function inside {outer.name}"
+            if isinstance(outer, ast.AsyncFunctionDef) or _is_generator(outer):
+                return outer, "in a generator or coroutine"
+            inner = True
+        elif not inner:
+            place = _construct(outer)
+            if place is not None:
+                return outer, place
+    return None
+
+
+def _construct(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Lambda):
+        return "in a lambda"
+    if isinstance(node, _COMPREHENSIONS):
+        return "in a comprehension"
+    if isinstance(node, ast.While):
+        return "in a while loop"
+    if isinstance(node, ast.Try) and node.handlers:
+        return "in a try statement"
+    return None
+
+
+def in_lambda(module: Module, node: ast.AST) -> bool:
+    """Whether a node stands in a lambda of its statement."""
+    return any(isinstance(outer, ast.Lambda) for outer in _in_statement(module, node))
+
+
+def in_comprehension(module: Module, node: ast.AST) -> bool:
+    """Whether a node stands in a comprehension of its statement."""
+    return any(isinstance(outer, _COMPREHENSIONS) for outer in _in_statement(module, node))
+
+
+def _in_statement(module: Module, node: ast.AST) -> Iterator[ast.AST]:
+    for outer in ancestors(module, node):
+        if isinstance(outer, ast.stmt):
+            return
+        yield outer
+
+
+@lru_cache(maxsize=10_000)
+def _is_generator(function: ast.FunctionDef) -> bool:
+    return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))

@@ -1,0 +1,248 @@
+"""Nothing is written that does not count up: the emitted program is parsed, walked and counted again."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import symtable
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tfmigrate.boundary import attempt
+from tfmigrate.finding import Finding
+from tfmigrate.model import Cluster
+from tfmigrate.planning.plan import Plan
+from tfmigrate.planning.units import Unit
+from tfmigrate.program.link import Class, Function, Module, Program, parse_module
+from tfmigrate.proving.recount import Counted, Counting, recount, requested
+from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.execute import Executor, TooLarge
+from tfmigrate.walk.regions import Variable, around, show_path
+from tfmigrate.walk.roots import Walk, Walker, call_method
+from tfmigrate.walk.values import FunctionValue, ObjectValue
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Code that must stay as it is, by where its functions and blocks stand, and what to say, if anything."""
+
+    places: frozenset[tuple[str, int]]
+    finding: Finding | None
+
+    @property
+    def codes(self) -> set[str]:
+        return {self.finding.code} if self.finding is not None else set()
+
+    def concerns(self, unit: Unit) -> bool:
+        return any((str(m.module.path), m.node.lineno) in self.places for m in unit.members)
+
+    def covers(self, function: Function) -> bool:
+        return (str(function.module.path), function.node.lineno) in self.places
+
+    def covers_script(self, module: Module) -> bool:
+        """Whether the body of the module itself must stay."""
+        return (str(module.path), 0) in self.places
+
+
+def doubt(units: Iterable[Unit], finding: Finding | None) -> Doubt:
+    """A doubt about whole units."""
+    return Doubt(frozenset((str(m.module.path), m.node.lineno) for unit in units for m in unit.members), finding)
+
+
+def doubt_code(functions: Iterable[Function], finding: Finding | None) -> Doubt:
+    """A doubt about functions that stay and hold what is made."""
+    return Doubt(frozenset((str(f.module.path), f.node.lineno) for f in functions), finding)
+
+
+def doubt_cluster(cluster: Cluster, finding: Finding | None) -> Doubt:
+    """A doubt about a cluster of an earlier run."""
+    return Doubt(frozenset((part.path, part.line) for part in cluster.parts), finding)
+
+
+def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> Program | Doubt:
+    """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing binds."""
+    modules = dict(program.modules)
+    for module, text in after.items():
+        try:
+            modules[module.name] = parse_module(module.name, module.path, text)
+        except SyntaxError as error:
+            message = f"the emitted text is not valid: {error.msg}, line {error.lineno}"
+            return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
+    emitted = Program(modules, program.packages)
+    for module in _with_followers(program, after):
+        lost = unbound_names(emitted.modules[module.name]) - unbound_names(module)
+        if lost:
+            message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
+            return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
+    return emitted
+
+
+def _with_followers(program: Program, after: Iterable[Module]) -> list[Module]:
+    """The modules that change, and those that take all their names from one."""
+    changed = set(after)
+    return [m for m in program.modules.values() if m in changed or changed.intersection(m.starred)]
+
+
+def _units_in(plan: Plan, module: Module) -> set[Unit]:
+    return {unit for unit in plan.migrated if any(m.module is module for m in unit.members)}
+
+
+def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
+    """Compare the inventory of every walk with that of the emitted program."""
+    acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
+    walker = Walker(emitted, seeds, acting)
+    changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
+    touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
+    doubts = [_compare(walk, walker, plan) for walk in touched]
+    return [found for found in doubts if found is not None]
+
+
+def unbound_names(module: Module) -> set[str]:
+    """Global names that a file reads and nothing in it binds, nor any file that it takes all names from."""
+    top = symtable.symtable(module.text, "module", "exec")
+    bound = _bound(top)
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and not module.starred:
+            return set()
+    waiting, seen = list(module.starred), {module}
+    while waiting:
+        other = waiting.pop()
+        if other not in seen:
+            seen.add(other)
+            bound |= _bound(symtable.symtable(other.text, "module", "exec"))
+            waiting.extend(other.starred)
+    found: set[str] = set()
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables.extend(table.get_children())
+        for symbol in table.get_symbols():
+            if symbol.is_global() and symbol.is_assigned():
+                bound.add(symbol.get_name())
+            if symbol.is_referenced() and (symbol.is_global() or table is top):
+                found.add(symbol.get_name())
+    return found - bound - set(dir(builtins)) - {"__file__", "__name__", "__doc__", "__path__", "__class__"}
+
+
+def _bound(table: symtable.SymbolTable) -> set[str]:
+    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported() or s.is_namespace()}
+
+
+def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
+    regions = set(walk.regions())
+    return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
+
+
+def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
+    wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
+    open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
+    counting = Counting()
+    entry, units = walk.entry, _units_of(walk, plan)
+    failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
+    if isinstance(failure, Finding):
+        return _about(units, walk, failure)
+    found = Counter(_opened(item, open_sizes) for item in recount(counting))
+    if wanted == found and not counting.problems:
+        return None
+    lines = [f"TF1 makes {_show(item)} x{n}" for item, n in sorted((wanted - found).items(), key=str)]
+    lines += [f"the emitted code makes {_show(item)} x{n}" for item, n in sorted((found - wanted).items(), key=str)]
+    lines += counting.problems
+    if not counting.problems:
+        units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
+    return _about(units, walk, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
+    """Variables that were told apart by branches, where the code that makes both stays as it is."""
+    migrated = {region for i in plan.instances if i.unit in plan.migrated for region in i.regions}
+
+    def stays(variable: Variable) -> bool:
+        return not any(region in migrated for region in around(variable.region))
+
+    return {own: met for own, met in walk.scoping.separated.items() if stays(own) and stays(met)}
+
+
+def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:
+    """A doubt about units or, if there are none, about the plain code of a walk."""
+    if units:
+        return doubt(units, finding)
+    return doubt_code({region.function for region in walk.regions() if region.function is not None}, finding)
+
+
+def _finding(walk: Walk, message: str) -> Finding:
+    return Finding(str(walk.entry.module.path), walk.entry.line, 0, "TFM901", message)
+
+
+def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -> set[Unit] | None:
+    """The units that make the variables in question; None if some are not known to be made by any."""
+    makers: dict[str, set[Unit]] = {}
+    regions = set(walk.regions())
+    for instance in plan.instances:
+        if instance.unit not in units:
+            continue
+        for region in instance.regions:
+            for creation in region.creations() if region in regions else ():
+                for variable in creation.variables:
+                    name = plan.keras_paths.get(variable, show_path(variable.path or ()))
+                    makers.setdefault(name, set()).add(instance.unit)
+    if any(item.path not in makers for item in items):
+        return None
+    return set().union(*(makers[item.path] for item in items))
+
+
+_OPEN = "*"
+
+
+def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
+    """A dimension that was worked out from operations may be written in any way."""
+    shape = None if item.shape is None else tuple(_OPEN if size in inferred else size for size in item.shape)
+    return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
+
+
+def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...]]) -> Counted:
+    pattern = open_sizes.get(item.path)
+    if pattern is None or item.shape is None or len(pattern) != len(item.shape):
+        return item
+    shape = tuple(_OPEN if wanted == _OPEN else size for wanted, size in zip(pattern, item.shape))
+    return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
+
+
+def _show(item: Counted) -> str:
+    return f"{item.path} {item.shape} {item.dtype} trainable={item.trainable} reads={item.reads}"
+
+
+def _walk_again(walk: Walk, walker: Walker, counting: Counting) -> Finding | None:
+    try:
+        _enter(walk, walker, counting)
+    except (TooLarge, RecursionError):
+        return _finding(walk, "the emitted code calls too much from here to be counted again")
+    return None
+
+
+def _enter(walk: Walk, walker: Walker, counting: Counting) -> None:
+    target = walk.entry.target
+    module = walker.program.modules[walk.entry.module.name]
+    if isinstance(target, Module):
+        walker.run_script(counting, module)
+        return
+    walker.prepare(counting, module)
+    executor = walker.executor
+    if isinstance(target, Class):
+        cls = next((c for c in module.classes.values() if c.qualname == target.qualname), None)
+        if cls is not None and cls in executor.class_names:
+            _enter_class(executor, cls, walk.called, counting)
+        return
+    function = next((f for f in module.functions.values() if f.qualname == target.qualname), None)
+    if function is not None:
+        known = executor.module_env(module).names.get(function.name)
+        callee = known if isinstance(known, FunctionValue) and known.function is function else FunctionValue(function)
+        executor.call_function(callee, Arguments(), None)
+
+
+def _enter_class(executor: Executor, cls: Class, called: tuple[str, ...], counting: Counting) -> None:
+    obj = executor.instantiate(cls, Arguments(), None)
+    assert isinstance(obj, ObjectValue)
+    for name in called:
+        call_method(executor, obj, name)

@@ -1,0 +1,112 @@
+"""Could two names with symbols in them be one and the same?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain
+
+from tfmigrate.walk.operate import is_number
+from tfmigrate.walk.regions import Path
+from tfmigrate.walk.values import Const, LoopIndex, Text
+
+_ANY = "\0any"
+_DIGIT = "\0digit"
+_FEW = 64
+
+# What may stand at one place, and whether it may stand there any number of times (also not at all).
+Token = tuple[str, bool]
+
+
+def may_be_same(left: Path, right: Path) -> bool:
+    """Whether some values of the symbols make both names the same."""
+    (head, tail), (other_head, other_tail) = _literal_ends(left), _literal_ends(right)
+    if not (head.startswith(other_head) or other_head.startswith(head)):
+        return False
+    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
+        return False
+    return any(_meet(a, b) for a in _patterns(left) for b in _patterns(right))
+
+
+def _literal_ends(path: Path) -> tuple[str, str]:
+    """How every name that a path may mean begins, and how it ends."""
+    parts: list[object] = []
+    for segment in path:
+        parts.extend(["/", *([str(segment.value)] if isinstance(segment, Const) else segment.parts)])
+    del parts[:1]
+    symbols = [i for i, part in enumerate(parts) if not isinstance(part, str)] or [len(parts), -1]
+    return "".join(map(str, parts[: symbols[0]])), "".join(map(str, parts[symbols[-1] + 1 :]))
+
+
+def has_symbols(path: Path) -> bool:
+    """Whether a name is not literal."""
+    return any(isinstance(segment, Text) for segment in path)
+
+
+def repeats(path: Path) -> bool:
+    """Whether a later round of a loop may ask for the same name again."""
+    parts = chain.from_iterable(segment.parts for segment in path if isinstance(segment, Text))
+    return any(_is_repeated(part) for part in parts)
+
+
+def _is_repeated(part: object) -> bool:
+    return isinstance(part, LoopIndex) and not part.distinct
+
+
+def _patterns(path: Path) -> list[list[Token]]:
+    """The name as tokens; several where a symbol has few known values."""
+    patterns: list[list[Token]] = [[]]
+    for i, segment in enumerate(path):
+        parts: list[object] = ["/"] if i else []
+        parts.extend([str(segment.value)] if isinstance(segment, Const) else segment.parts)
+        for part in parts:
+            choices = list(_tokens(part))
+            if len(patterns) * len(choices) > _FEW:
+                choices = [_loose(part)]
+            patterns = [known + choice for known in patterns for choice in choices]
+    return patterns
+
+
+def _tokens(part: object) -> Iterable[list[Token]]:
+    if isinstance(part, str):
+        return [[(char, False) for char in part]]
+    if isinstance(part, LoopIndex) and part.values is not None and len(part.values) <= _FEW:
+        return [[(char, False) for char in str(value)] for value in part.values]
+    return [_loose(part)]
+
+
+def _loose(part: object) -> list[Token]:
+    if isinstance(part, str):
+        return [(char, False) for char in part]
+    if isinstance(part, LoopIndex) and is_number(part):
+        return [(_DIGIT, False), (_DIGIT, True)]
+    return [(_ANY, True)]
+
+
+def _meet(left: list[Token], right: list[Token]) -> bool:
+    """Whether some string fits both patterns: a search over pairs of positions."""
+    seen: set[tuple[int, int]] = set()
+    stack = [(0, 0)]
+    while stack:
+        i, j = stack.pop()
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i == len(left) and j == len(right):
+            return True
+        if i < len(left) and left[i][1]:
+            stack.append((i + 1, j))
+        if j < len(right) and right[j][1]:
+            stack.append((i, j + 1))
+        if i < len(left) and j < len(right) and _fit(left[i][0], right[j][0]):
+            stack.append((i if left[i][1] else i + 1, j if right[j][1] else j + 1))
+    return False
+
+
+def _fit(left: str, right: str) -> bool:
+    if _ANY in (left, right):
+        return True
+    if left == _DIGIT:
+        return right == _DIGIT or right.isdigit()
+    if right == _DIGIT:
+        return left.isdigit()
+    return left == right

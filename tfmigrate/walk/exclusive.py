@@ -1,0 +1,73 @@
+"""Whether two calls stand in branches of which a run of the program takes only one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from tfmigrate.program.link import Module
+from tfmigrate.program.standing import ancestors
+from tfmigrate.walk.regions import Creation, Region, around
+
+_ENDS = (ast.Return, ast.Raise)
+
+
+def exclusive(one: Region | Creation, other: Region | Creation) -> bool:
+    """Whether no run does both: they part in one activation, which no loop repeats, at the two sides of an `if`."""
+    first, second = list(_way(one)), list(_way(other))
+    parting = next((i for i, (a, b) in enumerate(zip(first, second)) if a is not b), 0)
+    if not parting or any(step.loops for step in (*first[: parting + 1], second[parting])):
+        return False
+    home, node, another = first[parting - 1], first[parting].node, second[parting].node
+    assert isinstance(home, Region)
+    return node is not None and another is not None and parted(home.module, node, another)
+
+
+def _way(event: Region | Creation) -> Iterator[Region | Creation]:
+    """The regions that lead to an event, outside in, and the event."""
+    if isinstance(event, Region):
+        yield from reversed(list(around(event)))
+    else:
+        yield from reversed(list(around(event.region)))
+        yield event
+
+
+def parted(module: Module, first: ast.AST, second: ast.AST) -> bool:
+    """Whether two nodes of one function stand in branches of one `if` that exclude each other."""
+    inside = dict(_steps(module, first))
+    for outer, child in _steps(module, second):
+        if outer in inside:
+            before = inside[outer]
+            if isinstance(outer, ast.IfExp):
+                return before is not child and outer.test not in (before, child)
+            if isinstance(outer, ast.If):
+                sides = _branch(outer, before), _branch(outer, child)
+                return None not in sides and sides[0] is not sides[1]
+            early, late = sorted((before, child), key=_line)
+            return early is not late and _leaves(early, first if early is before else second, module)
+    return False
+
+
+def _steps(module: Module, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """What encloses a node within its function, inside out, with the part of it that the node is in."""
+    for outer in ancestors(module, node):
+        yield outer, node
+        if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return
+        node = outer
+
+
+def _branch(node: ast.If, child: ast.AST) -> list[ast.stmt] | None:
+    return next((part for part in (node.body, node.orelse) if child in part), None)
+
+
+def _line(node: ast.AST) -> int:
+    return getattr(node, "lineno", 0)
+
+
+def _leaves(statement: ast.AST, node: ast.AST, module: Module) -> bool:
+    """Whether the branch of `statement` that a node stands in ends the function."""
+    if not isinstance(statement, ast.If):
+        return False
+    branch = _branch(statement, dict(_steps(module, node))[statement]) if statement is not node else None
+    return branch is not None and isinstance(branch[-1], _ENDS)

@@ -1,0 +1,135 @@
+"""What a walk writes down: regions as they are entered, findings with the region that they refuse."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from tfmigrate.finding import Finding
+from tfmigrate.program.link import Function, Module
+from tfmigrate.walk.evaluate import Evaluator, Frame
+from tfmigrate.walk.objects import Graph
+from tfmigrate.walk.optimizers import Optimizers
+from tfmigrate.walk.regions import (
+    NameRead,
+    Path,
+    Region,
+    ReuseRead,
+    Saving,
+    Scope,
+    Variable,
+)
+from tfmigrate.walk.values import (
+    Value,
+)
+
+
+class Journal:
+    """The record of one walk; its subclasses add what TensorFlow 1 means."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+        # of all graphs
+        self.all_variables: list[Variable] = []
+        # of variables that were told apart by the branches that make them, the one that the walk had met
+        self.separated: dict[Variable, Variable] = {}
+        self.scope = Scope(())
+        self.region: Region | None = None
+        self.root: Region | None = None
+        self.findings: set[Finding] = set()
+        self.blamed: dict[Finding, Region | None] = {}
+        self.blames: list[tuple[Finding, Region | None]] = []
+        self.templated: set[Function] = set()
+        self.unresolved_calls: dict[str, list[tuple[Module, ast.Call]]] = {}
+        self.optimizers = Optimizers()
+        self.name_reads: list[NameRead] = []
+        self.savings: list[Saving] = []
+        self.reuse_reads: list[ReuseRead] = []
+        self.activity = 0
+        self._entered: list[tuple[Scope, Counter[str] | None]] = []
+        self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
+        self.entered_again: set[Scope] = set()
+        self._graphs: list[tuple[Graph, Scope]] = []
+        # the findings that told of names that are not known
+        self._unknown: dict[str, Finding] = {}
+        self.explained: set[ast.AST] = set()
+
+    def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> Finding:
+        """Refuse the code at a node; the region it stands in will not be migrated."""
+        return self._blame_at(code, node, ev.frame.module, message, self.region)
+
+    def _blame_at(self, code: str, node: ast.AST, module: Module, message: str, region: Region | None) -> Finding:
+        finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
+        self.findings.add(finding)
+        self.activity += 1
+        self.blamed.setdefault(finding, region)
+        self.blames.append((finding, region))
+        return finding
+
+    def enter_frame(self, ev: Evaluator, frame: Frame) -> None:
+        parent = self.region
+        outer = frame.parent
+        loops = tuple(outer.loops) if outer is not None else ()
+        conditions = tuple(outer.conditions) if outer is not None else ()
+        region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
+        region.names = snapshot(frame)
+        region.by_library, region.graph = frame.by_library, self.graph
+        self._push(region)
+
+    def _push(self, region: Region) -> None:
+        if region.parent is not None:
+            region.parent.events.append(region)
+        elif self.root is None:
+            self.root = region
+        self.region = region
+
+
+def snapshot(frame: Frame) -> dict[str, Value]:
+    """What the names and the attributes of `self` are now, before later statements change them."""
+    names = dict(frame.env.names)
+    if frame.obj is not None:
+        names.update((f"self.{attr}", value) for attr, value in frame.obj.attrs.items())
+    return names
+
+
+def depth_of(frame: Frame, attribute: str) -> int:
+    """How many loops (or undecided conditions) enclose the running statement, up to the root."""
+    total, current = 0, frame
+    while current is not None:
+        total += len(getattr(current, attribute))
+        if current.parent is None:
+            break
+        current = current.parent
+    return total
+
+
+def chain(region: Region | None) -> list[Region]:
+    """A region and all around it, outside in."""
+    found: list[Region] = []
+    while region is not None:
+        found.append(region)
+        region = region.parent
+    return found[::-1]
+
+
+def second_call(first: Region | None, second: Region, node: ast.AST) -> tuple[ast.AST, Module]:
+    """The call by which code that saw the first request makes the second; the request itself in the same function."""
+    known = set(chain(first))
+    for region in chain(second):
+        if region not in known and not region.is_block and region.node is not None and region.parent is not None:
+            return region.node, region.parent.module
+        if region not in known and region.is_block:
+            continue
+    return node, second.module
+
+
+def call_into(region: Region, path: Path, node: ast.AST) -> tuple[ast.AST, Module]:
+    """The call by which code outside a scope asks for what is in it; the request itself if a program does it."""
+    for outer in chain(region)[::-1]:
+        if outer.is_block:
+            continue
+        if outer.evidence or outer.node is None or outer.parent is None:
+            break
+        if len(outer.path) < len(path) - 1:
+            return outer.node, outer.parent.module
+    return node, region.module

@@ -1,0 +1,269 @@
+"""Calls of layer functions: which arguments reach them, and which variables they make."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.tf1.contrib_layers import NORMALIZERS
+from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
+from tfmigrate.tf1.layers import LAYERS, UNSUPPORTED
+from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk import operate
+from tfmigrate.walk.arg_scopes import ArgScopes, literal
+from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.naming import symbols_of
+from tfmigrate.walk.objects import Gone
+from tfmigrate.walk.regions import Creation, Normalizer, Path, Variable, given_to, path_of, show_path
+from tfmigrate.walk.requesting import Requests
+from tfmigrate.walk.scoping import reuse_of
+from tfmigrate.walk.state import run_time_state
+from tfmigrate.walk.values import (
+    NONE,
+    TENSOR,
+    Const,
+    DictValue,
+    FunctionValue,
+    LambdaValue,
+    Library,
+    Symbol,
+    Value,
+)
+
+Given = dict[str, tuple[Value, ast.expr]]
+
+
+class LayerCalls(ArgScopes, Requests):
+    """The functions of `tf.layers`, `tf.contrib.layers` and slim."""
+
+    def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
+        row = LAYERS[symbol]
+        self._blame_star(ev, args, node, symbol)
+        args = self._with_defaults(ev, row, args, node)
+        given = given_to(row, args)
+        self._check(ev, symbol, row, given, node)
+        if row.operation:
+            self._note(ev, row, args, (), [], node, symbol)
+            return TENSOR
+        name = given[row.name_param][0] if row.name_param in given else NONE
+        full = self.scope.path + self._layer_name(ev, row, name, node)
+        self.graph.counts[show_path(full)] += 1
+        asked = self._asked(ev, given, node)
+        normalizer = self._normalizer(ev, row, given, full, node)
+        variables = []
+        for suffix, flag, trainable in row.variables:
+            if flag is not None and not self._has(ev, symbol, row, flag, given, node, normalizer):
+                continue
+            variables.append(self._layer_variable(ev, row, (*full, Const(suffix)), trainable, given, node, asked))
+        if normalizer is not None:
+            inner, own = normalizer.row, normalizer.given
+            on = [item for item in inner.variables if item[1] is None or _is_on(inner, item[1], own)]
+            for suffix, _, trainable in on:
+                path = (*normalizer.path, Const(suffix))
+                variables.append(self._layer_variable(ev, inner, path, trainable, own, node, asked))
+        creation = self._note(ev, row, args, full, variables, node, symbol)
+        creation.automatic, creation.normalizer = name == NONE, normalizer
+        self._check_alike(ev, creation)
+        return TENSOR
+
+    def _note(
+        self,
+        ev: Evaluator,
+        row: LayerRow,
+        args: Arguments,
+        path: Path,
+        variables: list[Variable],
+        node: ast.Call,
+        symbol: str,
+    ) -> Creation:
+        creation = self._create(ev, node, args, path, variables)
+        creation.row, creation.symbol, creation.arg_scopes = row, symbol, self._open_arg_scopes()
+        return creation
+
+    def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        result = super()._foreign(ev, name, args, node)
+        assert self.region is not None
+        made = self.region.events[-1]
+        if isinstance(made, Creation):
+            made.arg_scopes = self._open_arg_scopes()
+        return result
+
+    def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, node: ast.Call) -> Path:
+        path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
+        if not path:
+            finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
+            return self._unknown_name("?", node, finding)
+        if any(part.key.startswith("item of ") for part in symbols_of(path)):
+            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
+        elif len(path) > 1:
+            self.blame("TFM202", node, ev, f"the layer's name {show_path(path)!r} has a slash")
+        return path
+
+    def _layer_variable(
+        self, ev: Evaluator, row: LayerRow, path: Path, trainable: bool, given: Given, node: ast.Call, asked: object
+    ) -> Variable:
+        variable = self._request(ev, path, node, asked)
+        if variable.region is None:
+            frozen = "trainable" in given and operate.truth(given["trainable"][0]) is False
+            variable.region, variable.trainable = self.region, trainable and not frozen
+            assert isinstance(path[-1], Const)
+            keras = row.keras_variables.get(str(path[-1]))
+            variable.keras_name, variable.by_contrib = keras, bool(row.key)
+        return variable
+
+    # -- arguments -----------------------------------------------------------------------------------------------
+
+    def _check(self, ev: Evaluator, symbol: str, row: LayerRow, given: Given, node: ast.Call) -> None:
+        """Refuse what the Keras layer cannot be told."""
+        for key, (value, expression) in given.items():
+            if key in row.only and any(value == Const(known) for known in row.only[key]):
+                continue
+            refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
+            # what is None by a parameter has to be left out, and the call does not say so
+            hidden = value == NONE and bool(row.without.get(key)) and not _is_literal_none(expression)
+            frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
+            if refused or hidden or frozen:
+                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+            elif isinstance(value, Gone):
+                self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
+        if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
+            self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")
+        activation = given.get("activation_fn")
+        if row.activates_after and activation is not None and not _is_function_or_none(activation[0]):
+            self.blame("TFM502", node, ev, f"{symbol}(activation_fn=...) may be None, which the call does not say")
+
+    def _has(
+        self,
+        ev: Evaluator,
+        symbol: str,
+        row: LayerRow,
+        flag: str,
+        given: Given,
+        node: ast.Call,
+        normalizer: Normalizer | None,
+    ) -> bool:
+        """Whether a layer has the variable that a flag, or an initializer that may be None, switches."""
+        if not flag.endswith("_initializer"):
+            return _is_on(row, flag, given)
+        if normalizer is not None or (flag in given and given[flag][0] == NONE):
+            return False
+        if flag in given and isinstance(given[flag][0], Symbol):
+            self.blame("TFM502", node, ev, f"{symbol}({flag}=...) may be None, so its biases are not known")
+        return True
+
+    def _normalizer(self, ev: Evaluator, row: LayerRow, given: Given, path: Path, node: ast.Call) -> Normalizer | None:
+        """The function that normalizes the outputs, with all that it is given."""
+        function = given["normalizer_fn"][0] if row.normalizes and "normalizer_fn" in given else NONE
+        if function == NONE:
+            return None
+        if not isinstance(function, Library) or function.name not in NORMALIZERS:
+            self.blame("TFM502", node, ev, "this normalizer_fn is no function of the library")
+            return None
+        inner = LAYERS[function.name]
+        options = self._options(ev, given, node)
+        args = self._with_defaults(ev, inner, Arguments(keywords=options), node)
+        own = given_to(inner, args)
+        self._check(ev, function.name, inner, own, node)
+        for key in ("activation_fn", "reuse", "trainable"):
+            if key in own and own[key][0] not in (NONE, Const(True)):
+                self.blame("TFM502", node, ev, f"a normalizer with {key}=... is not covered")
+        if "trainable" in given and given["trainable"][0] != Const(True):
+            self.blame("TFM502", node, ev, "a layer with trainable=... and a normalizer is not covered")
+        name = own["scope"][0] if "scope" in own else NONE
+        segment = path_of(name) if name != NONE else (Const(inner.base_name),)
+        if not segment or len(segment) > 1 or not isinstance(segment[0], Const):
+            self.blame("TFM502", node, ev, "the scope of this normalizer is no literal")
+            segment = (Const(inner.base_name),)
+        return Normalizer(inner, function.name, own, (*path, *segment))
+
+    def _options(self, ev: Evaluator, given: Given, node: ast.Call) -> Given:
+        """The `normalizer_params`: every value with an expression that stands for it at the call."""
+        if "normalizer_params" not in given or given["normalizer_params"][0] == NONE:
+            return {}
+        value, expression = given["normalizer_params"]
+        if not isinstance(value, DictValue) or not value.complete or not all(isinstance(k, str) for k in value.items):
+            self.blame("TFM502", node, ev, "which normalizer_params there are cannot be known")
+            return {}
+        written = _entries(expression, ev)
+        options: Given = {}
+        for key, item in value.items.items():
+            assert isinstance(key, str)
+            if key in written:
+                options[key] = (item, written[key])
+            elif isinstance(item, Const):
+                options[key] = (item, literal(item))
+            else:
+                self.blame("TFM502", node, ev, f"where normalizer_params gets its {key} cannot be seen here")
+        return options
+
+    def _check_alike(self, ev: Evaluator, creation: Creation) -> None:
+        """A call that is walked again must mean the same layer, for it becomes one line of code."""
+        assert creation.row is not None
+        known = self._alike.setdefault(creation.node, creation)
+        if _signature(known) != _signature(creation):
+            text = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
+            self.blame("TFM502", creation.node, ev, text)
+
+    def _asked(self, ev: Evaluator, given: Given, node: ast.Call) -> object:
+        """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
+        if "reuse" not in given or given["reuse"][0] in (NONE, Const(False)):
+            return False
+        state = run_time_state(given["reuse"][1], ev.frame, ev.program)
+        if state is not None:
+            self.explained.update(state.nodes)
+            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
+            return None
+        return reuse_of(given["reuse"][0])
+
+
+def _is_on(row: LayerRow, flag: str, given: Given) -> bool:
+    return flag not in row.switched_off if flag not in given else operate.truth(given[flag][0]) is not False
+
+
+def is_update_choice(value: Value) -> bool:
+    """Updates go to UPDATE_OPS, or (None) happen in place."""
+    return value == NONE or value == Library("tf.GraphKeys.UPDATE_OPS")
+
+
+def _is_literal_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_function_or_none(value: Value) -> bool:
+    return value == NONE or isinstance(value, (Library, FunctionValue, LambdaValue))
+
+
+def _entries(expression: ast.expr, ev: Evaluator) -> dict[str, ast.expr]:
+    """What a dictionary literal gives its keys: written at the call, or bound once in the function around it."""
+    if isinstance(expression, ast.Name) and ev.frame.function is not None:
+        stores = [
+            s
+            for s in ast.walk(ev.frame.function.node)
+            if isinstance(s, ast.Name) and s.id == expression.id and isinstance(s.ctx, ast.Store)
+        ]
+        values = [
+            s.value
+            for s in ast.walk(ev.frame.function.node)
+            if isinstance(s, ast.Assign) and len(s.targets) == 1 and s.targets[0] in stores
+        ]
+        if len(stores) != 1 or len(values) != 1 or expression.id in ev.frame.function.params:
+            return {}
+        expression = values[0]
+    if isinstance(expression, ast.Dict):
+        return {str(k.value): v for k, v in zip(expression.keys, expression.values) if isinstance(k, ast.Constant)}
+    if isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "dict":
+        return {k.arg: k.value for k in expression.keywords if k.arg is not None}
+    return {}
+
+
+def _signature(creation: Creation) -> tuple[object, ...]:
+    """What one call node must have alike at every time: where its arguments come from, and what switches its parts."""
+    assert creation.row is not None
+    own = set(map(id, (*creation.node.args, *(k.value for k in creation.node.keywords))))
+    normalizer = creation.normalizer
+    given = [*given_to(creation.row, creation.args).items()]
+    inner = [*normalizer.given.items()] if normalizer is not None else []
+    sources = tuple(
+        (key, ast.dump(e) if hasattr(e, "synthetic") else id(e)) for key, (_, e) in [*given, *inner] if id(e) not in own
+    )
+    missing = tuple(key for key, (value, _) in given if value == NONE and key in creation.row.without)
+    return (creation.symbol, normalizer.symbol if normalizer is not None else None, sources, missing)

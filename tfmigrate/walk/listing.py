@@ -1,0 +1,139 @@
+"""Lists of variables: collections, filters, savers."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tfmigrate.tf1 import symbols
+from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.journal import Journal
+from tfmigrate.walk.naming import (
+    is_plain,
+    is_variable_list,
+    joined,
+    starts,
+)
+from tfmigrate.walk.regions import (
+    Query,
+    Region,
+    Saving,
+    Scope,
+    Variable,
+    path_of,
+    show_path,
+)
+from tfmigrate.walk.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    Const,
+    Library,
+    ListValue,
+    TupleValue,
+    Value,
+    text_of,
+)
+
+_UPDATES = {"tf.GraphKeys.UPDATE_OPS", "update_ops"}
+
+
+class Lists(Journal):
+    """What a program asks for by collection."""
+
+    def _variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        kind = "trainable" if "trainable" in name else "global"
+        return self._collect(ev, kind, args.get(0, "scope"), node)
+
+    def _get_collection(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        key = args.get(0, "key")
+        name = key.name if isinstance(key, Library) else (text_of(key) if key is not None else None)
+        if name in symbols.UNFILLED:
+            self.blame("TFM603", node, ev, f"Keras layers do not fill the collection {name}")
+            return TENSOR
+        scope = args.get(1, "scope")
+        if name in _UPDATES and scope is not None and scope != NONE:
+            self.blame("TFM603", node, ev, "the updates of Keras layers are not found by the name of a scope")
+            return TENSOR
+        kind = symbols.KEYS.get(name or "")
+        if kind is None:
+            if not isinstance(key, (Const, Library)):
+                self.blame("TFM601", node, ev, "which collection this reads cannot be known from the program")
+            return TENSOR
+        return self._collect(ev, kind, args.get(1, "scope"), node)
+
+    def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        """`tf.contrib.framework.get_variables(scope)` and its kin, which TensorFlow 2 does not have."""
+        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        scope, suffix = args.get(0, "scope"), args.get(1, "suffix")
+        if isinstance(scope, Scope):
+            scope = Const(show_path(scope.path)) if is_plain(scope.path) else joined(scope.path)
+        more = {*args.keywords} - {"scope", "suffix"} or len(args.positional) > 2
+        if scope is None or scope in (NONE, Const("")) or suffix not in (None, NONE) or more or args.star:
+            self.blame("TFM601", node, ev, f"{name} is covered with a scope alone")
+            return TENSOR
+        kind = "trainable" if "trainable" in name else "global"
+        return self._collect(ev, kind, scope, node, contrib_only="model" in name)
+
+    def _collect(
+        self, ev: Evaluator, kind: str, scope: Value | None, node: ast.Call, contrib_only: bool = False
+    ) -> ListValue:
+        """contrib_only: what contrib makes, which alone is in the collection of model variables."""
+        assert self.region is not None
+        everything: list[Variable] = [v for v in self.graph.variables if kind == "global" or v.trainable]
+        everything = [v for v in everything if v.by_contrib or not contrib_only]
+        pattern = text_of(scope) if scope is not None else None
+        if scope is None or scope == NONE or pattern == "":
+            result = ListValue(list(everything), tag=kind)
+            self._query(node, result, kind, self.region, everything=True)
+            return result
+        wanted = path_of(scope)
+        chosen: list[Value] = []
+        complete = wanted is not None and not (pattern and re.search(r"[^\w/.\- ]", pattern))
+        for variable in everything:
+            answer = starts(variable.path, scope)
+            complete = complete and answer is not None
+            if answer:
+                chosen.append(variable)
+        result = ListValue(chosen, complete, kind)
+        self._query(node, result, kind, self.region)
+        return result
+
+    def _saver(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        assert self.region is not None
+        self.region.evidence.add("tf.train.Saver")
+        given = args.get(0, "var_list")
+        listed = None
+        if isinstance(given, (ListValue, TupleValue)) and is_variable_list(given):
+            listed = [item for item in given.items if isinstance(item, Variable)]
+        plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
+        if given is None or given == NONE or listed is not None:
+            kind = getattr(given, "tag", "") or "global"
+            self.savings.append(Saving(node, self.region, listed, kind, plain))
+        return PYTHON
+
+    def _query(self, node: ast.expr, result: Value, kind: str, region: Region, everything: bool = False) -> None:
+        assert isinstance(result, (ListValue, TupleValue))
+        variables = [item for item in result.items if isinstance(item, Variable)]
+        complete = not isinstance(result, ListValue) or result.complete
+        self.activity += 1
+        slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables)
+        region.events.append(Query(node, region, variables, kind, complete, everything, slots))
+
+    def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
+        """A comprehension over `source`, or a slice of it, gave this list."""
+        assert self.region is not None
+        if isinstance(node, ast.Subscript):
+            if isinstance(source, ListValue) and source.tag:
+                self.blame("TFM601", node, ev, "this counts on the order in which the variables were made")
+            return
+        if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):
+            chosen = [item for item in result.items if isinstance(item, Variable)]
+            complete = result.complete and source.complete and len(chosen) == len(result.items)
+            result.tag = source.tag if complete else ""
+            slots = self.optimizers.may_add_to(v for v in source.items if isinstance(v, Variable))
+            query = Query(node, self.region, chosen, source.tag, complete, False, slots)
+            query.source = [item for item in source.items if isinstance(item, Variable)]
+            self.region.events.append(query)
+            self.activity += 1

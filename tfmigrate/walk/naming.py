@@ -1,0 +1,121 @@
+"""Names, shapes and dtypes of TensorFlow 1's variables, as far as they are known."""
+
+from __future__ import annotations
+
+import re
+
+from tfmigrate.walk import operate
+from tfmigrate.walk.objects import VariableOp
+from tfmigrate.walk.regions import (
+    Path,
+    Variable,
+    path_of,
+    show_path,
+)
+from tfmigrate.walk.values import (
+    PYTHON,
+    TENSOR,
+    Const,
+    Library,
+    ListValue,
+    Method,
+    Shape,
+    Symbol,
+    Text,
+    TupleValue,
+    Value,
+    text_of,
+)
+
+
+def is_plain(path: Path) -> bool:
+    return all(isinstance(segment, Const) for segment in path)
+
+
+def joined(path: Path) -> Value:
+    pieces: list[Value] = []
+    for segment in path:
+        pieces.extend([Const("/"), segment] if pieces else [segment])
+    return operate.concatenate(pieces)
+
+
+def name_of(variable: Variable, suffix: str) -> Value:
+    if variable.path is None:
+        return Symbol("name of a tf.Variable", f"variable {id(variable)}", PYTHON.kind)
+    return operate.concatenate([joined(variable.path), Const(suffix)])
+
+
+def variable_attribute(owner: Variable, name: str) -> Value:
+    if name == "name":
+        return name_of(owner, ":0")
+    if name == "op":
+        return VariableOp(owner)
+    if name == "shape":
+        return Shape(show_path(owner.path or ()))
+    return Method(TENSOR, name)
+
+
+def starts(path: Path | None, scope: Value) -> bool | None:
+    """Whether TF1's `re.match(scope, name)` succeeds."""
+    if path is None:
+        return None
+    wanted = text_of(scope)
+    name = joined(path)
+    if isinstance(name, Const) and wanted is not None:
+        try:
+            return re.match(wanted, f"{name.value}:0") is not None
+        except re.error:
+            return None
+    prefix = path_of(scope)
+    if prefix is None:
+        return None
+    if path[: len(prefix)] == prefix:
+        return True
+    first = text_of(path[0])
+    if wanted is not None and first is not None and not first.startswith(wanted.split("/")[0]):
+        return False
+    if (
+        wanted is not None
+        and isinstance(name, Text)
+        and isinstance(name.parts[0], str)
+        and name.parts[0].startswith(wanted)
+    ):
+        return True
+    return False if is_plain(prefix) and is_plain(path[:1]) and path[0] != prefix[0] else None
+
+
+def symbols_of(path: Path) -> list[Symbol]:
+    """What is not known of a name."""
+    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
+    return [part for part in parts if isinstance(part, Symbol)]
+
+
+def is_uncertain(path: Path) -> bool:
+    """Whether the path may be another one than it seems, or one of many."""
+    return any(part.key.startswith(("unknown@", "item of ")) for part in symbols_of(path))
+
+
+def is_variable_list(value: Value) -> bool:
+    return (
+        isinstance(value, (ListValue, TupleValue))
+        and bool(value.items)
+        and all(isinstance(i, Variable) for i in value.items)
+    )
+
+
+def dimensions(value: Value) -> tuple[str, ...] | None:
+    """A shape argument as canonical text per dimension."""
+    if isinstance(value, (ListValue, TupleValue)):
+        if isinstance(value, ListValue) and not value.complete:
+            return None
+        return tuple(operate.show(item) for item in value.items)
+    if isinstance(value, Const) and isinstance(value.value, int):
+        return (str(value.value),)
+    return (operate.show(value),) if isinstance(value, Shape) else None
+
+
+def dtype_of(value: Value) -> str:
+    """`tf.float32` and "float32" are one dtype."""
+    if isinstance(value, Library):
+        return value.name.rsplit(".", 1)[-1]
+    return text_of(value) or "?"

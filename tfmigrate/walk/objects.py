@@ -1,0 +1,75 @@
+"""What TensorFlow 1 hands out and the walk has to know again: graphs, scopes before they are entered, templates."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tfmigrate.finding import Finding
+from tfmigrate.program.link import Module
+from tfmigrate.walk.regions import (
+    Path,
+    Scope,
+    Variable,
+)
+from tfmigrate.walk.values import (
+    FunctionValue,
+    Opaque,
+)
+
+
+@dataclass(eq=False)
+class Graph(Opaque):
+    """A `tf.Graph`: every graph has variables of its own."""
+
+    store: dict[Path, Variable] = field(default_factory=dict)
+    variables: list[Variable] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    wrong: set[Path] = field(default_factory=set)
+    scope: Scope = field(default_factory=lambda: Scope(()))
+
+
+@dataclass(eq=False)
+class GraphScope(Opaque):
+    """`graph.as_default()`."""
+
+    graph: Graph
+
+
+@dataclass(eq=False)
+class OpenScope(Opaque):
+    """The result of `variable_scope(...)`, before it is entered. undecided: its reuse depends on run-time state."""
+
+    name: Path
+    reuse: object
+    node: ast.Call
+    module: Module
+    blames: list[Finding]
+    reentered: Scope | None = None
+    moved: bool = False
+    undecided: bool = False
+
+
+@dataclass(eq=False)
+class Foreign(Opaque):
+    """An object of a layer library that is not covered."""
+
+
+class Gone(Opaque):
+    """What a call returns that TensorFlow 2 has under no name."""
+
+
+@dataclass(eq=False)
+class Template(Opaque):
+    """The result of `make_template`."""
+
+    scope: Scope
+    function: FunctionValue
+
+
+class VariableOp(Opaque):
+    """`variable.op`."""
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable

@@ -1,0 +1,360 @@
+"""Operators on symbolic values: arithmetic, string formatting, comparison, truth."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tfmigrate.walk.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    UNKNOWN,
+    ClassValue,
+    Const,
+    DictValue,
+    Dim,
+    FunctionValue,
+    Kind,
+    Library,
+    ListValue,
+    LoopIndex,
+    ModuleValue,
+    ObjectValue,
+    Shape,
+    Symbol,
+    Text,
+    TupleValue,
+    Value,
+    is_python,
+    is_tensor,
+    same,
+)
+
+ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[object, object], object]]] = {
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("-", operator.sub),
+    ast.Mult: ("*", operator.mul),
+    ast.Div: ("/", operator.truediv),
+    ast.FloorDiv: ("//", operator.floordiv),
+    ast.Mod: ("%", operator.mod),
+    ast.Pow: ("**", operator.pow),
+}
+_BIG = 10_000
+_FIELD = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([sdifrxge%])")
+
+
+def show(value: Value) -> str:
+    """Canonical text of a value, the same for the same value on both sides of a migration."""
+    if isinstance(value, (Symbol, LoopIndex, Dim)):
+        return value.text
+    if isinstance(value, Const):
+        return repr(value.value)
+    if isinstance(value, Text):
+        return repr(str(value))
+    if isinstance(value, Shape):
+        return f"{value.label}.shape{value.slice}"
+    if isinstance(value, TupleValue):
+        return f"({', '.join(map(show, value.items))})"
+    if isinstance(value, ListValue):
+        return f"[{', '.join(map(show, value.items))}]"
+    if isinstance(value, Library):
+        return value.name
+    if isinstance(value, FunctionValue):
+        return value.function.name
+    return "?"
+
+
+def binary(op: ast.operator, left: Value, right: Value) -> Value:
+    """The result of `left op right`."""
+    row = ARITHMETIC.get(type(op))
+    if isinstance(op, ast.Add) and (_is_text(left) or _is_text(right)):
+        return concatenate([left, right])
+    if isinstance(op, ast.Mod) and isinstance(left, Const) and isinstance(left.value, str):
+        return percent_format(left.value, right)
+    sequences = isinstance(left, (ListValue, TupleValue)) and isinstance(right, (ListValue, TupleValue))
+    if not sequences and (is_tensor(left) or is_tensor(right)):
+        return TENSOR
+    if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
+        return ListValue([*left.items, *right.items], left.complete and right.complete)
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue) and isinstance(op, ast.Add):
+        return TupleValue(left.items + right.items)
+    if isinstance(left, ListValue) and isinstance(op, ast.Mult):
+        return ListValue(list(left.items), complete=False)
+    if row is None:
+        return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+    symbol, compute = row
+    if isinstance(left, Const) and isinstance(right, Const):
+        return _compute(compute, left.value, right.value)
+    if isinstance(left, LoopIndex) and isinstance(right, Const) and isinstance(right.value, int) and symbol in "+-":
+        return _shift(left, right.value, symbol)
+    if isinstance(left, (Dim, Const, Symbol, LoopIndex)) and isinstance(right, (Dim, Const, Symbol, LoopIndex)):
+        text = f"{_operand(left)} {symbol} {_operand(right)}"
+        if isinstance(left, Dim) or isinstance(right, Dim):
+            return Dim(text)
+        return Symbol(text, text, Kind.PYTHON)
+    return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+
+
+def _operand(value: Value) -> str:
+    """The text of an operand, in parentheses if it has operators of its own."""
+    text = show(value)
+    return f"({text})" if isinstance(value, (Dim, Symbol, LoopIndex)) and _has_operator(text) else text
+
+
+def _has_operator(text: str) -> bool:
+    depth = 0
+    for i, char in enumerate(text):
+        depth += (char in "([") - (char in ")]")
+        if depth == 0 and char == " " and text[i + 1 : i + 2] in tuple("+-*/%"):
+            return True
+    return False
+
+
+def _compute(compute: Callable[[object, object], object], left: object, right: object) -> Value:
+    for side in (left, right):
+        if isinstance(side, int) and abs(side) > _BIG * _BIG:
+            return PYTHON
+    try:
+        result = compute(left, right)
+    except Exception:  # noqa: BLE001 - the program's own arithmetic may fail in any way; then nothing is known
+        return PYTHON
+    return Const(result) if not isinstance(result, str) or len(result) < _BIG else PYTHON
+
+
+def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:
+    delta = by if symbol == "+" else -by
+    start = None if index.start is None else index.start + delta
+    values = None
+    if index.values is not None and all(isinstance(v, int) for v in index.values):
+        values = tuple(v + delta for v in index.values if isinstance(v, int))
+    return LoopIndex(
+        f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values
+    )
+
+
+def _is_text(value: Value) -> bool:
+    return isinstance(value, Text) or (isinstance(value, Const) and isinstance(value.value, str))
+
+
+def concatenate(values: Iterable[Value]) -> Value:
+    """Strings after one another; symbols stay symbols."""
+    parts: list[str | Symbol | LoopIndex] = []
+    for value in values:
+        if isinstance(value, Text):
+            parts.extend(value.parts)
+        elif isinstance(value, Const):
+            parts.append(str(value.value))
+        elif isinstance(value, (Symbol, LoopIndex)):
+            parts.append(value)
+        elif isinstance(value, Dim):
+            parts.append(Symbol(value.text, value.text))
+        else:
+            return UNKNOWN if not is_python(value) else PYTHON
+    merged: list[str | Symbol | LoopIndex] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += part
+        elif part != "":
+            merged.append(part)
+    if all(isinstance(part, str) for part in merged):
+        return Const("".join(str(part) for part in merged))
+    return Text(tuple(merged))
+
+
+def percent_format(template: str, argument: Value) -> Value:
+    """`template % argument`; conversion flags count only where everything is known."""
+    arguments = list(argument.items) if isinstance(argument, TupleValue) else [argument]
+    if all(isinstance(a, Const) for a in arguments):
+        plain = tuple(a.value for a in arguments if isinstance(a, Const))
+        return _compute(operator.mod, template, plain if isinstance(argument, TupleValue) else plain[0])
+    pieces: list[Value] = []
+    end = 0
+    queue = list(arguments)
+    for match in _FIELD.finditer(template):
+        pieces.append(Const(template[end : match.start()]))
+        end = match.end()
+        if match[2] == "%":
+            pieces.append(Const("%"))
+        elif match[1] is not None or not queue:
+            return PYTHON
+        else:
+            pieces.append(queue.pop(0))
+    pieces.append(Const(template[end:]))
+    return concatenate(pieces)
+
+
+def brace_format(template: str, positional: list[Value], named: dict[str, Value]) -> Value:
+    """`template.format(...)` for fields without attribute access."""
+    import string
+
+    pieces: list[Value] = []
+    automatic = 0
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError:
+        return PYTHON
+    for literal, name, _, _ in fields:
+        pieces.append(Const(literal))
+        if name is None:
+            continue
+        if name == "":
+            name = str(automatic)
+            automatic += 1
+        value = positional[int(name)] if name.isdigit() and int(name) < len(positional) else named.get(name)
+        if value is None:
+            return PYTHON
+        pieces.append(value)
+    return concatenate(pieces)
+
+
+def truth(value: Value) -> bool | None:
+    """Whether the value counts as true; None where that is not known."""
+    if isinstance(value, Const):
+        return bool(value.value)
+    if isinstance(value, LoopIndex):
+        if value.start is None:
+            return None
+        return value.start != 0 if value.first else (True if value.start >= 0 else None)
+    if isinstance(value, (ListValue, DictValue)):
+        return True if value.items else (False if value.complete else None)
+    if isinstance(value, TupleValue):
+        return bool(value.items)
+    if isinstance(value, (ObjectValue, FunctionValue, ClassValue, ModuleValue)):
+        return True
+    if isinstance(value, Text):
+        return True if any(isinstance(part, str) for part in value.parts) else None
+    return None
+
+
+_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], object]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+def compare(op: ast.cmpop, left: Value, right: Value) -> Value:
+    """The result of a comparison: Const(True), Const(False) or not known."""
+    answer = _compare(op, left, right)
+    if answer is None:
+        return TENSOR if is_tensor(left) or is_tensor(right) else PYTHON
+    return Const(answer)
+
+
+def _compare(op: ast.cmpop, left: Value, right: Value) -> bool | None:
+    if isinstance(op, (ast.Is, ast.IsNot)):
+        equal = _is_same_object(left, right)
+        return None if equal is None else equal is isinstance(op, ast.Is)
+    if isinstance(op, (ast.In, ast.NotIn)):
+        found = _contains(right, left)
+        return None if found is None else found is isinstance(op, ast.In)
+    if isinstance(left, Const) and isinstance(right, Const):
+        try:
+            return bool(_ORDER[type(op)](left.value, right.value))
+        except TypeError:
+            return None
+    if isinstance(left, LoopIndex) and isinstance(right, Const) and isinstance(right.value, int):
+        return _compare_index(op, left, right.value)
+    if isinstance(right, LoopIndex) and isinstance(left, Const) and isinstance(left.value, int):
+        mirrored: dict[type[ast.cmpop], ast.cmpop] = {
+            ast.Lt: ast.Gt(),
+            ast.Gt: ast.Lt(),
+            ast.LtE: ast.GtE(),
+            ast.GtE: ast.LtE(),
+        }
+        return _compare_index(mirrored.get(type(op), op), right, left.value)
+    if isinstance(op, ast.Eq) and same(left, right):
+        return True
+    if isinstance(op, ast.NotEq) and same(left, right):
+        return False
+    if isinstance(op, (ast.Eq, ast.NotEq)) and NONE in (left, right) and _never_none(right if left == NONE else left):
+        return isinstance(op, ast.NotEq)
+    return None
+
+
+def _compare_index(op: ast.cmpop, index: LoopIndex, number: int) -> bool | None:
+    if index.start is None:
+        return None
+    if index.first:
+        return bool(_ORDER[type(op)](index.start, number))
+    smallest = index.start + 1
+    if smallest > number:
+        return isinstance(op, (ast.Gt, ast.GtE, ast.NotEq))
+    if smallest == number and isinstance(op, (ast.GtE, ast.Lt)):
+        return isinstance(op, ast.GtE)
+    return None
+
+
+def _is_same_object(left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(right, Const):
+        return left.value is right.value or (left.value == right.value and type(left.value) is type(right.value))
+    if NONE in (left, right):
+        return False if _never_none(right if left == NONE else left) else None
+    return None
+
+
+def _never_none(value: Value) -> bool:
+    known = (
+        Text,
+        TupleValue,
+        ListValue,
+        DictValue,
+        ObjectValue,
+        FunctionValue,
+        ClassValue,
+        Library,
+        LoopIndex,
+        Dim,
+        Shape,
+    )
+    return isinstance(value, known) or is_tensor(value) or (isinstance(value, Const) and value.value is not None)
+
+
+def _contains(container: Value, item: Value) -> bool | None:
+    if isinstance(container, Const) and isinstance(container.value, (str, bytes)) and isinstance(item, Const):
+        return isinstance(item.value, str) and isinstance(container.value, str) and item.value in container.value
+    if isinstance(container, Text) and isinstance(item, Const) and isinstance(item.value, str):
+        return text_contains(container, item.value)
+    if isinstance(container, (ListValue, TupleValue)):
+        if any(same(entry, item) for entry in container.items):
+            return True
+        complete = not isinstance(container, ListValue) or container.complete
+        if complete and isinstance(item, Const) and all(isinstance(entry, Const) for entry in container.items):
+            return False
+    if isinstance(container, DictValue) and isinstance(item, Const):
+        if item.value in container.items:
+            return True
+        return False if container.complete else None
+    return None
+
+
+def text_contains(text: Text, needle: str) -> bool | None:
+    """Whether a string with symbols contains `needle`: True in a literal part; False if no symbol can help."""
+    if any(isinstance(part, str) and needle in part for part in text.parts):
+        return True
+    return None if _may_contain(text, needle) else False
+
+
+def _may_contain(text: Text, needle: str) -> bool:
+    """Whether some value of the symbols could make `needle` appear; number symbols yield digits only."""
+    samples = {"0", "1", "7", "10", "42"}
+    for sample in samples:
+        if needle in "".join(part if isinstance(part, str) else sample for part in text.parts):
+            return True
+    return any(not is_number(part) for part in text.parts if not isinstance(part, str)) or any(
+        c.isdigit() for c in needle
+    )
+
+
+def is_number(part: Symbol | LoopIndex) -> bool:
+    """Whether a symbol in a string certainly stands for a whole number."""
+    return isinstance(part, LoopIndex) and (
+        part.start is not None or (part.values is not None and all(isinstance(v, int) for v in part.values))
+    )

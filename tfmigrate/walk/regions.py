@@ -1,0 +1,246 @@
+"""What the symbolic walk of a TF1 program leaves behind: a tree of calls and scope blocks, with what they made."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tfmigrate.program.link import Function, Module
+from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.evaluate import Arguments, Frame
+from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
+
+Segment = Const | Text
+Path = tuple[Segment, ...]
+
+
+def show_path(path: Path) -> str:
+    """The path as TF1 writes it, symbols in braces."""
+    return "/".join(str(segment) for segment in path)
+
+
+def path_of(value: Value) -> Path | None:
+    """The segments of a scope or variable name; None if it is no string."""
+    if isinstance(value, Const) and isinstance(value.value, str):
+        return tuple(Const(part) for part in value.value.split("/") if part)
+    if isinstance(value, LoopIndex) and value.values and all(isinstance(v, str) for v in value.values):
+        value = Text((value,))
+    if not isinstance(value, Text):
+        return None
+    segments: list[list[object]] = [[]]
+    for part in value.parts:
+        if not isinstance(part, str):
+            segments[-1].append(part)
+            continue
+        first, *rest = part.split("/")
+        segments[-1].append(first)
+        segments.extend([piece] for piece in rest)
+    result: list[Segment] = []
+    for pieces in segments:
+        kept = tuple(p for p in pieces if p != "")
+        if all(isinstance(p, str) for p in kept):
+            result.append(Const("".join(str(p) for p in kept)))
+        else:
+            result.append(Text(kept))  # type: ignore[arg-type]
+    return tuple(segment for segment in result if segment != Const(""))
+
+
+def rounds(path: Path) -> tuple[bool, ...]:
+    """In which round of each loop a path was made, as far as every round has a name of its own."""
+    parts = [part for segment in path if isinstance(segment, Text) for part in segment.parts]
+    return tuple(part.first for part in parts if isinstance(part, LoopIndex) and part.distinct)
+
+
+@dataclass(eq=False)
+class Variable(Opaque):
+    """A variable of the TF1 program. path is None for one whose name is not known (`tf.Variable`)."""
+
+    path: Path | None
+    shape: tuple[str, ...] | None = None
+    dtype: str = "float32"
+    trainable: bool = True
+    initializer: str | None = None
+    region: Region | None = None
+    # what Keras calls it, where that is another name
+    keras_name: str | None = None
+    # whether a function of contrib or slim made it
+    by_contrib: bool = False
+    is_tensor = True
+
+
+@dataclass(eq=False)
+class Scope(Opaque):
+    """A `VariableScope`. reuse: True, False, "auto" or None where it is not known."""
+
+    path: Path
+    reuse: object = False
+    depth: tuple[int, int] = (0, 0)
+    ambiguous: set[str] = field(default_factory=set)
+
+
+@dataclass(eq=False)
+class Normalizer:
+    """What normalizes the outputs of a layer (`normalizer_fn`), with what it is given and where its variables are."""
+
+    row: LayerRow
+    symbol: str
+    given: dict[str, tuple[Value, ast.expr]]
+    path: Path
+
+
+@dataclass(eq=False)
+class Creation:
+    """One request for variables: a `get_variable`, or a call of a layer function (then `row` says which)."""
+
+    node: ast.Call
+    region: Region
+    args: Arguments
+    path: Path
+    variables: list[Variable]
+    row: LayerRow | None = None
+    symbol: str = "tf.get_variable"
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+    # whether the name is the automatic one of an unnamed layer
+    automatic: bool = False
+    normalizer: Normalizer | None = None
+    # the blocks of slim's arg_scopes around, those of the callers too
+    arg_scopes: tuple[ast.With, ...] = ()
+
+    @property
+    def is_operation(self) -> bool:
+        """Whether this is a function of a layer library that keeps no state."""
+        return self.row is not None and bool(self.row.operation)
+
+    @property
+    def makes_layer(self) -> bool:
+        return self.row is not None and not self.row.operation
+
+    @property
+    def given(self) -> dict[str, ast.expr]:
+        """The arguments of a layer by parameter, those from an arg_scope too."""
+        assert self.row is not None
+        return {param: expression for param, (_, expression) in given_to(self.row, self.args).items()}
+
+
+def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]]:
+    """The arguments of a layer by parameter."""
+    given = {row.params[i]: pair for i, pair in enumerate(args.positional) if i < len(row.params)}
+    given.update(args.keywords)
+    return given
+
+
+@dataclass(eq=False)
+class Query:
+    """A list of variables that was made at a node: by a collection, a filter or a function that returns one."""
+
+    node: ast.expr
+    region: Region
+    variables: list[Variable]
+    kind: str
+    complete: bool
+    everything: bool
+    # whether an optimizer had added variables of its own by then
+    slots: bool = False
+    # of a comprehension, what it runs over
+    source: list[Variable] | None = None
+
+
+@dataclass(eq=False)
+class NameRead:
+    """A read of `variable.name`."""
+
+    node: ast.Attribute
+    region: Region
+    variable: Variable
+
+
+@dataclass(eq=False)
+class ReuseRead:
+    """A read of `scope.reuse`."""
+
+    node: ast.Attribute
+    region: Region
+
+
+@dataclass(eq=False)
+class Saving:
+    """A `tf.train.Saver(...)`. variables: None where it was given no list. plain: whether layers make all there is."""
+
+    node: ast.Call
+    region: Region
+    variables: list[Variable] | None
+    kind: str
+    plain: bool
+
+
+@dataclass(eq=False, slots=True)
+class Region:
+    """A call of a function of the program, or a scope block (then `node` is the `with`), or a root (node None).
+
+    path: the scope path at entry of a call, and inside the block of a block.
+    loops, conditions: what encloses the node within the function that holds it, outside in.
+    """
+
+    frame: Frame
+    node: ast.Call | ast.With | None
+    parent: Region | None
+    path: Path
+    loops: tuple[ast.AST, ...] = ()
+    conditions: tuple[ast.AST, ...] = ()
+    events: list[Region | Creation | Query] = field(default_factory=list)
+    evidence: set[str] = field(default_factory=set)
+    result: Value | None = None
+    # local names and `self.` attributes as they were at entry
+    names: dict[str, Value] = field(default_factory=dict)
+    # a block's own name, before it was joined to the path; None for the current scope re-entered
+    name: Path | None = None
+    # whether a library calls the function, not the program
+    by_library: bool = False
+    # the graph that it runs in
+    graph: object = None
+
+    @property
+    def function(self) -> Function | None:
+        return self.frame.function
+
+    @property
+    def module(self) -> Module:
+        return self.frame.module
+
+    @property
+    def is_block(self) -> bool:
+        return isinstance(self.node, ast.With)
+
+    def walk(self) -> Iterator[Region | Creation | Query]:
+        """Everything that happened inside, in order."""
+        open_: list[Iterator[Region | Creation | Query]] = [iter(self.events)]
+        while open_:
+            for event in open_[-1]:
+                yield event
+                if isinstance(event, Region):
+                    open_.append(iter(event.events))
+                    break
+            else:
+                open_.pop()
+
+    def creations(self) -> Iterator[Creation]:
+        return (event for event in self.walk() if isinstance(event, Creation))
+
+    def makes_variables(self) -> bool:
+        return any(event.variables or event.makes_layer for event in self.creations())
+
+    def caller(self) -> Region | None:
+        """The call or root around this region, past the blocks of the same function."""
+        region = self.parent
+        while region is not None and region.is_block:
+            region = region.parent
+        return region
+
+
+def around(region: Region | None) -> Iterator[Region]:
+    """A region and all that enclose it, inside out."""
+    while region is not None:
+        yield region
+        region = region.parent

@@ -1,0 +1,210 @@
+"""Requests for variables: `get_variable`, layer functions and what else makes them."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.layers import (
+    GET_VARIABLE,
+    WEIGHT_ARGUMENTS,
+)
+from tfmigrate.walk import operate
+from tfmigrate.walk.clashes import has_symbols, may_be_same, repeats
+from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.exclusive import exclusive
+from tfmigrate.walk.journal import call_into, depth_of, second_call
+from tfmigrate.walk.naming import (
+    dimensions,
+    dtype_of,
+    is_uncertain,
+    symbols_of,
+)
+from tfmigrate.walk.objects import Foreign, Gone, Template
+from tfmigrate.walk.regions import (
+    Creation,
+    Path,
+    Scope,
+    Variable,
+    path_of,
+    show_path,
+)
+from tfmigrate.walk.scoping import Scopes
+from tfmigrate.walk.values import (
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    FunctionValue,
+    LoopIndex,
+    Text,
+    Value,
+    is_tensor,
+)
+
+
+class Requests(Scopes):
+    """Which variable a request reaches, and whether TF1 would allow it."""
+
+    def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
+        given.update(args.keywords)
+        for key, (value, _) in given.items():
+            if key not in WEIGHT_ARGUMENTS and value != NONE:
+                self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
+        self._blame_star(ev, args, node, "get_variable")
+        name = path_of(given["name"][0]) if "name" in given else None
+        if not name:
+            finding = self.blame("TFM201", node, ev, "the name of this variable cannot be known from the program")
+            name = self._unknown_name("?", node, finding)
+        elif len(name) > 1:
+            self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
+        path = self.scope.path + name
+        if any(part.key.startswith("item of ") for part in symbols_of(name)):
+            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
+        variable = self._request(ev, path, node)
+        fresh = variable.region is None
+        if fresh:
+            describe(variable, args)
+            if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
+                self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
+            variable.initializer = self._initializer(ev, given, node)
+            variable.region = self.region
+        self._create(ev, node, args, path, [variable])
+        return variable
+
+    def _initializer(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> str | None:
+        if "initializer" not in given or given["initializer"][0] == NONE:
+            return None
+        value, expression = given["initializer"]
+        if is_tensor(value) or isinstance(value, Const):
+            self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
+        if isinstance(value, Gone):
+            self.blame("TFM503", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
+        return ast.unparse(expression)
+
+    def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:
+        """Arguments that cannot be seen; where the function itself takes `**options`, that is said there."""
+        function = ev.frame.function
+        spec = function.node.args if function is not None else None
+        own = {a.arg for a in (spec.vararg, spec.kwarg) if a is not None} if spec is not None else set()
+        starred = [a.value for a in node.args if isinstance(a, ast.Starred)] + [
+            k.value for k in node.keywords if k.arg is None
+        ]
+        if args.star and not all(isinstance(value, ast.Name) and value.id in own for value in starred):
+            self.blame("TFM406", node, ev, f"{name} gets its arguments from *args or **kwargs")
+
+    def _request(self, ev: Evaluator, path: Path, node: ast.Call, asked: object = False) -> Variable:
+        """The variable of a path, made if it is new. asked: the `reuse` of the layer itself."""
+        known = self.graph.store.get(path)
+        reuse = asked or self.scope.reuse
+        sure = not depth_of(ev.frame, "conditions") and not is_uncertain(path) and path not in self.graph.wrong
+        assert self.region is not None
+        if known is not None:
+            again = [
+                s
+                for s in path
+                if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)
+            ]
+            if reuse is False and asked is not None and not again and sure and not self._excludes(ev, known, node):
+                self.graph.wrong.add(path)
+                place, module = second_call(known.region, self.region, node)
+                text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
+                self._blame_at("TFM101", place, module, text, self.region)
+            return known
+        clash = reuse is not False and self._blame_clash(ev, path, node)
+        if reuse is True and sure and not clash:
+            self.graph.wrong.add(path)
+            place, module = call_into(self.region, path, node)
+            text = f"{show_path(path)} is reused before it was made; TF1 raises here"
+            self._blame_at("TFM102", place, module, text, self.region)
+        variable = self.graph.store[path] = Variable(path)
+        self._add(variable)
+        return variable
+
+    def _excludes(self, ev: Evaluator, known: Variable, node: ast.Call) -> bool:
+        """Whether no run of the program that made the variable comes here."""
+        assert self.region is not None
+        events = known.region.events if known.region is not None else []
+        first = next((e for e in events if isinstance(e, Creation) and known in e.variables), None)
+        now = Creation(node, self.region, Arguments(), (), [], loops=tuple(ev.frame.loops))
+        return first is not None and exclusive(first, now)
+
+    def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
+        """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
+        symbolic = has_symbols(path)
+        others = [
+            v for known, v in self.graph.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)
+        ]
+        if not others and not repeats(path):
+            return False
+        unknown = next((self._unknown[part.key] for part in symbols_of(path) if part.key in self._unknown), None)
+        if unknown is None:
+            other = show_path(others[0].path or ()) if others else "its own in another round"
+            unknown = self.blame("TFM201", node, ev, f"the name {show_path(path)} may be the same as {other}")
+        for variable in others:
+            self.blames.append((unknown, variable.region))
+        return True
+
+    def _add(self, variable: Variable) -> None:
+        self.graph.variables.append(variable)
+        self.all_variables.append(variable)
+
+    def _create(
+        self, ev: Evaluator, node: ast.Call, args: Arguments, path: Path, variables: list[Variable]
+    ) -> Creation:
+        region, frame = self.region, ev.frame
+        assert region is not None
+        creation = Creation(
+            node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
+        )
+        region.events.append(creation)
+        self.activity += 1
+        return creation
+
+    def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        assert self.region is not None
+        code = symbols.MAKERS[name]
+        if name != "tf.Variable" or self.scope.path:
+            self.blame(code, node, ev, f"{name} is not covered here")
+        if name == "tf.make_template":
+            return self._template(args)
+        if name == "tf.Variable":
+            trainable = args.keywords.get("trainable")
+            variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
+            variable.region = self.region
+            self._add(variable)
+            self.region.evidence.add("tf.Variable")
+            return variable
+        return UNKNOWN
+
+    def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        """A library that is not covered; what takes its objects needs no finding of its own."""
+        assert self.region is not None
+        if not any(isinstance(value, Foreign) for value in args.values()):
+            self.blame("TFM501", node, ev, f"{name} is not covered yet")
+        self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
+        return Foreign() if "rnn_cell" in name or name.rsplit(".", 1)[-1].endswith("Cell") else TENSOR
+
+    def _template(self, args: Arguments) -> Value:
+        name, function = args.get(0, "name_"), args.get(1, "func_")
+        path = path_of(name) if name is not None else None
+        if not path or not isinstance(function, FunctionValue):
+            return UNKNOWN
+        self.templated.add(function.function)
+        return Template(Scope(self.scope.path + path), function)
+
+    def _call_template(self, ev: Evaluator, template: Template, args: Arguments, node: ast.Call) -> Value:
+        old, self.scope = self.scope, template.scope
+        result = ev.call_function(template.function, args, node)
+        self.scope = old
+        template.scope.reuse = True
+        return result
+
+
+def describe(variable: Variable, args: Arguments) -> None:
+    """What `get_variable(...)` says of a variable that it makes."""
+    shape, dtype, trainable = (args.get(GET_VARIABLE.index(name), name) for name in ("shape", "dtype", "trainable"))
+    variable.shape = dimensions(shape) if shape is not None else None
+    variable.dtype = dtype_of(dtype) if dtype is not None else "float32"
+    variable.trainable = trainable is None or operate.truth(trainable) is not False

@@ -1,0 +1,240 @@
+"""The scopes of TensorFlow 1: how they are opened, entered, entered again and left."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+
+from tfmigrate.finding import Finding
+from tfmigrate.program.standing import ancestors
+from tfmigrate.tf1.layers import (
+    SCOPE_ARGUMENTS,
+    VARIABLE_SCOPE,
+)
+from tfmigrate.walk import operate
+from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.journal import Journal, depth_of, snapshot
+from tfmigrate.walk.naming import (
+    symbols_of,
+)
+from tfmigrate.walk.objects import Graph, GraphScope, OpenScope
+from tfmigrate.walk.regions import (
+    Path,
+    Region,
+    Scope,
+    path_of,
+    show_path,
+)
+from tfmigrate.walk.state import State, run_time_state
+from tfmigrate.walk.values import (
+    NONE,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    Library,
+    Symbol,
+    Text,
+    Value,
+    text_of,
+)
+
+AUTO = "auto"
+
+
+class Scopes(Journal):
+    """Variable scopes and graphs."""
+
+    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+        if isinstance(context, GraphScope):
+            self._graphs.append((self.graph, self.scope))
+            self.graph, self.scope = context.graph, context.graph.scope
+            return context.graph
+        if not isinstance(context, OpenScope):
+            return TENSOR if isinstance(context, Library) else UNKNOWN
+        if all(item.context_expr is not context.node for item in node.items):
+            self._blame_at(
+                "TFM205",
+                context.node,
+                context.module,
+                "this scope is opened in another place than its block",
+                self.region,
+            )
+        frame = ev.frame
+        scope = self._open(ev, context)
+        assert self.region is not None
+        if any(item.context_expr is context.node and is_stored(item.optional_vars) for item in node.items):
+            self.kept.append((scope, node, context.module, self.region))
+        name = context.name if context.reentered is None else (None if not context.moved else scope.path)
+        region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
+        region.names, region.graph = snapshot(frame), self.graph
+        self._push(region)
+        for finding in context.blames:
+            self.blames.append((finding, region))
+            self.blamed[finding] = region
+        return scope
+
+    def _open(self, ev: Evaluator, context: OpenScope) -> Scope:
+        """The scope is the current one from here on."""
+        old_counts: Counter[str] | None = None
+        if context.reentered is not None:
+            path = context.reentered.path
+            self.graph.counts[show_path(path)] += 1
+            old_counts = self.graph.counts.copy()
+            reuse = context.reuse or context.reentered.reuse
+        else:
+            path = self.scope.path + context.name
+            self.graph.counts[show_path(path)] += 1
+            reuse = context.reuse or self.scope.reuse
+        if context.undecided:
+            reuse = True if self.scope.reuse is True else None
+        scope = Scope(path, reuse, (depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")))
+        self._entered.append((self.scope, old_counts))
+        self.scope = scope
+        self.activity += 1
+        return scope
+
+    def _by_hand(self, ev: Evaluator, context: OpenScope, name: str) -> Value:
+        """`scope.__enter__()` and `scope.__exit__(...)`."""
+        text = "this scope is not opened by a with statement of its own"
+        self._blame_at("TFM205", context.node, context.module, text, self.root)
+        if name == "__enter__":
+            return self._open(ev, context)
+        if name == "__exit__" and self._entered:
+            self._close()
+        return NONE
+
+    def _close(self) -> None:
+        inside = show_path(self.scope.path)
+        for key in list(self.graph.counts):
+            if key.startswith(inside + "/") or not inside:
+                self.graph.counts[key] = 0
+        self.scope, counts = self._entered.pop()
+        if counts is not None:
+            self.graph.counts = counts
+
+    def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
+        if isinstance(context, GraphScope):
+            self.graph, self.scope = self._graphs.pop()
+        if not isinstance(context, OpenScope):
+            return
+        self._close()
+        assert self.region is not None
+        self.region = self.region.parent
+
+    def _variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        given = {VARIABLE_SCOPE[i]: value for i, (value, _) in enumerate(args.positional)}
+        given.update((key, value) for key, (value, _) in args.keywords.items())
+        blames = []
+        for key, value in given.items():
+            if key not in SCOPE_ARGUMENTS and value != NONE:
+                what = f"variable_scope({key}=...) is not carried over"
+                if key not in VARIABLE_SCOPE:
+                    what = f"variable_scope has no argument {key!r}"
+                blames.append(self.blame("TFM203", node, ev, what))
+        if args.star:
+            blames.append(self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs"))
+        opened = OpenScope((), reuse_of(given.get("reuse", NONE)), node, ev.frame.module, blames)
+        reuse = args.get(VARIABLE_SCOPE.index("reuse"), "reuse")
+        state = (
+            run_time_state(expression_of(args, VARIABLE_SCOPE, "reuse"), ev.frame, ev.program)
+            if reuse is not None
+            else None
+        )
+        if state is not None:
+            opened.undecided = True
+            self.explained.update(state.nodes)
+            blames.append(self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}"))
+        target = given.get("name_or_scope", NONE)
+        if isinstance(target, Scope):
+            opened.reentered, opened.moved = target, target.path != self.scope.path
+            if opened.moved:
+                self.entered_again.add(target)
+                blames.append(self.blame("TFM205", node, ev, "a scope that was left is entered again by its object"))
+            return opened
+        if target == NONE:
+            opened.name = self._unique(ev, given.get("default_name", NONE), node)
+            return opened
+        path = path_of(target)
+        if path is None:
+            finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
+            blames.append(finding)
+            path = self._unknown_name(ast.unparse(node.args[0]) if node.args else "?", node, finding)
+        elif any(part.key.startswith("item of ") for part in symbols_of(path)):
+            text = "whether this name is another one in each round of the loop cannot be known"
+            blames.append(self.blame("TFM201", node, ev, text))
+        elif len(path) > 1:
+            blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
+        opened.name = path
+        return opened
+
+    def _unique(self, ev: Evaluator, default: Value, node: ast.Call) -> Path:
+        """The automatic name that TF1 gives: the default name, numbered within the scope that is open."""
+        name = text_of(default)
+        if name is None:
+            finding = self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
+            return self._unknown_name("?", node, finding)
+        loops, conditions = depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")
+        if loops > self.scope.depth[0]:
+            self.blame(
+                "TFM204",
+                node,
+                ev,
+                f"this unnamed layer is numbered anew in every round of the loop: {name}, {name}_1, ...",
+            )
+        if name in self.scope.ambiguous:
+            self.blame(
+                "TFM204",
+                node,
+                ev,
+                f"the number of this unnamed layer ({name}, {name}_1, ...) depends on a condition above",
+            )
+        if conditions > self.scope.depth[1]:
+            self.scope.ambiguous.add(name)
+        number = 0
+        while self.graph.counts[show_path((*self.scope.path, Const(name if not number else f"{name}_{number}")))] > 0:
+            number += 1
+        return (Const(name if not number else f"{name}_{number}"),)
+
+    def _unknown_name(self, text: str, node: ast.Call, finding: Finding) -> Path:
+        """A name that is not known, the same one at each run of the node."""
+        key = f"unknown@{finding.path}:{node.lineno}:{node.col_offset}"
+        self._unknown[key] = finding
+        return (Text((Symbol(text, key),)),)
+
+    def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return self.scope
+
+    def _new_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return Graph()
+
+    def _reset_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        if not self._graphs:
+            self.graph = Graph()
+            self.scope = self.graph.scope
+        return NONE
+
+    @staticmethod
+    def _flag_around(ev: Evaluator, node: ast.Call) -> State | None:
+        """The run-time state that the conditions around a statement depend on."""
+        for outer in ancestors(ev.frame.module, node):
+            if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                break
+            state = run_time_state(outer.test, ev.frame, ev.program) if isinstance(outer, (ast.If, ast.IfExp)) else None
+            if state is not None:
+                return state
+        return None
+
+
+def reuse_of(value: Value) -> object:
+    """What an argument `reuse` says: True, False, "auto", or None where it is not known."""
+    return AUTO if value == Library("tf.AUTO_REUSE") else operate.truth(value)
+
+
+def is_stored(target: ast.expr | None) -> bool:
+    """Whether a scope is bound to more than a local name."""
+    return target is not None and not isinstance(target, ast.Name)
+
+
+def expression_of(args: Arguments, params: tuple[str, ...], name: str) -> ast.expr:
+    """The expression of an argument that is given."""
+    return args.keywords[name][1] if name in args.keywords else args.positional[params.index(name)][1]

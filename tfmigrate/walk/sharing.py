@@ -1,0 +1,242 @@
+"""TensorFlow 1's rules of sharing: which call reaches which variable.
+
+The rules are those of tensorflow/python/ops/variable_scope.py and tensorflow/python/layers/base.py of 1.15.5.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tfmigrate.program.modern import modern_call
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.contrib_layers import RESTORING
+from tfmigrate.tf1.layers import (
+    ALIASES,
+    LAYERS,
+)
+from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.journal import depth_of
+from tfmigrate.walk.layer_calls import LayerCalls
+from tfmigrate.walk.listing import Lists
+from tfmigrate.walk.naming import (
+    is_plain,
+    is_variable_list,
+    joined,
+    name_of,
+    variable_attribute,
+)
+from tfmigrate.walk.objects import Gone, Graph, GraphScope, OpenScope, Template, VariableOp
+from tfmigrate.walk.regions import (
+    NameRead,
+    Region,
+    ReuseRead,
+    Scope,
+    Variable,
+    show_path,
+)
+from tfmigrate.walk.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    FunctionValue,
+    LambdaValue,
+    Library,
+    ListValue,
+    Method,
+    ObjectValue,
+    Symbol,
+    TupleValue,
+    Unknown,
+    Value,
+    is_tensor,
+)
+
+_HANDLERS = {
+    "tf.Graph": "_new_graph",
+    "tf.reset_default_graph": "_reset_graph",
+    "tf.variable_scope": "_variable_scope",
+    "tf.get_variable_scope": "_get_variable_scope",
+    "tf.get_variable": "_get_variable",
+    "tf.contrib.framework.arg_scope": "_arg_scope",
+    "tf.contrib.framework.get_variables": "_contrib_variables",
+    "tf.contrib.framework.get_trainable_variables": "_contrib_variables",
+    "tf.contrib.framework.get_model_variables": "_contrib_variables",
+    "tf.trainable_variables": "_variables",
+    "tf.global_variables": "_variables",
+    "tf.all_variables": "_variables",
+    "tf.get_collection": "_get_collection",
+    "tf.get_collection_ref": "_get_collection",
+    "tf.train.Saver": "_saver",
+}
+
+# Calls that do not call the function they are given, or do so in a graph of its own.
+_ELSEWHERE = re.compile(
+    r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$"
+)
+_LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
+
+
+class Scoping(LayerCalls, Lists):
+    """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
+
+    def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
+        region = self.region
+        assert region is not None
+        region.result = result
+        if frame.function is not None and frame.function.is_generator:
+            self._check_generator(region)
+        self.region = region.parent
+        if region.parent is not None and is_variable_list(result) and isinstance(frame.call, ast.Call):
+            self._query(frame.call, result, getattr(result, "tag", "") or "list", region.parent)
+
+    def _check_generator(self, region: Region) -> None:
+        """A generator that yields inside a scope holds it open for the code that uses it."""
+        manages = region.function is not None and bool(region.function.node.decorator_list)
+        for event in region.events:
+            if not isinstance(event, Region) or not isinstance(event.node, ast.With):
+                continue
+            yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(event.node))
+            if yields and (manages or not event.makes_variables()):
+                text = "this scope is held open by a generator for the code that uses it"
+                self._blame_at("TFM205", event.node, event.module, text, self.root)
+
+    def canonical(self, name: str) -> Library:
+        known = symbols.canonical(name)
+        return Library(ALIASES.get(known, known))
+
+    def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
+        if (isinstance(owner, Library) and owner.name == "tf.flags.FLAGS") or owner == Library("tf.app.flags.FLAGS"):
+            return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
+        if isinstance(owner, Scope):
+            if name in ("name", "original_name_scope"):
+                if isinstance(node.value, ast.Call) and owner.path:
+                    self.blame("TFM205", node, ev, "the name of the current scope is read; layers leave it empty")
+                return Const(show_path(owner.path)) if is_plain(owner.path) else joined(owner.path)
+            if name == "reuse" and self.region is not None:
+                self.reuse_reads.append(ReuseRead(node, self.region))
+                return Const(owner.reuse) if isinstance(owner.reuse, bool) else PYTHON
+            return Method(owner, name)
+        if isinstance(owner, Variable):
+            if name == "name" and self.region is not None:
+                self.name_reads.append(NameRead(node, self.region, owner))
+            return variable_attribute(owner, name)
+        if isinstance(owner, VariableOp):
+            if name == "name" and self.region is not None:
+                self.name_reads.append(NameRead(node, self.region, owner.variable))
+            return name_of(owner.variable, "") if name == "name" else UNKNOWN
+        if isinstance(owner, Graph) and name in _LOOKUPS:
+            return Method(UNKNOWN, name)
+        if isinstance(owner, Graph):
+            return Method(owner, name)
+        if name in _LOOKUPS and isinstance(owner, (Unknown, Symbol, Method)):
+            return Method(UNKNOWN, name)
+        return None
+
+    def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
+        return None
+
+    def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
+        """A function is handed to code that is not the program's: that may call it, here or elsewhere."""
+        for item in functions_in(value):
+            if isinstance(item, FunctionValue) and not _ELSEWHERE.search(ast.unparse(node.func)):
+                ev.call_by_library(item, node)
+            elif isinstance(item, LambdaValue):
+                ev.call_lambda(item, Arguments())
+
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
+        places = self.unresolved_calls.setdefault(name, [])
+        if all(node is not known for _, known in places):
+            places.append((ev.frame.module, node))
+
+    def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
+        for value in args.values():
+            for item in scopes_in(value):
+                text = "this scope is handed to a function that may enter it at any time"
+                self._blame_at("TFM205", item.node, item.module, text, self.root)
+        if isinstance(callee, Method):
+            return self._method(ev, callee, args, node)
+        if isinstance(callee, Template):
+            return self._call_template(ev, callee, args, node)
+        if not isinstance(callee, Library):
+            return UNKNOWN
+        name = callee.name
+        assert self.region is not None
+        if symbols.ROOT_EVIDENCE.match(name):
+            self.region.evidence.add(name)
+        if name.startswith("tf.train.") and name.endswith("Optimizer"):
+            self.optimizers.make(ev.frame.module, node, name in symbols.SLOTLESS)
+        handler = _HANDLERS.get(name)
+        if handler is not None:
+            result: Value = getattr(self, handler)(ev, args, node)
+            return result
+        if name in LAYERS:
+            return self._layer(ev, name, args, node)
+        if name in symbols.MAKERS:
+            return self._maker(ev, name, args, node)
+        if name in symbols.BY_NAME or name in RESTORING:
+            self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
+        if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
+            return Gone()
+        if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
+            return self._foreign(ev, name, args, node)
+        if name == "tf.app.run":
+            return self._app_run(ev, args, node)
+        if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
+            tensors = name.startswith("tf.") or any(is_tensor(value) for value in args.values())
+            return UNKNOWN if tensors and not symbols.PYTHON_RESULTS.search(name) else PYTHON
+        return TENSOR
+
+    def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
+        if isinstance(main, FunctionValue):
+            ev.call_function(main, Arguments([(UNKNOWN, node)]), None)
+        return NONE
+
+    def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
+        owner, name = callee.owner, callee.name
+        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
+        if isinstance(owner, OpenScope):
+            return self._by_hand(ev, owner, name)
+        if isinstance(owner, Scope):
+            if name == "reuse_variables":
+                undecided = depth_of(ev.frame, "conditions") > owner.depth[1]
+                state = self._flag_around(ev, node)
+                if state is not None:
+                    self.explained.update(state.nodes)
+                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}")
+                    undecided = True
+                owner.reuse = None if undecided and owner.reuse is not True else True
+            elif name == "set_initializer" or name.startswith("set_"):
+                text = f"scope.{name} changes what the variables of the scope get by default"
+                self._blame_at("TFM203", node, ev.frame.module, text, self.root)
+            return NONE
+        if isinstance(owner, Graph) and name == "as_default":
+            return GraphScope(owner)
+        if isinstance(owner, Unknown) and name in _LOOKUPS:
+            return self._graph_method(ev, name, args, node)
+        if is_tensor(owner):
+            return TENSOR
+        if isinstance(owner, ObjectValue) or (isinstance(owner, Unknown) and owner.kind is not PYTHON.kind):
+            self.unresolved(ev, name, node)
+        return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
+
+    def _graph_method(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        if name == "get_collection":
+            return self._get_collection(ev, args, node)
+        self.blame("TFM602", node, ev, f"{name} looks something up by its TF1 name")
+        return TENSOR
+
+
+def functions_in(value: Value) -> list[Value]:
+    if isinstance(value, (ListValue, TupleValue)):
+        return [item for item in value.items if isinstance(item, (FunctionValue, LambdaValue))]
+    return [value]
+
+
+def scopes_in(value: Value) -> list[OpenScope]:
+    items = value.items if isinstance(value, (ListValue, TupleValue)) else [value]
+    return [item for item in items if isinstance(item, OpenScope)]

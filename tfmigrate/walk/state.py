@@ -1,0 +1,176 @@
+"""Where the value of an expression comes from: the program's text, or something that changes while it runs."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from tfmigrate.program.link import FunctionNode, Module, Program
+from tfmigrate.walk.evaluate import Frame
+
+_GRAPH = {
+    "get_collection", "get_collection_ref", "global_variables", "trainable_variables", "all_variables", "get_variables",
+}  # fmt: skip
+_MUTATORS = {"append", "add", "extend", "insert", "update", "setdefault", "remove", "discard", "pop", "clear"}
+
+
+@dataclass
+class _Changes:
+    """What a program changes as it runs: attributes set outside `__init__`, globals set by functions, containers."""
+
+    attributes: set[str] = field(default_factory=set)
+    # set more than once by one constructor
+    reset: set[str] = field(default_factory=set)
+    globals: set[tuple[Module, str]] = field(default_factory=set)
+    containers: set[str] = field(default_factory=set)
+    seen: set[tuple[FunctionNode | None, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class State:
+    """What decides a value as the program runs, in words. nodes: the expressions that ask for it."""
+
+    text: str
+    nodes: tuple[ast.AST, ...] = ()
+
+
+def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> State | None:
+    """What of a program's state decides the value of an expression; None if it is fixed by its text."""
+    return _Origin(_changes(program)).state(expression, frame)
+
+
+def is_fixed(attribute: str, program: Program) -> bool:
+    """Whether an attribute of that name is set by constructors only, and once, so that an object keeps what it got."""
+    changes = _changes(program)
+    return attribute not in changes.attributes and attribute not in changes.reset
+
+
+class _Origin:
+    def __init__(self, changes: _Changes) -> None:
+        self.changes = changes
+        self.seen: set[tuple[int, str]] = set()
+
+    def state(self, expression: ast.expr, frame: Frame) -> State | None:
+        for node in ast.walk(expression):
+            found = self._of_node(node, frame)
+            if found is not None:
+                return found
+        return None
+
+    def _of_node(self, node: ast.AST, frame: Frame) -> State | None:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            return self._of_name(node.id, frame)
+        if isinstance(node, ast.Attribute) and node.attr in self.changes.attributes and not _is_scope(node.value):
+            return State(f"{ast.unparse(node)}, which changes as the program runs")
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in _GRAPH:
+                return State("what the graph holds", (node,))
+            if name == "hasattr" or (name == "getattr" and len(node.args) == 3):
+                return State(f"{ast.unparse(node)}, which changes as the program runs")
+        if isinstance(node, ast.Compare) and any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
+            for container in node.comparators:
+                if _last_name(container) in self.changes.containers:
+                    return State(f"what {ast.unparse(container)} holds")
+        return None
+
+    def _of_name(self, name: str, frame: Frame) -> State | None:
+        if (id(frame), name) in self.seen:
+            return None
+        self.seen.add((id(frame), name))
+        function = frame.function
+        if function is None:
+            return None
+        if name in function.globals or not _is_local(name, function.node):
+            changes = (frame.module, name) in self.changes.globals
+            return State(f"the global {name}, which changes as the program runs") if changes else None
+        for value in _assigned(name, function.node):
+            found = self.state(value, frame)
+            if found is not None:
+                return found
+        if name in function.params and name in frame.given and frame.parent is not None:
+            return self.state(frame.given[name], frame.parent)
+        return None
+
+
+def _is_scope(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_variable_scope")
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+@lru_cache(maxsize=10_000)
+def _locals(function: FunctionNode) -> frozenset[str]:
+    args = function.args
+    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
+    names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+    names.update(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return frozenset(names)
+
+
+def _is_local(name: str, function: FunctionNode) -> bool:
+    return name in _locals(function)
+
+
+def _assigned(name: str, function: FunctionNode) -> list[ast.expr]:
+    """The expressions that a local gets its value from by plain assignments."""
+    return _assignments(function).get(name, []) if name in _locals(function) else []
+
+
+@lru_cache(maxsize=10_000)
+def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(function):
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign, ast.NamedExpr)):
+            targets = [node.target]
+        value = getattr(node, "value", None)
+        for name in dict.fromkeys(target.id for target in targets if isinstance(target, ast.Name)):
+            if isinstance(value, ast.expr):
+                found.setdefault(name, []).append(value)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _changes(program: Program) -> _Changes:
+    changes = _Changes()
+    for module in program.modules.values():
+        _collect(module, module.tree, None, changes)
+        assigned = Counter(name for name in _top_level_targets(module.tree))
+        changes.globals.update((module, name) for name, times in assigned.items() if times > 1)
+    return changes
+
+
+def _top_level_targets(node: ast.AST) -> Iterator[str]:
+    """The names that a module's own statements give a value to, once for each place."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        yield from _top_level_targets(child)
+
+
+def _collect(module: Module, node: ast.AST, function: FunctionNode | None, changes: _Changes) -> None:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Global):
+            changes.globals.update((module, name) for name in child.names)
+        elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
+            if function is not None and function.name != "__init__":
+                changes.attributes.add(child.attr)
+            elif (function, child.attr) in changes.seen:
+                changes.reset.add(child.attr)
+            changes.seen.add((function, child.attr))
+        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr in _MUTATORS:
+            changes.containers.add(_last_name(child.func.value))
+        elif isinstance(child, ast.Subscript) and isinstance(child.ctx, ast.Store):
+            changes.containers.add(_last_name(child.value))
+        inner = child if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else function
+        _collect(module, child, inner, changes)

@@ -1,0 +1,282 @@
+"""What the symbolic walk knows of a Python value: exactly, by name only, or nothing.
+
+Values are compared structurally. Only objects and lists have identity, as they have in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Union
+
+if TYPE_CHECKING:
+    from tfmigrate.program.link import Class, Function, Module
+
+
+class Kind(Enum):
+    """Whether an unknown value may be a tensor."""
+
+    PYTHON = "python"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Const:
+    """A literal: str, int, float, bool, None, bytes or ..."""
+
+    value: object
+
+    def __str__(self) -> str:
+        return self.value if isinstance(self.value, str) else repr(self.value)
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A value known by name only. Loop indices are equal when they run over the same thing (`key`)."""
+
+    text: str = field(compare=False)
+    key: str = ""
+    kind: Kind = field(default=Kind.UNKNOWN, compare=False)
+
+    def __str__(self) -> str:
+        return "{" + self.text + "}"
+
+
+@dataclass(frozen=True)
+class LoopIndex:
+    """The target of a loop: `start` is its first value where that is known; `distinct` if no value comes twice.
+
+    first: whether the walk is in the first iteration (True) or in a later one (False).
+    """
+
+    text: str = field(compare=False)
+    key: str
+    distinct: bool = field(compare=False, default=False)
+    start: int | None = field(compare=False, default=None)
+    first: bool = field(compare=False, default=True)
+    values: tuple[object, ...] | None = field(compare=False, default=None)
+
+    def __str__(self) -> str:
+        return "{" + self.text + "}"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string with symbols in it, `d_h{i}_conv`."""
+
+    parts: tuple[str | Symbol | LoopIndex, ...]
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor (or array) of the running graph; label is the name it was last bound to."""
+
+    label: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The static shape of a tensor, or a slice of it."""
+
+    label: str
+    slice: str = ""
+
+
+@dataclass(frozen=True)
+class Dim:
+    """An integer that depends on the shape of a tensor; text is canonical, `x.shape[-1] * 2`."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TupleValue:
+    items: tuple[Value, ...]
+
+
+@dataclass(eq=False)
+class ListValue:
+    """A list; `complete` is False when it may hold more than `items`. tag: what a library knows of where it is from.
+
+    index: of the loop that made the list, one item a round; `items` are then those of its first and of a later round.
+    """
+
+    items: list[Value]
+    complete: bool = True
+    tag: str = ""
+    index: LoopIndex | None = None
+
+    def of_round(self, first: bool) -> Value | None:
+        """What the first or a later round put into it; None if no loop made the list."""
+        return self.items[0 if first else 1] if self.index is not None and len(self.items) == 2 else None
+
+
+@dataclass(eq=False)
+class DictValue:
+    items: dict[object, Value]
+    complete: bool = True
+
+
+@dataclass(eq=False)
+class ObjectValue:
+    """An instance of a class of the program."""
+
+    cls: Class
+    attrs: dict[str, Value] = field(default_factory=dict)
+    # the state that a library keeps for an object (a layer's path, for example)
+    library: object = None
+
+
+@dataclass(eq=False)
+class FunctionValue:
+    """A function of the program with the scope it closes over and the object it is bound to."""
+
+    function: Function
+    env: Env | None = None
+    bound: ObjectValue | ClassValue | None = None
+
+
+@dataclass(eq=False)
+class LambdaValue:
+    node: ast.Lambda
+    env: Env
+
+
+@dataclass(frozen=True)
+class ClassValue:
+    cls: Class
+
+
+@dataclass(frozen=True)
+class ModuleValue:
+    module: Module
+
+
+@dataclass(frozen=True)
+class Library:
+    """A symbol of a foreign library under its canonical name, `tf.layers.dense`, `keras.layers.Layer`, `numpy.sqrt`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method of a value that is not an object of the program: `[].append`, `"".format`, `scope.reuse_variables`."""
+
+    owner: Value
+    name: str
+
+
+@dataclass(eq=False)
+class Opaque:
+    """A value that only a library understands (a scope, a variable, a list of variables)."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    kind: Kind = field(default=Kind.UNKNOWN, compare=False)
+
+
+Value = Union[
+    Const, Symbol, LoopIndex, Text, Tensor, Shape, Dim, TupleValue, ListValue, DictValue, ObjectValue, FunctionValue,
+    LambdaValue, ClassValue, ModuleValue, Library, Method, Opaque, Unknown,
+]  # fmt: skip
+
+NONE = Const(None)
+UNKNOWN = Unknown()
+PYTHON = Unknown(Kind.PYTHON)
+TENSOR = Tensor()
+
+
+@dataclass(eq=False, slots=True)
+class Env:
+    """Names of one function activation, with the scope it is nested in."""
+
+    names: dict[str, Value]
+    parent: Env | None
+    module: Module
+
+    def lookup(self, name: str) -> Value | None:
+        env: Env | None = self
+        while env is not None:
+            if name in env.names:
+                return env.names[name]
+            env = env.parent
+        return None
+
+
+def is_tensor(value: Value | None) -> bool:
+    """Whether the value is certainly a tensor, or a structure that holds one."""
+    if isinstance(value, Tensor):
+        return True
+    if isinstance(value, Opaque):
+        return bool(getattr(value, "is_tensor", False))
+    if isinstance(value, (TupleValue, ListValue)):
+        return any(is_tensor(item) for item in value.items)
+    if isinstance(value, DictValue):
+        return any(is_tensor(item) for item in value.items.values())
+    return False
+
+
+def is_python(value: Value | None) -> bool:
+    """Whether the value is certainly no tensor and holds none."""
+    if isinstance(value, (TupleValue, ListValue)):
+        return all(is_python(item) for item in value.items)
+    if isinstance(value, DictValue):
+        return all(is_python(item) for item in value.items.values())
+    if isinstance(value, (Symbol, Unknown)):
+        return value.kind is Kind.PYTHON
+    return not isinstance(value, (Tensor, Opaque, type(None)))
+
+
+def same(left: Value, right: Value) -> bool:
+    """Whether both are surely the same value."""
+    if left is right:
+        return not isinstance(left, Unknown)
+    if isinstance(left, Unknown) or isinstance(right, Unknown) or type(left) is not type(right):
+        return False
+    if isinstance(left, Const) and isinstance(right, Const):
+        return type(left.value) is type(right.value) and left.value == right.value
+    if isinstance(left, (TupleValue, ListValue)) and isinstance(right, (TupleValue, ListValue)):
+        if isinstance(left, ListValue) and not (left.complete and isinstance(right, ListValue) and right.complete):
+            return False
+        return _all_same(left.items, right.items)
+    if isinstance(left, FunctionValue) and isinstance(right, FunctionValue):
+        return left.function is right.function and left.bound is right.bound and left.env is right.env
+    if isinstance(left, Method) and isinstance(right, Method):
+        return left.name == right.name and same(left.owner, right.owner)
+    if isinstance(left, Tensor):
+        return False
+    return left == right
+
+
+def _all_same(left: Sequence[Value], right: Sequence[Value]) -> bool:
+    return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=False))
+
+
+def join(left: Value | None, right: Value | None) -> Value:
+    """What is known of a value that is `left` on one path and `right` on the other."""
+    if left is None or right is None:
+        present = left if right is None else right
+        return present if present is not None else UNKNOWN
+    if left is right or same(left, right):
+        return left
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return left if left.label == right.label else Tensor("")
+    if isinstance(left, TupleValue) and isinstance(right, TupleValue) and len(left.items) == len(right.items):
+        return TupleValue(tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False)))
+    if is_python(left) and is_python(right):
+        return PYTHON
+    if is_tensor(left) and is_tensor(right):
+        return TENSOR
+    return UNKNOWN
+
+
+def text_of(value: Value) -> str | None:
+    """The string that a value is for certain."""
+    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
