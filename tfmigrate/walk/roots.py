@@ -78,8 +78,8 @@ def walk_program(program: Program, known: Iterable[Walk] = ()) -> tuple[list[Wal
     walker = Walker(program, frozenset(used.seeds), acting)
     by_target = {walk.entry.target: walk for walk in known}
     walks = [_walk(entry, walker, by_target.get(entry.target)) for entry in entries]
-    for function in used.interesting:
-        if isinstance(function, Function) and function not in walker.executor.visited and function.parent is None:
+    for function in used.outermost_first():
+        if function not in walker.executor.visited:
             target = function if function.cls is None else function.cls
             walks.append(_walk(Entry(target), walker, by_target.get(target)))
     walker.prepare(Scoping())
