@@ -78,6 +78,15 @@ MAY_IMPORT: dict[str, set[str]] = {
         "tfmigrate.finding", "tfmigrate.model", "tfmigrate.source", "tfmigrate.report", "tfmigrate.verify",
         "tfmigrate.pipeline", "tfmigrate.refuting", "tfmigrate.commands",
     },
+    # packages by phase: each knows those before it in the flow
+    "tfmigrate.program": {"tfmigrate.finding", "tfmigrate.tf1", "tfmigrate.program"},
+    "tfmigrate.walk": {
+        "tfmigrate.finding", "tfmigrate.boundary", "tfmigrate.tf1", "tfmigrate.program", "tfmigrate.walk"
+    },
+    "tfmigrate.planning": {
+        "tfmigrate.finding", "tfmigrate.model", "tfmigrate.boundary", "tfmigrate.sites", "tfmigrate.spans",
+        "tfmigrate.tf1", "tfmigrate.program", "tfmigrate.walk", "tfmigrate.planning",
+    },
     "tfmigrate.refuting": {"tfmigrate.finding", "tfmigrate.model", "tfmigrate.verify.verdict"},
 }  # fmt: skip
 # who decides where; a transform decides how, and the recount must not believe what it recounts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Module
-from tfmigrate.program.modern import tensorflow_alias
 from tfmigrate.sites import Sites, Wrap
 from tfmigrate.spans import span
 
@@ -19,7 +19,7 @@ def plan_dimensions(sites: dict[Module, Sites]) -> None:
         for node in module.nodes:
             if isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.ctx, ast.Load):
                 if isinstance(node.value, ast.Subscript) and _is_shape(node.value.value, shapes):
-                    callee = f"{tensorflow_alias(module)}.dimension_value"
+                    callee = f"{v1_name(module)}.dimension_value"
                     items.add("dimensions", span(module, node), Wrap(callee))
 
 

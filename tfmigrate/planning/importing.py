@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.units import Shape
-from tfmigrate.program.aliases import library_names
+from tfmigrate.program.aliases import library_name, library_names
+from tfmigrate.program.dialect import keep_tensorflow, spelled, v1_name
 from tfmigrate.program.link import Module, Program
-from tfmigrate.program.modern import modern_call, tensorflow_alias
+from tfmigrate.program.modern import modern_call
 from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
@@ -35,12 +36,14 @@ def plan_imports(
     """Add an import site to every file that changes, and to every file that belongs to the same program."""
     renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
     changed = {module for module, items in sites.items() if items.items}
-    for module in together(program, changed):
+    belonging = together(program, changed)
+    kept = keep_tensorflow(belonging)
+    for module in belonging:
         renames = tuple(sorted(_renames(program, module, renamed)))
         items = sites.get(module, Sites()).items
         action = Imports(
             keras=any(_uses_keras(site) for site in items),
-            tensorflow=True,
+            tensorflow=module not in kept,
             renames=renames,
             lines=tuple(sorted(_unused(module))),
             handed_on=tuple(sorted(_handed_on(program, module))),
@@ -48,7 +51,7 @@ def plan_imports(
             added=tuple(added.get(module, ())),
             prologue=_prologue(module, items),
         )
-        if items or renames or _imports_tensorflow(module) or action.disable_v2:
+        if items or renames or action.disable_v2 or (action.tensorflow and _imports_tensorflow(module)):
             sites.setdefault(module, Sites()).add("imports", FILE, action)
 
 
@@ -61,9 +64,7 @@ def _prologue(module: Module, items: Iterable[Site]) -> str:
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
         used.add(getattr(layer, "base", ""))
         used.update(name for name in EMITTED if any(re.search(rf"(?<![\w.]){name}\(", line) for line in lines))
-    text = "\n\n".join(code for name, code in EMITTED.items() if name in used)
-    alias = tensorflow_alias(module)
-    return text if alias == "tf" else re.sub(r"\btf\.", f"{alias}.", text)
+    return spelled(module, "\n\n".join(code for name, code in EMITTED.items() if name in used))
 
 
 def _is_renamed(plan: LayerPlan) -> bool:
@@ -165,15 +166,11 @@ def _session_alias(module: Module) -> str | None:
     """The file's name for tensorflow, if it starts a session and does not switch the new behaviour off itself."""
     if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
         return None
-    aliases = {}
-    for statement in module.tree.body:
-        for alias in statement.names if isinstance(statement, ast.Import) else ():
-            if alias.name == "tensorflow" or (alias.name == "tensorflow.compat.v1" and alias.asname):
-                aliases[alias.asname or alias.name] = alias.name
-    for node in module.of_kind(ast.Attribute):
-        if any(name.endswith(f".{node.attr}") for name in symbols.SESSION):
-            text = ast.unparse(node)
-            first = text.split(".")[0]
-            if first in aliases and f"tf{text[len(first) :]}" in symbols.SESSION:
-                return first
+    imports = [s for s in module.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    bound = {alias.asname or alias.name.split(".")[0] for statement in imports for alias in statement.names}
+    name = v1_name(module)
+    for node in module.of_kind(ast.Attribute) if name.split(".")[0] in bound else ():
+        ends = any(session.endswith(f".{node.attr}") for session in symbols.SESSION)
+        if ends and library_name(module, node) in symbols.SESSION:
+            return name
     return None

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.units import Classification
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
-from tfmigrate.program.modern import tensorflow_alias
 from tfmigrate.program.render import source
 from tfmigrate.sites import Argument, Invoke, Replace, Sites
 from tfmigrate.spans import span

@@ -9,8 +9,8 @@ from tfmigrate.planning.library import layer_request
 from tfmigrate.planning.making import Naming, Piece, Render, Request, is_none
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Shape as Form
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
-from tfmigrate.program.modern import tensorflow_alias
 from tfmigrate.program.render import render, source
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
+from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Module
 from tfmigrate.tf1.emitted import RENAMED
 
 _CONTRIB = re.compile(r"contrib|tf_slim")
-
-
-@lru_cache(maxsize=1024)
-def tensorflow_alias(module: Module) -> str:
-    """The name by which a file calls tensorflow."""
-    for node in module.of_kind(ast.Import):
-        for alias in node.names:
-            if alias.name in ("tensorflow", "tensorflow.compat.v1"):
-                return alias.asname or "tensorflow"
-    return "tf"
 
 
 def modern_call(module: Module, node: ast.AST) -> str | None:
@@ -33,4 +23,4 @@ def modern_call(module: Module, node: ast.AST) -> str | None:
     if not name or not {k.arg for k in node.keywords} <= allowed:
         return None
     arguments = [*([added] if added else []), *map(ast.unparse, node.keywords)]
-    return f"{tensorflow_alias(module)}.{name}({', '.join(arguments)})"
+    return f"{v1_name(module)}.{name}({', '.join(arguments)})"

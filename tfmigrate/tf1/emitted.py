@@ -62,7 +62,7 @@ class LayerNormalization(keras.layers.LayerNormalization):
 
     def call(self, inputs):
         rank = len(inputs.shape)
-        mean, variance = tf.nn.moments(inputs, list(range(self.begin_norm_axis % rank, rank)), keep_dims=True)
+        mean, variance = tf.nn.moments(inputs, list(range(self.begin_norm_axis % rank, rank)), keepdims=True)
         beta = self.beta.value if self.center else None
         gamma = self.gamma.value if self.scale else None
         return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)
