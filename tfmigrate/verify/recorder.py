@@ -43,6 +43,8 @@ TRAINED = 4096  # the same for what is written again after every training op
 DRAWS, MORE_DRAWS = 8, 64  # samples of every initial value
 GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
+ULPS, FAR = 4, 16  # by how many units in the last place weights are moved to see what rounding does, and times that
+AMPLIFIED = 1e-5  # relative; rounding that grows beyond is measured more often
 POLL_SECONDS = 0.01
 NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
 
@@ -283,6 +285,7 @@ class Watch:
         self.slots: List[Tuple[Any, Any]] = []
         self.state: List[Any] = []
         self.savers: List[Any] = []
+        self.checkpoints: List[Any] = []
         self.losses: List[Any] = []
         self.applied: List[List[Tuple[Any, Any]]] = []
         self.updates: List[Any] = []
@@ -316,6 +319,8 @@ def watch_tensorflow() -> None:
     after_call(slot_creator, "_create_slot_var", lambda result, primary, *a, **k: WATCH.slots.append((result, primary)))
     saver = importlib.import_module("tensorflow.python.training.saver").Saver
     after_call(saver, "__init__", lambda _, self, *a, **k: WATCH.savers.append(self))
+    for checkpoint in {tf.train.Checkpoint, getattr(getattr(tf, "compat", tf), "v2", tf).train.Checkpoint}:
+        after_call(checkpoint, "__init__", lambda _, self, *a, **k: WATCH.checkpoints.append(self))
     optimizer = importlib.import_module("tensorflow.python.training.optimizer").Optimizer
     after_call(optimizer, "_create_non_slot_variable", lambda result, *a, **k: WATCH.state.append(result))
     after_call(optimizer, "compute_gradients", _note_loss)
@@ -482,8 +487,9 @@ def as_tensor(value: Any) -> Optional[Any]:
     """A graph tensor for anything that stands for one: tensors, variables of either library, None for the rest."""
     if is_tensor(value):
         return value
-    # what an assignment returns is a variable that is no tf.Variable
-    if isinstance(value, tf.Variable) or (hasattr(value, "read_value") and hasattr(value, "dtype")):
+    # what an assignment returns is a variable that is no tf.Variable; TF2 keeps a regularisation loss as a promise
+    promised = hasattr(value, "read_value") or hasattr(value, "_as_tensor")
+    if isinstance(value, tf.Variable) or (promised and hasattr(value, "dtype")):
         return tf.convert_to_tensor(value)
     inner = getattr(value, "value", None)
     if any(value is v for v in WATCH.keras) and inner is not None:
@@ -1161,14 +1167,17 @@ class Bench:
             self._inputs = [tf.placeholder(v.tf_variable.dtype.base_dtype, v.shape) for v in variables]
             self._assign = [tf.assign(v.tf_variable, i).op for v, i in zip(variables, self._inputs)]
 
-    def shaken(self) -> Bench:
+    def shaken(self, ulps: int, number: int) -> Bench:
         """The same with weights that differ in the last bits: what changes then is rounding, not a difference."""
         other = copy.copy(self)
         other.weights = []
-        for number, weight in enumerate(self.weights):
+        state = np.random.RandomState(number)
+        for weight in self.weights:
             if weight.dtype.kind == "f":
-                signs = np.random.RandomState(number).choice([-1, 1], size=weight.shape)
-                weight = np.asarray(weight * (1 + 4 * np.finfo(weight.dtype).eps * signs), weight.dtype)
+                signs = state.choice([-1, 1], size=weight.shape)
+                eps = float(np.finfo(weight.dtype).eps)
+                step = min(ulps * eps, max(ULPS * eps, 1e-5))  # of float16, the larger step would be coarse
+                weight = np.asarray(weight * (1 + step * signs), weight.dtype)
             other.weights.append(weight)
         return other
 
@@ -1328,6 +1337,7 @@ class Case:
         if record.get("captured"):
             self.note_reached(needs)
         record["savers"] = [saver_keys(saver, by_op) for saver in WATCH.savers]
+        record["checkpoints"] = [checkpoint_keys(checkpoint, by_op) for checkpoint in WATCH.checkpoints]
         self.applied = applied_by_key(by_op)
         record["optimizers"] = [sorted(gradients) for gradients in self.applied]
         record["update_ops"] = update_counts(graph, self.variables)
@@ -1359,9 +1369,7 @@ class Case:
             bench = Bench(session, self.graph, self.variables)
             run_if_any(session, self.graph.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
             record_initial(session, self.variables, self.record, self.arrays)
-            needed = ancestors([t.op for t in self.returned.tensors.values()])
-            needed |= step_ancestors(self.returned.steps.values())
-            inputs = find_inputs(self.graph, needed)
+            inputs = find_inputs(self.graph, self.computed())
             self.record["inputs"] = [describe(t) for t in inputs]
             if self.side == "before":
                 self.begin_before(bench, inputs)
@@ -1379,6 +1387,13 @@ class Case:
                 self.measure_noise(bench)
                 self.train_without_bessel(bench)
 
+    def computed(self) -> Set[Any]:
+        """The ops that the numbers need: an optimizer that is not among the results may read inputs of its own."""
+        applied = [gradient for gradients in self.applied for gradient in gradients.values()]
+        tensors = [*self.returned.tensors.values(), *WATCH.losses, *map(as_tensor, applied)]
+        ops = [tensor.op for tensor in tensors if tensor is not None and tensor.graph is self.graph]
+        return ancestors(ops) | step_ancestors(self.returned.steps.values())
+
     def phases(self) -> List[Tuple[str, Callable[[Bench, Arrays], None]]]:
         return [
             ("outputs", self.record_outputs),
@@ -1388,13 +1403,30 @@ class Case:
         ]
 
     def measure_noise(self, bench: Bench) -> None:
-        """How far rounding alone carries each number: some programs amplify it, and must not be blamed for that."""
+        """How far rounding alone carries each number: some programs amplify it, and must not be blamed for that.
+
+        Where rounding decides on which side of a kink a value falls, a gradient jumps, by how much has nothing to do
+        with how little it takes. Such a jump is rare, so it is looked for with larger steps: there the number moves by
+        more than the step grew.
+        """
+        noise = self.gaps_of(bench.shaken(ULPS, 0))
+        far = self.gaps_of(bench.shaken(FAR * ULPS, 1))
+        self.record["jumps"] = {name: gap for name, gap in far.items() if gap > 2 * FAR * noise.get(name, 0.0)}
+        if any(gap > AMPLIFIED * magnitude(self.arrays.values[name]) for name, gap in noise.items()):
+            # one direction of growth outruns all others then, and one step may happen to have next to nothing of it
+            for number in range(2, 5):
+                for name, gap in self.gaps_of(bench.shaken(ULPS, number)).items():
+                    noise[name] = max(gap, noise.get(name, 0.0))
+        self.record["noise"] = noise
+
+    def gaps_of(self, bench: Bench) -> Dict[str, float]:
+        """How far the numbers are from those that were recorded when all runs once more on another bench."""
         scratch = Arrays()
         for phase, action in self.phases():
             if phase not in self.record["errors"]:
                 with contextlib.suppress(Exception):
-                    action(bench.shaken(), scratch)
-        self.record["noise"] = self.arrays.gaps(scratch)
+                    action(bench, scratch)
+        return self.arrays.gaps(scratch)
 
     def train_without_bessel(self, bench: Bench) -> None:
         plain = PLAIN.of(self.graph)
@@ -1727,6 +1759,17 @@ def saver_keys(saver: Any, by_op: Dict[str, Variable]) -> Dict[str, str]:
         if op is not None and op.name in by_op:
             found[str(key)] = by_op[op.name].key
     return found
+
+
+def checkpoint_keys(checkpoint: Any, by_op: Dict[str, Variable]) -> List[str]:
+    """The variables that a tf.train.Checkpoint of the program reaches through its objects."""
+    try:
+        views = importlib.import_module("tensorflow.python.checkpoint.graph_view")
+    except ImportError:
+        views = importlib.import_module("tensorflow.python.training.tracking.graph_view")
+    reached = views.ObjectGraphView(checkpoint)._breadth_first_traversal()[0]
+    names = [getattr(getattr(item, "op", None), "name", "") for item in reached if isinstance(item, tf.Variable)]
+    return sorted({by_op[name].key for name in names if name in by_op})
 
 
 def update_counts(graph: Any, variables: Sequence[Variable]) -> Dict[str, int]:
