@@ -30,4 +30,4 @@ def build():
         hparams, mode=tf.contrib.learn.ModeKeys.TRAIN, iterator=batch, source_vocab_table=table,
         target_vocab_table=table, scope="nmt",
     )  # fmt: skip
-    return {"logits": model.logits, "loss": model.train_loss, "train_step": model.update}
+    return {"loss": model.train_loss, "train_step": model.update}

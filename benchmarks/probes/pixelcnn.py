@@ -1,4 +1,7 @@
-"""model_spec of PixelCNN++ through tf.make_template: the pass that initialises, training, and evaluation by averages."""
+"""model_spec of PixelCNN++ through tf.make_template: the pass that initialises, training, and evaluation by averages.
+
+TensorFlow's Adam stands for the program's own, which reads its moments while it writes them, in no order.
+"""
 
 import tensorflow as tf
 
@@ -19,8 +22,7 @@ def build():
     out = model(x, None, ema=None, dropout_p=0.5, **OPTIONS)
     loss = nn.discretized_mix_logistic_loss(tf.tanh(x), out)
     evaluated = model(x, None, ema=ema, dropout_p=0.0, **OPTIONS)
-    gradients = tf.gradients(loss, parameters)
-    step = nn.adam_updates(parameters, gradients, lr=tf.constant(0.001), mom1=0.95, mom2=0.9995)
+    step = tf.train.AdamOptimizer(0.001).minimize(loss)
     with tf.control_dependencies([step]):
         step = tf.group(averages)
     return {"out": out, "evaluated": evaluated, "loss": loss, "train_step": step}

@@ -378,6 +378,11 @@ MUTANTS = (
         ("for v in critic.variables}", "for v in critic.variables + forger.variables}"),
     ),
     mutant(
+        "wrong saver", GAN, "a checkpoint of objects holds the forger in place of the critic", "saver",
+        ("tf.train.Saver({v.path: v.value for v in critic.variables})", "tf.train.Checkpoint(forger=forger)"),
+        says="after, a checkpoint of objects no longer keeps critic/",
+    ),
+    mutant(
         "lost result", TOWERS, "the second tower's loss is not returned", "results",
         ('            results["loss_%d" % i] = loss\n', '            results["loss_0"] = loss\n'),
     ),
