@@ -412,7 +412,7 @@ MUTANTS = (
          "            x = self.layers[number](0.9 * x + 0.1 * tf.stop_gradient(x) if number == 6 else x)\n"),
     ),
     mutant(
-        "other optimizer", KINKED, "another learning rate", "training",
+        "other optimizer", KINKED, "a learning rate of one tenth more", "training",
         ("GradientDescentOptimizer(0.1)", "GradientDescentOptimizer(0.11)"),
     ),
 )  # fmt: skip
