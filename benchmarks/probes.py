@@ -81,8 +81,7 @@ def run(probe: Probe, checkout: Path, scratch: Path, before_python: Path | None)
     before, after = scratch / probe.name / "before", scratch / probe.name / "after"
     for side in (before, after):
         shutil.rmtree(side, ignore_errors=True)
-    _copy(checkout / probe.folder, before, probe.leave_out)
-    shutil.copy(HERE / "probes" / f"{probe.name}.py", before / f"{MODULE}.py")
+    copy_program(probe, checkout, before)
     for file in before.rglob("*.py"):
         result.files += 1
         try:
@@ -105,12 +104,15 @@ def run(probe: Probe, checkout: Path, scratch: Path, before_python: Path | None)
     return result
 
 
-def _copy(checkout: Path, to: Path, leave_out: Sequence[str]) -> None:
-    for file in sorted(checkout.rglob("*.py")):
-        name = file.relative_to(checkout)
-        if not any(name.is_relative_to(part) for part in leave_out):
+def copy_program(probe: Probe, checkout: Path, to: Path) -> None:
+    """The Python files of the repository, and our own beside them."""
+    root = checkout / probe.folder
+    for file in sorted(root.rglob("*.py")):
+        name = file.relative_to(root)
+        if not any(name.is_relative_to(part) for part in probe.leave_out):
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, to / name)
+    shutil.copy(HERE / "probes" / f"{probe.name}.py", to / f"{MODULE}.py")
 
 
 def _tfmigrate(folder: Path, *arguments: str) -> str:
@@ -176,7 +178,7 @@ def _arguments(arguments: Sequence[str] | None) -> Any:
     return parser.parse_args(arguments)
 
 
-def _checkout(checkouts: Path, repository: str) -> Path | None:
+def find_checkout(checkouts: Path, repository: str) -> Path | None:
     owner, _, name = repository.partition("/")
     found = (checkouts / f"{owner}{between}{name}" for between in ("+", "__", "/"))
     return next((path for path in found if path.is_dir()), None)
@@ -184,7 +186,7 @@ def _checkout(checkouts: Path, repository: str) -> Path | None:
 
 def _runs(options: Any, scratch: Path) -> Iterator[Result]:
     for probe in PROBES:
-        checkout = _checkout(options.checkouts, probe.repository)
+        checkout = find_checkout(options.checkouts, probe.repository)
         if options.only and probe.name not in options.only:
             continue
         if checkout is None:

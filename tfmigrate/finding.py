@@ -286,7 +286,7 @@ CODES: dict[str, Code] = {
         _V,
         "saver keeps TensorFlow's names",
         "A Saver without a list stores the new variable names, so old checkpoints do not load as they are.",
-        "Give the Saver a dictionary of names, or convert old checkpoints.",
+        "Give the Saver a dictionary of names, or convert old checkpoints; `renamed_savers` lets `check` accept it.",
     ),
     # 9xx: ours
     "TFM901": Code(

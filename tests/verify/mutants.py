@@ -44,7 +44,7 @@ def mutant(mistake: str, pair: str, what: str, expected: str, *edits: tuple[str,
     return Mutant(mistake, pair, what, expected, edits, says)
 
 
-GAN, TIED, TOWERS, NORM = "adversarial_pair", "tied_table", "towers", "normalised"
+GAN, TIED, TOWERS, NORM, KINKED = "adversarial_pair", "tied_table", "towers", "normalised", "kinked"
 Q, RNN, DOUBLE, EMA, SLIM = "two_networks", "recurrent", "double_precision", "averaged", "slim_layers"
 
 MUTANTS = (
@@ -378,6 +378,11 @@ MUTANTS = (
         ("for v in critic.variables}", "for v in critic.variables + forger.variables}"),
     ),
     mutant(
+        "wrong saver", GAN, "a checkpoint of objects holds the forger in place of the critic", "saver",
+        ("tf.train.Saver({v.path: v.value for v in critic.variables})", "tf.train.Checkpoint(forger=forger)"),
+        says="after, a checkpoint of objects no longer keeps critic/",
+    ),
+    mutant(
         "lost result", TOWERS, "the second tower's loss is not returned", "results",
         ('            results["loss_%d" % i] = loss\n', '            results["loss_0"] = loss\n'),
     ),
@@ -388,5 +393,26 @@ MUTANTS = (
     mutant(
         "stopped gradient", Q, "the goal passes gradients", "gradients",
         ("tf.stop_gradient(0.9 * tf.reduce_sum(q_next * best, 1))", "0.9 * tf.reduce_sum(q_next * best, 1)"),
+    ),
+    mutant(
+        "other activation", KINKED, "the slope below zero is that of another default", "outputs",
+        ("None, 1e-5), 0.1)", "None, 1e-5), 0.2)"),
+    ),
+    mutant(
+        "other default epsilon", KINKED, "another epsilon in all layers", "outputs",
+        ("self.beta, None, 1e-5)", "self.beta, None, 1e-3)"),
+    ),
+    mutant(
+        "stopped gradient", KINKED, "the moments pass no gradients", "gradients",
+        ("tf.nn.moments(x, [0])", "tf.nn.moments(tf.stop_gradient(x), [0])"),
+    ),
+    mutant(
+        "stopped gradient", KINKED, "one layer in the middle passes a part of the gradient", "gradients",
+        ("            x = self.layers[number](x)\n",
+         "            x = self.layers[number](0.9 * x + 0.1 * tf.stop_gradient(x) if number == 6 else x)\n"),
+    ),
+    mutant(
+        "other optimizer", KINKED, "a learning rate of one tenth more", "training",
+        ("GradientDescentOptimizer(0.1)", "GradientDescentOptimizer(0.11)"),
     ),
 )  # fmt: skip

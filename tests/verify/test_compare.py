@@ -278,6 +278,20 @@ def test_what_rounding_alone_would_do_is_no_difference() -> None:
     assert verdict.notes == ("y amplifies rounding, and was compared the more loosely",)
 
 
+def test_a_jump_that_rounding_may_cause_is_no_difference() -> None:
+    after = setter("gradient/y/w", np.full([3, 2], 1.01, "float32"))
+    assert judge(after, setter("jumps", {"gradient/y/w": 0.009})).status is Status.DIFFERENT
+    assert judge(after, setter("jumps", {"gradient/y/w": 0.011})).status is Status.EQUIVALENT
+
+
+def test_what_is_all_rounding_proves_nothing() -> None:
+    noise = setter("noise", {"gradient/y/w": 0.3})
+    verdict = judge(before=noise)
+    assert verdict.compared["gradients"] == 1
+    assert "the gradient of y by w may be rounding and nothing else, and was not counted as compared" in verdict.notes
+    assert judge(setter("gradient/y/w", np.full([3, 2], 9, "float32")), noise).status is Status.DIFFERENT
+
+
 def test_the_variance_without_bessels_correction_is_accepted_and_named() -> None:
     def before(record: dict[str, Any], arrays: dict[str, Any]) -> None:
         arrays["plain/train/1/train_step/w"] = arrays["train/1/train_step/w"]
@@ -319,13 +333,23 @@ def test_savers() -> None:
 
     assert judge(kept({"w": "w"}), kept({"w": "w"})).status is Status.EQUIVALENT
     verdict = judge(kept({"w_1": "w"}), kept({"w": "w"}))
-    assert verdict.reason == "saver: a saver keeps w under w before and nothing after"
+    assert verdict.reason.startswith("saver: after, a saver keeps the same variables under other names, as w_1 for w;")
+    assert judge(kept({"v": "v"}), kept({"w": "w"})).reason == "saver: a saver keeps nothing under v before and v after"
     one, other = recording(kept({"w": "w"})), recording(kept({"w_1": "w"}))
     verdict = compare(one, other, renamed_savers=True)
     assert verdict.status is Status.EQUIVALENT
     assert "after, a saver keeps the same variables under other names" in verdict.notes
     assert compare(one, recording(kept({"w": "v"})), renamed_savers=True).status is Status.DIFFERENT
     assert "1 savers before, 0 after: not compared" in judge(before=kept({"w": "w"})).notes
+
+
+def test_a_saver_of_names_that_became_a_checkpoint_of_objects() -> None:
+    named, objects = setter("savers", [{"w": "w"}]), setter("checkpoints", [["w"]])
+    verdict = judge(objects, named)
+    assert verdict.status is Status.EQUIVALENT
+    assert any("have to be converted" in note for note in verdict.notes)
+    verdict = judge(setter("checkpoints", [["v"]]), named)
+    assert verdict.reason == "saver: after, a checkpoint of objects no longer keeps w and keeps v"
 
 
 @pytest.mark.parametrize("side", ["before", "after"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def build():
     return {{"y": tf.matmul(x, w)}}
 """
 TIMEOUT = 8.0
+CHILD = f"600.{os.getpid()}"  # seconds, by which a process can be told from all others
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,17 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+HARMLESS = (
+    Program("shouts", "", "print('x' * 5_000_000)"),
+    Program("asks for a GPU by name", "", "tf.device('/gpu:0').__enter__()"),
+    Program("asks for a TPU and takes none", "", "use_tpu = bool(os.environ.get('TPU_NAME'))"),
+    Program("leaves a child behind", "", f"import subprocess; subprocess.Popen(['sleep', '{CHILD}'])"),
+    Program("leaves a session of its own behind", "",
+            f"import subprocess; subprocess.Popen(['sleep', '{CHILD}'], start_new_session=True)"),
+    Program("leaves a thread behind", "", "import threading; threading.Thread(target=time.sleep, args=[600]).start()"),
+)  # fmt: skip
+"""What these do is no reason not to judge them."""
+
 SELFISH = """
 import os, random, tempfile
 import numpy as np
@@ -82,7 +95,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     cases = [replace(case("recurrent"), name="first")]
     for program in PROGRAMS:
         cases.append(_case(tmp_path_factory.mktemp("program"), program))
-    cases.append(_case(tmp_path_factory.mktemp("program"), Program("shouts", "", "print('x' * 5_000_000)")))
+    for program in HARMLESS:
+        cases.append(_case(tmp_path_factory.mktemp("program"), program))
     for name in ("selfish", "selfish too"):
         cases.append(_case(tmp_path_factory.mktemp("program"), Program(name, "")))
         for side in (cases[-1].before, cases[-1].after):
@@ -111,9 +125,22 @@ def test_could_not_tell(program: Program, verdicts: dict[str, Verdict]) -> None:
     assert program.tail in verdict.tail
 
 
-@pytest.mark.parametrize("name", ["first", "shouts", "selfish", "selfish too", "last"])
+@pytest.mark.parametrize("name", ["first", *(p.name for p in HARMLESS), "selfish", "selfish too", "last"])
 def test_the_others_are_judged(name: str, verdicts: dict[str, Verdict]) -> None:
     assert verdicts[name].status is Status.EQUIVALENT, verdicts[name].reason
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="needs /proc")
+def test_no_process_is_left(verdicts: dict[str, Verdict]) -> None:
+    assert verdicts["leaves a child behind"].status is Status.EQUIVALENT
+    assert not [pid for pid in os.listdir("/proc") if pid.isdigit() and _command(pid)[:2] == ["sleep", CHILD]]
+
+
+def _command(pid: str) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace").split("\0")
+    except OSError:
+        return []
 
 
 def test_what_can_not_even_start(tmp_path: Path) -> None:
@@ -151,6 +178,18 @@ def build():
     blind, seeing = check_many([pair, replace(pair, inputs=inputs)])
     assert blind.status is Status.EQUIVALENT
     assert seeing.status is Status.DIFFERENT
+
+
+def test_a_saver_of_names_may_become_a_checkpoint_of_objects(tmp_path: Path) -> None:
+    pair = case("adversarial_pair")
+    text = pair.after.read_text("utf-8")
+    saver = "tf.train.Saver({v.path: v.value for v in critic.variables})"
+    assert saver in text
+    (tmp_path / "after.py").write_text(text.replace(saver, "tf.train.Checkpoint(critic=critic)"))
+    (verdict,) = check_many([replace(pair, after=tmp_path / "after.py")])
+    assert verdict.status is Status.EQUIVALENT, verdict.reason
+    assert verdict.compared["saver"] == 1
+    assert any("objects in place of names" in note for note in verdict.notes)
 
 
 def test_one_pair(tmp_path: Path) -> None:

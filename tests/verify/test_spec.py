@@ -22,6 +22,7 @@ def test_everything_that_can_be_said() -> None:
             "steps": 2,
             "timeout": 9,
             "memory_mb": 1000,
+            "renamed_savers": True,
             "tolerances": {"float32": 1e-3, "update": 1e-2},
             "inputs": {"tokens": {"shape": [2, 16], "high": 30522}},
             "calls": [{"share": "d", "arguments": {"image": {"shape": [4, 12]}, "hidden": 8}}],
@@ -29,6 +30,7 @@ def test_everything_that_can_be_said() -> None:
     )
     assert (spec.module, spec.function, spec.after_function) == ("pkg.model", "Net.build", "Net")
     assert (spec.steps, spec.timeout, spec.memory_mb) == (2, 9.0, 1000)
+    assert spec.renamed_savers
     assert spec.inputs == {"tokens": Input((2, 16), None, 30522)}
     assert spec.calls == (Call({"image": {"shape": [4, 12]}, "hidden": 8}, "d"),)
     assert spec.tolerances.of("float32") == 1e-3
@@ -56,6 +58,7 @@ def test_an_entry_without_a_module() -> None:
         ({"run": [1]}, "run: expected a command line"),
         ({"steps": 0}, "steps: expected a number above 0"),
         ({"timeout": True}, "timeout: expected a number above 0"),
+        ({"renamed_savers": 1}, "renamed_savers: expected true or false"),
         ({"calls": {}}, "calls: expected an array of tables"),
         ({"calls": [{"args": {}}]}, r"calls\[0\]: expected a table with arguments and share"),
         ({"inputs": []}, "inputs: expected a table"),

@@ -41,7 +41,7 @@ def run(
         spec=spec,
         before_python=before_python,
         variable_map=names,
-        renamed_savers=renamed_savers,
+        renamed_savers=renamed_savers or spec.renamed_savers,
     )
 
 

@@ -9,6 +9,17 @@ after side waits for them, so both sides run at the same time and still see the 
 
 Random numbers are pinned: the random ops of TensorFlow are replaced by draws that depend only on the shape, so that
 dropout and initialisers can be compared exactly, in whatever order a program makes its layers.
+
+Read `main` and `Case` first, near the end. Before them stands what they are made of, in the order in which a case
+needs it:
+
+    Events, Pins, PlainVariance, Watch   what is put into TensorFlow before a program runs
+    sandbox                              what keeps the programs of one process apart
+    Returned, Capture                    the results of a function, or of a script that was started
+    Variable, find_reads, call_site      what the graph says: variables, who reads them, at which line
+    Strategy, Feeds                      inputs
+    Arrays, Bench                        numbers: initial values, weights, runs of a session
+    Case, Exchange, Measurement          one program from its import to its files
 """
 
 from __future__ import annotations
@@ -43,6 +54,8 @@ TRAINED = 4096  # the same for what is written again after every training op
 DRAWS, MORE_DRAWS = 8, 64  # samples of every initial value
 GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
+ULPS, FAR = 4, 16  # by how many units in the last place weights are moved to see what rounding does, and times that
+AMPLIFIED = 1e-5  # relative; rounding that grows beyond is measured more often
 POLL_SECONDS = 0.01
 NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
 
@@ -283,6 +296,7 @@ class Watch:
         self.slots: List[Tuple[Any, Any]] = []
         self.state: List[Any] = []
         self.savers: List[Any] = []
+        self.checkpoints: List[Any] = []
         self.losses: List[Any] = []
         self.applied: List[List[Tuple[Any, Any]]] = []
         self.updates: List[Any] = []
@@ -316,6 +330,8 @@ def watch_tensorflow() -> None:
     after_call(slot_creator, "_create_slot_var", lambda result, primary, *a, **k: WATCH.slots.append((result, primary)))
     saver = importlib.import_module("tensorflow.python.training.saver").Saver
     after_call(saver, "__init__", lambda _, self, *a, **k: WATCH.savers.append(self))
+    for checkpoint in {tf.train.Checkpoint, getattr(getattr(tf, "compat", tf), "v2", tf).train.Checkpoint}:
+        after_call(checkpoint, "__init__", lambda _, self, *a, **k: WATCH.checkpoints.append(self))
     optimizer = importlib.import_module("tensorflow.python.training.optimizer").Optimizer
     after_call(optimizer, "_create_non_slot_variable", lambda result, *a, **k: WATCH.state.append(result))
     after_call(optimizer, "compute_gradients", _note_loss)
@@ -482,8 +498,9 @@ def as_tensor(value: Any) -> Optional[Any]:
     """A graph tensor for anything that stands for one: tensors, variables of either library, None for the rest."""
     if is_tensor(value):
         return value
-    # what an assignment returns is a variable that is no tf.Variable
-    if isinstance(value, tf.Variable) or (hasattr(value, "read_value") and hasattr(value, "dtype")):
+    # what an assignment returns is a variable that is no tf.Variable; TF2 keeps a regularisation loss as a promise
+    promised = hasattr(value, "read_value") or hasattr(value, "_as_tensor")
+    if isinstance(value, tf.Variable) or (promised and hasattr(value, "dtype")):
         return tf.convert_to_tensor(value)
     inner = getattr(value, "value", None)
     if any(value is v for v in WATCH.keras) and inner is not None:
@@ -1161,14 +1178,17 @@ class Bench:
             self._inputs = [tf.placeholder(v.tf_variable.dtype.base_dtype, v.shape) for v in variables]
             self._assign = [tf.assign(v.tf_variable, i).op for v, i in zip(variables, self._inputs)]
 
-    def shaken(self) -> Bench:
+    def shaken(self, ulps: int, number: int) -> Bench:
         """The same with weights that differ in the last bits: what changes then is rounding, not a difference."""
         other = copy.copy(self)
         other.weights = []
-        for number, weight in enumerate(self.weights):
+        state = np.random.RandomState(number)
+        for weight in self.weights:
             if weight.dtype.kind == "f":
-                signs = np.random.RandomState(number).choice([-1, 1], size=weight.shape)
-                weight = np.asarray(weight * (1 + 4 * np.finfo(weight.dtype).eps * signs), weight.dtype)
+                signs = state.choice([-1, 1], size=weight.shape)
+                eps = float(np.finfo(weight.dtype).eps)
+                step = min(ulps * eps, max(ULPS * eps, 1e-5))  # of float16, the larger step would be coarse
+                weight = np.asarray(weight * (1 + step * signs), weight.dtype)
             other.weights.append(weight)
         return other
 
@@ -1189,17 +1209,20 @@ class Bench:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# One case.
+# One case: what a program is.
 # ---------------------------------------------------------------------------------------------------------------------
 
 
 class Case:
-    """Records one case. The phases fill `record` and `arrays`; what fails later leaves the earlier part standing."""
+    """Records one case: builds the program, then writes down what it is and what it computes.
+
+    What fails on the way is noted, and leaves what was recorded before it standing.
+    """
 
     def __init__(self, job: Json, case: Json, events: Events) -> None:
         self.side: str = job["side"]
         self.library: str = job["library"]
-        self.case = case
+        self.wanted = case
         self.events = events
         self.root = os.path.realpath(case["root"])
         self.prefix = os.path.join(job["scratch"], str(case["index"]))
@@ -1212,18 +1235,12 @@ class Case:
         self.graph: Any = None
         self.returned = Returned()
         self.variables: List[Variable] = []
-        self.feeds = Feeds([], [[]])
         self.applied: List[Dict[str, Any]] = []
-        self.scales: Dict[str, float] = {}
-        self.combined = False
-        self.dropped: List[str] = []
-        self.gradients: Dict[str, Any] = {}
-        self.applying: Dict[str, Any] = {}
 
     def run(self) -> None:
         fresh_tensorflow(self.library)
         try:
-            with sandbox(self.root, [os.path.join(self.root, self.case["module"] + ".py")]):
+            with sandbox(self.root, [os.path.join(self.root, self.wanted["module"] + ".py")]):
                 state = np.random.get_state()[1].tolist()
                 self.build()
                 self.record["numpy_random"] = state != np.random.get_state()[1].tolist()
@@ -1256,16 +1273,14 @@ class Case:
         self.arrays.save("%s.%s.npz" % (self.prefix, self.side))
         write_json("%s.%s.json" % (self.prefix, self.side), self.record)
 
-    # -- structure ----------------------------------------------------------------------------------------------------
-
     def build(self) -> None:
-        if self.case.get("run"):
-            self.build_by_running(self.case["run"])
+        if self.wanted.get("run"):
+            self.build_by_running(self.wanted["run"])
         else:
             graph = tf.Graph()
             with graph.as_default():
-                function = load_function(self.case["module"], self.case["function"])
-                calls = self.case.get("calls")
+                function = load_function(self.wanted["module"], self.wanted["function"])
+                calls = self.wanted.get("calls")
                 self.returned.add("", call_entry(function, calls) if calls else function())
             self.graph = self.graph_of_results(graph)
         self.structure()
@@ -1328,6 +1343,7 @@ class Case:
         if record.get("captured"):
             self.note_reached(needs)
         record["savers"] = [saver_keys(saver, by_op) for saver in WATCH.savers]
+        record["checkpoints"] = [checkpoint_keys(checkpoint, by_op) for checkpoint in WATCH.checkpoints]
         self.applied = applied_by_key(by_op)
         record["optimizers"] = [sorted(gradients) for gradients in self.applied]
         record["update_ops"] = update_counts(graph, self.variables)
@@ -1351,71 +1367,66 @@ class Case:
             ],
         }
 
-    # -- numbers ------------------------------------------------------------------------------------------------------
-
     def numbers(self) -> None:
         with self.graph.as_default(), session_for(self.graph) as session:
             regularisation = regularisation_tensors(self.graph, self.variables)
             bench = Bench(session, self.graph, self.variables)
             run_if_any(session, self.graph.get_collection(tf.GraphKeys.TABLE_INITIALIZERS))
             record_initial(session, self.variables, self.record, self.arrays)
-            needed = ancestors([t.op for t in self.returned.tensors.values()])
-            needed |= step_ancestors(self.returned.steps.values())
-            inputs = find_inputs(self.graph, needed)
+            inputs = find_inputs(self.graph, self.computed())
             self.record["inputs"] = [describe(t) for t in inputs]
+            exchange = Exchange(self, bench)
             if self.side == "before":
-                self.begin_before(bench, inputs)
-            elif not self.begin_after(bench, inputs):
+                exchange.give(inputs)
+            elif not exchange.take(inputs):
                 return
             for variable, value in zip(self.variables, bench.weights):
                 self.arrays.add("weights/" + variable.key, value, TRAINED)
             self.record["computed"] = True
-            self.guarded("gradients", self.make_gradients)
-            self.guarded("outputs", lambda: self.record_regularisation(bench, regularisation))
-            self.guarded("outputs", lambda: self.record_unsteady(bench))
-            for phase, action in self.phases():
-                self.guarded(phase, functools.partial(action, bench, self.arrays))
-            if self.side == "before":
-                self.measure_noise(bench)
-                self.train_without_bessel(bench)
+            Measurement(self, exchange, bench).run(self.side, regularisation)
 
-    def phases(self) -> List[Tuple[str, Callable[[Bench, Arrays], None]]]:
-        return [
-            ("outputs", self.record_outputs),
-            ("activations", self.record_activations),
-            ("gradients", self.record_gradients),
-            ("training", lambda bench, arrays: self.record_training(bench, arrays, "", {})),
-        ]
+    def computed(self) -> Set[Any]:
+        """The ops that the numbers need: an optimizer that is not among the results may read inputs of its own."""
+        applied = [gradient for gradients in self.applied for gradient in gradients.values()]
+        tensors = [*self.returned.tensors.values(), *WATCH.losses, *map(as_tensor, applied)]
+        ops = [tensor.op for tensor in tensors if tensor is not None and tensor.graph is self.graph]
+        return ancestors(ops) | step_ancestors(self.returned.steps.values())
 
-    def measure_noise(self, bench: Bench) -> None:
-        """How far rounding alone carries each number: some programs amplify it, and must not be blamed for that."""
-        scratch = Arrays()
-        for phase, action in self.phases():
-            if phase not in self.record["errors"]:
-                with contextlib.suppress(Exception):
-                    action(bench.shaken(), scratch)
-        self.record["noise"] = self.arrays.gaps(scratch)
 
-    def train_without_bessel(self, bench: Bench) -> None:
-        plain = PLAIN.of(self.graph)
-        if plain is not None and "training" not in self.record["errors"]:
-            self.guarded("training", lambda: self.record_training(bench, self.arrays, "plain/", {plain: 1.0}))
+# ---------------------------------------------------------------------------------------------------------------------
+# One case: its weights and inputs, the same on both sides.
+# ---------------------------------------------------------------------------------------------------------------------
 
-    def begin_before(self, bench: Bench, inputs: Sequence[Any]) -> None:
+
+class Exchange:
+    """Weights and inputs: the before side chooses and gives them, the after side takes them."""
+
+    def __init__(self, case: Case, bench: Bench) -> None:
+        self.wanted, self.record, self.guarded = case.wanted, case.record, case.guarded
+        self.returned, self.variables = case.returned, case.variables
+        self.events, self.scratch = case.events, case.scratch
+        self.path = case.exchange
+        self.bench = bench
+        self.feeds = Feeds([], [[]])
+        self.scales: Dict[str, float] = {}
+        self.combined = False
+        self.dropped: List[str] = []
+
+    def give(self, inputs: Sequence[Any]) -> None:
         """Chooses weights and inputs that the program accepts, and hands them to the other side."""
-        bench.weights = distinct_weights(self.variables, read_values(bench.session, self.variables))
-        self.feeds = self.choose_feeds(bench, inputs)
+        self.bench.weights = distinct_weights(self.variables, read_values(self.bench.session, self.variables))
+        self.feeds = self.choose_feeds(inputs)
         tensors = self.returned.tensors.values()
         self.combined = len(tensors) * len(ancestors([t.op for t in tensors])) > GRADIENT_BUDGET
-        members = {"w%d" % n: w for n, w in enumerate(bench.weights)}
+        members = {"w%d" % n: w for n, w in enumerate(self.bench.weights)}
         for number, values in enumerate(self.feeds.rounds):
             members.update({"f%d_%d" % (number, n): v for n, v in enumerate(values)})
-        with open(self.exchange + ".exchange.npz", "wb") as file:
+        with open(self.path + ".exchange.npz", "wb") as file:
             save_arrays(file, **members)
-        bench.restart()
-        self.guarded("checkpoint", lambda: self.save_checkpoint(bench.session))
+        self.bench.restart()
+        self.guarded("checkpoint", lambda: self.save_checkpoint(self.bench.session))
         write_json(
-            self.exchange + ".exchange.json",
+            self.path + ".exchange.json",
             {
                 "keys": [v.key for v in self.variables],
                 "inputs": [describe(t) for t in inputs],
@@ -1427,17 +1438,19 @@ class Case:
             },
         )
 
-    def choose_feeds(self, bench: Bench, inputs: Sequence[Any]) -> Feeds:
+    def choose_feeds(self, inputs: Sequence[Any]) -> Feeds:
         failure: Optional[Exception] = None
         names = sorted(self.returned.tensors)
         fetches = [self.returned.tensors[name] for name in names]
         alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
         fallback = None
         for strategy in STRATEGIES:
-            rounds = [[make_input(t, strategy, n, self.case) for t in inputs] for n in range(self.case["steps"] + 1)]
+            rounds = [
+                [make_input(t, strategy, n, self.wanted) for t in inputs] for n in range(self.wanted["steps"] + 1)
+            ]
             feeds = Feeds(inputs, rounds)
             try:
-                values = bench.run_apart(fetches, alone, feeds.of(0, False)) if fetches else []
+                values = self.bench.run_apart(fetches, alone, feeds.of(0, False)) if fetches else []
             except (tf.errors.OpError, ValueError) as error:
                 failure = failure or error
                 continue
@@ -1445,50 +1458,33 @@ class Case:
             if all(np.isfinite(v).all() for v in map(np.asarray, values) if v.dtype.kind == "f"):
                 return feeds
             fallback = fallback or feeds
-        if fallback is None and self.record.get("captured") and self.drop_failing(bench, inputs):
-            return self.choose_feeds(bench, inputs)
+        if fallback is None and self.record.get("captured") and self.drop_failing(inputs):
+            return self.choose_feeds(inputs)
         if fallback is not None:
             self.record["notes"].append("some outputs are not finite for any input that was tried")
             return fallback
         raise failure or RefusedError("no input was accepted")
 
-    def drop_failing(self, bench: Bench, inputs: Sequence[Any]) -> List[str]:
+    def drop_failing(self, inputs: Sequence[Any]) -> List[str]:
         """A script holds tensors that need inputs we can't guess: those are left out, and the other side told so."""
         strategy = STRATEGIES[1]
-        feeds = Feeds(inputs, [[make_input(t, strategy, 0, self.case) for t in inputs]])
+        feeds = Feeds(inputs, [[make_input(t, strategy, 0, self.wanted) for t in inputs]])
         for name, tensor in list(self.returned.tensors.items()):
             try:
-                bench.run(tensor, feeds.of(0, False))
+                self.bench.run(tensor, feeds.of(0, False))
             except (tf.errors.OpError, ValueError):
                 self.dropped.append(name)
         self.leave_out(self.dropped)
         return self.dropped
 
-    def leave_out_reading(self, inputs: Sequence[Any]) -> None:
-        """Of a script, what needs an input that the other side has not; the other side has it under no such name."""
-        sources = {tensor.op for tensor in inputs}
-        self.leave_out([n for n, t in self.returned.tensors.items() if ancestors([t.op]) & sources])
-        for name, op in list(self.returned.steps.items()):
-            if step_ancestors([op]) & sources:
-                self.returned.steps.pop(name)
-                self.record["steps"].remove(name)
-
-    def leave_out(self, names: Sequence[str]) -> None:
-        if names:
-            self.record["notes"].append("no input was found that these accept: " + ", ".join(names))
-        for name in names:
-            self.returned.tensors.pop(name, None)
-            self.record["outputs"].pop(name, None)
-            self.record["dependencies"].pop(name, None)
-
-    def begin_after(self, bench: Bench, inputs: Sequence[Any]) -> bool:
+    def take(self, inputs: Sequence[Any]) -> bool:
         """Takes weights and inputs from the other side. False when there is nothing to go on with."""
-        if not self.wait_for_exchange():
+        if not self.arrives():
             self.record["notes"].append("the before side gave no weights")
             return False
-        with open(self.exchange + ".exchange.json") as file:
+        with open(self.path + ".exchange.json") as file:
             exchange = json.load(file)
-        members = load_arrays(self.exchange + ".exchange.npz", allow_pickle=True)
+        members = load_arrays(self.path + ".exchange.npz", allow_pickle=True)
         keys = [v.key for v in self.variables]
         if sorted(keys) != sorted(exchange["keys"]):
             self.record["notes"].append("the variables differ, so no weights were copied")
@@ -1508,41 +1504,98 @@ class Case:
             return False
         rounds = [[members["f%d_%d" % (n, p)] for p in positions] for n in range(exchange["rounds"])]
         self.feeds = Feeds(inputs, rounds)
-        bench.weights = [np.asarray(weights[key]) for key in keys]
+        self.bench.weights = [np.asarray(weights[key]) for key in keys]
         self.scales, self.combined = exchange["scales"], exchange["combined"]
         self.leave_out(exchange["dropped"])
         if exchange["checkpoint"]:
-            self.guarded("checkpoint", lambda: self.restore_checkpoint(bench.session, weights))
+            self.guarded("checkpoint", lambda: self.restore_checkpoint(self.bench.session, weights))
         return True
 
-    def wait_for_exchange(self) -> bool:
-        self.events.send("wait", self.case["index"])
+    def leave_out_reading(self, inputs: Sequence[Any]) -> None:
+        """Of a script, what needs an input that the other side has not; the other side has it under no such name."""
+        sources = {tensor.op for tensor in inputs}
+        self.leave_out([n for n, t in self.returned.tensors.items() if ancestors([t.op]) & sources])
+        for name, op in list(self.returned.steps.items()):
+            if step_ancestors([op]) & sources:
+                self.returned.steps.pop(name)
+                self.record["steps"].remove(name)
+
+    def leave_out(self, names: Sequence[str]) -> None:
+        if names:
+            self.record["notes"].append("no input was found that these accept: " + ", ".join(names))
+        for name in names:
+            self.returned.tensors.pop(name, None)
+            self.record["outputs"].pop(name, None)
+            self.record["dependencies"].pop(name, None)
+
+    def arrives(self) -> bool:
+        self.events.send("wait", self.wanted["index"])
         try:
-            while not os.path.exists(self.exchange + ".exchange.json"):
-                gone = os.path.exists(self.exchange + ".failed") or os.path.exists(os.path.join(self.scratch, "gone"))
-                if gone and not os.path.exists(self.exchange + ".exchange.json"):
+            while not os.path.exists(self.path + ".exchange.json"):
+                gone = os.path.exists(self.path + ".failed") or os.path.exists(os.path.join(self.scratch, "gone"))
+                if gone and not os.path.exists(self.path + ".exchange.json"):
                     return False
                 time.sleep(POLL_SECONDS)
             return True
         finally:
-            self.events.send("go", self.case["index"])
+            self.events.send("go", self.wanted["index"])
 
     def save_checkpoint(self, session: Any) -> None:
         saver = tf.train.Saver({v.key: v.tf_variable for v in self.variables}) if self.variables else None
         if saver is not None:
-            saver.save(session, self.exchange + ".ckpt", write_meta_graph=False, write_state=False)
+            saver.save(session, self.path + ".ckpt", write_meta_graph=False, write_state=False)
 
     def restore_checkpoint(self, session: Any, weights: Dict[str, Any]) -> None:
         """Restores what the before side saved, under the names that it saved."""
         if not self.variables:
             return
         saver = tf.train.Saver({v.key: v.tf_variable for v in self.variables})
-        saver.restore(session, self.exchange + ".ckpt")
+        saver.restore(session, self.path + ".ckpt")
         restored = read_values(session, self.variables)
         wrong = [v.key for v, value in zip(self.variables, restored) if not same_bits(value, weights[v.key])]
         self.record["checkpoint"] = {"restored": len(self.variables), "wrong": wrong}
 
-    def record_outputs(self, bench: Bench, arrays: Arrays) -> None:
+
+# ---------------------------------------------------------------------------------------------------------------------
+# One case: its numbers.
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Measurement:
+    """All numbers of one program: what it computes, from given weights and inputs."""
+
+    def __init__(self, case: Case, exchange: Exchange, bench: Bench) -> None:
+        self.wanted, self.record, self.arrays, self.guarded = case.wanted, case.record, case.arrays, case.guarded
+        self.graph, self.returned, self.variables, self.applied = (
+            case.graph,
+            case.returned,
+            case.variables,
+            case.applied,
+        )
+        self.feeds, self.scales, self.combined = exchange.feeds, exchange.scales, exchange.combined
+        self.bench = bench
+        self.of_outputs: Dict[str, Any] = {}
+        self.of_optimizers: Dict[str, Any] = {}
+
+    def run(self, side: str, regularisation: Dict[str, Any]) -> None:
+        self.guarded("gradients", self.make_gradients)
+        self.guarded("outputs", lambda: self.regularisation(regularisation))
+        self.guarded("outputs", self.unsteady)
+        for phase, action in self.phases():
+            self.guarded(phase, functools.partial(action, self.bench, self.arrays))
+        if side == "before":
+            self.measure_noise()
+            self.train_without_bessel()
+
+    def phases(self) -> List[Tuple[str, Callable[[Bench, Arrays], None]]]:
+        return [
+            ("outputs", self.outputs),
+            ("activations", self.activations),
+            ("gradients", self.gradients),
+            ("training", lambda bench, arrays: self.training(bench, arrays, "", {})),
+        ]
+
+    def outputs(self, bench: Bench, arrays: Arrays) -> None:
         names = sorted(self.returned.tensors)
         fetches = [self.returned.tensors[n] for n in names]
         alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
@@ -1552,21 +1605,21 @@ class Case:
                 arrays.add("output/%s/%s" % ("true" if switch else "false", name), value)
                 self.record["outputs"][name]["run_shape"] = list(np.shape(value))
 
-    def record_unsteady(self, bench: Bench) -> None:
+    def unsteady(self) -> None:
         """Outputs that are not the same twice, from the same weights and inputs."""
         names = sorted(self.returned.tensors)
         fetches = [self.returned.tensors[n] for n in names]
         alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
         feed = self.feeds.of(0, self.feeds.has_switch)
-        runs = [bench.run_apart(fetches, alone, feed) if fetches else [] for _ in range(2)]
+        runs = [self.bench.run_apart(fetches, alone, feed) if fetches else [] for _ in range(2)]
         self.record["unsteady"] = [n for n, a, b in zip(names, *runs) if not same_bits(a, b)]
 
-    def record_regularisation(self, bench: Bench, tensors: Dict[str, Any]) -> None:
+    def regularisation(self, tensors: Dict[str, Any]) -> None:
         if tensors:
-            sums = bench.run(tensors, self.feeds.of(0, False))
+            sums = self.bench.run(tensors, self.feeds.of(0, False))
             self.record["regularisation"] = {k: float(v) for k, v in sums.items()}
 
-    def record_activations(self, bench: Bench, arrays: Arrays) -> None:
+    def activations(self, bench: Bench, arrays: Arrays) -> None:
         """What each reader of a variable computes: it names the first layer that diverges."""
         wanted = []
         order = {op.name: number for number, op in enumerate(self.graph.get_operations())}
@@ -1603,19 +1656,19 @@ class Case:
                 continue
             for variable, gradient in zip(targets, gradients):
                 if gradient is not None:
-                    self.gradients["gradient/%s/%s" % (name, variable.key)] = tf.convert_to_tensor(gradient)
+                    self.of_outputs["gradient/%s/%s" % (name, variable.key)] = tf.convert_to_tensor(gradient)
         for number, applied in enumerate(self.applied):
             for key, gradient in applied.items():
                 if getattr(gradient, "graph", None) is self.graph:
-                    self.applying["applied/%d/%s" % (number, key)] = tf.convert_to_tensor(gradient)
+                    self.of_optimizers["applied/%d/%s" % (number, key)] = tf.convert_to_tensor(gradient)
 
-    def record_gradients(self, bench: Bench, arrays: Arrays) -> None:
+    def gradients(self, bench: Bench, arrays: Arrays) -> None:
         """Those of the outputs, and those that the optimizers of the program apply, in training."""
-        for fetches, switch in ((self.gradients, self.feeds.has_switch), (self.applying, True)):
+        for fetches, switch in ((self.of_outputs, self.feeds.has_switch), (self.of_optimizers, True)):
             for name, value in bench.run(fetches, self.feeds.of(0, switch)).items() if fetches else ():
                 arrays.add(name, value)
 
-    def record_training(self, bench: Bench, arrays: Arrays, prefix: str, extra: Dict[Any, Any]) -> None:
+    def training(self, bench: Bench, arrays: Arrays, prefix: str, extra: Dict[Any, Any]) -> None:
         """Some rounds of all training ops in order of name, and all variables after each op.
 
         A script has no fixed list of them: there each op is trained alone, from the same weights.
@@ -1623,25 +1676,61 @@ class Case:
         names = sorted(self.returned.steps)
         for group in [[name] for name in names] if self.record.get("captured") else [names] * bool(names):
             bench.restart()
-            for number in range(1, self.case["steps"] + 1):
+            for number in range(1, self.wanted["steps"] + 1):
                 feed = {**self.feeds.of(number, True), **extra}
                 if not self.record.get("captured"):
-                    self.record_losses(bench, arrays, "%sloss/%d/" % (prefix, number), feed)
+                    self.losses(bench, arrays, "%sloss/%d/" % (prefix, number), feed)
                 for name in group:
                     bench.session.run(self.returned.steps[name], feed)
-                    self.record_changed(bench, arrays, "%strain/%d/%s/" % (prefix, number, name))
+                    self.changed(bench, arrays, "%strain/%d/%s/" % (prefix, number, name))
 
-    def record_losses(self, bench: Bench, arrays: Arrays, prefix: str, feed: Dict[Any, Any]) -> None:
+    def losses(self, bench: Bench, arrays: Arrays, prefix: str, feed: Dict[Any, Any]) -> None:
         scalars = {n: t for n, t in self.returned.tensors.items() if t.shape.ndims == 0 and t.dtype.is_floating}
         for name, value in bench.session.run(scalars, feed).items() if scalars else ():
             arrays.add(prefix + name, value)
 
-    def record_changed(self, bench: Bench, arrays: Arrays, prefix: str) -> None:
+    def changed(self, bench: Bench, arrays: Arrays, prefix: str) -> None:
         """The variables that are no longer what training started from."""
         values = read_values(bench.session, self.variables)
         for variable, value, weight in zip(self.variables, values, bench.weights):
             if not same_bits(value, weight):
                 arrays.add(prefix + variable.key, value, TRAINED)
+
+    def measure_noise(self) -> None:
+        """How far rounding alone carries each number: some programs amplify it, and must not be blamed for that.
+
+        Where rounding decides on which side of a kink a value falls, a gradient jumps, by how much has nothing to do
+        with how little it takes. Such a jump is rare, so it is looked for with larger steps: there the number moves by
+        more than the step grew.
+        """
+        noise = self.gaps_of(self.bench.shaken(ULPS, 0))
+        far = self.gaps_of(self.bench.shaken(FAR * ULPS, 1))
+        self.record["jumps"] = {name: gap for name, gap in far.items() if gap > 2 * FAR * noise.get(name, 0.0)}
+        if any(gap > AMPLIFIED * magnitude(self.arrays.values[name]) for name, gap in noise.items()):
+            # one direction of growth outruns all others then, and one step may happen to have next to nothing of it
+            for number in range(2, 5):
+                for name, gap in self.gaps_of(self.bench.shaken(ULPS, number)).items():
+                    noise[name] = max(gap, noise.get(name, 0.0))
+        self.record["noise"] = noise
+
+    def gaps_of(self, bench: Bench) -> Dict[str, float]:
+        """How far the numbers are from those that were recorded when all runs once more on another bench."""
+        scratch = Arrays()
+        for phase, action in self.phases():
+            if phase not in self.record["errors"]:
+                with contextlib.suppress(Exception):
+                    action(bench, scratch)
+        return self.arrays.gaps(scratch)
+
+    def train_without_bessel(self) -> None:
+        plain = PLAIN.of(self.graph)
+        if plain is not None and "training" not in self.record["errors"]:
+            self.guarded("training", lambda: self.training(self.bench, self.arrays, "plain/", {plain: 1.0}))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What a case asks of tensors, ops and savers.
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def describe(tensor: Any) -> Json:
@@ -1727,6 +1816,17 @@ def saver_keys(saver: Any, by_op: Dict[str, Variable]) -> Dict[str, str]:
         if op is not None and op.name in by_op:
             found[str(key)] = by_op[op.name].key
     return found
+
+
+def checkpoint_keys(checkpoint: Any, by_op: Dict[str, Variable]) -> List[str]:
+    """The variables that a tf.train.Checkpoint of the program reaches through its objects."""
+    try:
+        views = importlib.import_module("tensorflow.python.checkpoint.graph_view")
+    except ImportError:
+        views = importlib.import_module("tensorflow.python.training.tracking.graph_view")
+    reached = views.ObjectGraphView(checkpoint)._breadth_first_traversal()[0]
+    names = [getattr(getattr(item, "op", None), "name", "") for item in reached if isinstance(item, tf.Variable)]
+    return sorted({by_op[name].key for name in names if name in by_op})
 
 
 def update_counts(graph: Any, variables: Sequence[Variable]) -> Dict[str, int]:

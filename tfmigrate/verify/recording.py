@@ -80,9 +80,9 @@ class Comparison:
         self.differences.append(Difference(kind, name, detail, size))
 
     def rounding(self, name: str) -> float:
-        """How far an array of the before side moves when its weights change in the last bits; some times that."""
-        noise: dict[str, float] = self.before.record.get("noise", {})
-        return 4 * noise.get(name, 0.0)
+        """How far rounding may carry an array of the before side: some times what changed weights did, or a jump."""
+        noise, jumps = (self.before.record.get(kind, {}) for kind in ("noise", "jumps"))
+        return float(max(4 * noise.get(name, 0.0), jumps.get(name, 0.0)))
 
     @property
     def pairs(self) -> Iterator[tuple[str, Json, Json]]:

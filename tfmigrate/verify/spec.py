@@ -41,6 +41,7 @@ class CheckSpec:
     name after the migration. run: a command line instead, `("train.py", "--batch", "2")` or `("-m", "pkg.train")`.
     calls: how to call an entry that takes arguments. inputs: by placeholder name. steps: rounds of training.
     timeout: seconds of one case on one side, the start of TensorFlow apart. memory_mb: of one side, with its children.
+    renamed_savers: savers may keep the same variables under other names, as a Saver without a list does (TFM604).
     """
 
     function: str = "build"
@@ -52,6 +53,7 @@ class CheckSpec:
     steps: int = 3
     timeout: float = 120.0
     memory_mb: int = 4096
+    renamed_savers: bool = False
     tolerances: Tolerances = field(default_factory=Tolerances)
 
     @classmethod
@@ -64,6 +66,7 @@ class CheckSpec:
         steps = 3
         timeout = 60
         memory_mb = 4096
+        renamed_savers = true
         [tool.tfmigrate.check.tolerances]
         float32 = 1e-4
         [tool.tfmigrate.check.inputs.tokens]
@@ -73,7 +76,10 @@ class CheckSpec:
         share = "discriminator"
         arguments = { image = { shape = [4, 12] }, hidden = 8 }
         """
-        known = {"entry", "entry_after", "run", "calls", "inputs", "steps", "timeout", "memory_mb", "tolerances"}
+        known = {
+            "entry", "entry_after", "run", "calls", "inputs", "steps", "timeout", "memory_mb", "renamed_savers",
+            "tolerances",
+        }  # fmt: skip
         for key in table:
             if key not in known:
                 raise SpecError(f"{key}: not a key of tool.tfmigrate.check; there are {', '.join(sorted(known))}")
@@ -84,6 +90,7 @@ class CheckSpec:
             steps=int(_number(table, "steps", 3)),
             timeout=_number(table, "timeout", 120.0),
             memory_mb=int(_number(table, "memory_mb", 4096)),
+            renamed_savers=_switch(table, "renamed_savers"),
             tolerances=_tolerances(_table(table, "tolerances")),
         )
         if "entry" in table:
@@ -131,6 +138,13 @@ def _number(table: Mapping[str, Any], key: str, default: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
         raise SpecError(f"{key}: expected a number above 0")
     return float(value)
+
+
+def _switch(table: Mapping[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise SpecError(f"{key}: expected true or false")
+    return value
 
 
 def _call(number: int, value: Any) -> Call:

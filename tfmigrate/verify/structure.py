@@ -246,14 +246,18 @@ def update_ops(c: Comparison) -> None:
 def savers(c: Comparison) -> None:
     """Savers of the program, in order: the same names must stand for the same variables."""
     before, after = (side.record["savers"] for side in (c.before, c.after))
+    state = {row["key"] for row in c.before.variables if row["role"] == "slot"}
+    objects = c.after.record.get("checkpoints", [])
+    if not after and len(before) == len(objects) > 0:
+        saved_as_objects(c, before, objects, state)
+        return
     if len(before) != len(after):
         c.notes.append(f"{len(before)} savers before, {len(after)} after: not compared")
         return
-    state = {row["key"] for row in c.before.variables if row["role"] == "slot"}
     c.compared["saver"] += len(before)
     for one, other in zip(before, after, strict=True):
-        if c.renamed_savers and one != other and Counter(one.values()) == Counter(other.values()):
-            c.notes.append("after, a saver keeps the same variables under other names")
+        if one != other and Counter(one.values()) == Counter(other.values()):
+            same_under_other_names(c, one, other)
             continue
         lost = [key for key in sorted(one) if key not in other and one[key] in state]
         if lost:
@@ -264,3 +268,25 @@ def savers(c: Comparison) -> None:
                     f"a saver keeps {one.get(key, 'nothing')} under {key} before and {other.get(key, 'nothing')} after"
                 )
                 c.add("saver", key, text)
+
+
+def same_under_other_names(c: Comparison, one: Json, other: Json) -> None:
+    """A saver that keeps what it kept, where checkpoints of the one do not load into the other as they are."""
+    if c.renamed_savers:
+        c.notes.append("after, a saver keeps the same variables under other names")
+        return
+    first = min(key for key in one if other.get(key) != one[key])
+    name = min(key for key, variable in other.items() if variable == one[first])
+    text = f"after, a saver keeps the same variables under other names, as {name} for {first}"
+    c.add("saver", first, f"{text}; renamed_savers = true accepts that")
+
+
+def saved_as_objects(c: Comparison, before: list[Json], after: list[list[str]], state: set[str]) -> None:
+    """A saver of names became a tf.train.Checkpoint of objects: there are no names to compare, but variables."""
+    c.compared["saver"] += len(before)
+    for one, keys in zip(before, after, strict=True):
+        kept = set(one.values())
+        if kept - set(keys) - state or set(keys) - kept:
+            moves = moved("keeps", kept - state, set(keys) - state)
+            c.add("saver", min(kept ^ set(keys)), f"after, a checkpoint of objects {moves}")
+    c.notes.append("after, checkpoints hold objects in place of names: those of before have to be converted")

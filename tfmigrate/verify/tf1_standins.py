@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import contextlib
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -229,6 +230,25 @@ def whole_dimensions() -> None:
     kind.__init__ = init
 
 
+def whole_shapes_of_transposed_convolutions() -> None:
+    """TF1 took the whole static shape from a constant `output_shape`, TF2 takes the batch from the input."""
+    kernels: Any = importlib.import_module("tensorflow.python.ops.gen_nn_ops")
+    ops: Any = importlib.import_module("tensorflow.python.framework.ops")
+    tensor_util = importlib.import_module("tensorflow.python.framework.tensor_util")
+    original = kernels.conv2d_backprop_input
+
+    @functools.wraps(original)
+    def conv2d_backprop_input(input_sizes: Any, *args: Any, **kwargs: Any) -> Any:
+        sizes = ops.convert_to_tensor(input_sizes)
+        result = original(sizes, *args, **kwargs)
+        known = tensor_util.constant_value_as_shape(sizes)
+        if known.ndims == result.shape.ndims:  # there may be no more than height and width
+            result.set_shape(known)
+        return result
+
+    kernels.conv2d_backprop_input = conv2d_backprop_input
+
+
 def fill(module: Any, names: dict[str, Any]) -> None:
     for name, value in names.items():
         if not hasattr(module, name):
@@ -429,6 +449,7 @@ def install() -> Any:
     load_libraries(("tf_keras", "tf_slim"))
     private_names(tf)
     whole_dimensions()
+    whole_shapes_of_transposed_convolutions()
     take_the_name(tf, tf2)
     tf.contrib = contrib(tf)
     sys.meta_path.append(LastResortFinder())
