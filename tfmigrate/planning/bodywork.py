@@ -32,16 +32,9 @@ from tfmigrate.sites import (
 )
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import VARIABLE_SCOPE
+from tfmigrate.tf1.symbols import TAKES_VARIABLES
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.values import is_tensor
-
-# Functions that take a Keras variable as it is; elsewhere its `.value` is passed.
-TAKES_VARIABLES = {
-    "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",
-    "bias_add", "reshape", "transpose", "square", "reduce_sum", "reduce_mean", "reduce_max", "l2_loss", "gather",
-    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum",
-    "l2_normalize",
-}  # fmt: skip
 
 
 def is_reuse_statement(node: ast.stmt) -> bool:

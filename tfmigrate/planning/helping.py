@@ -14,7 +14,7 @@ from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.regions import Creation, Region
 
-_ORDER = ("name", "shape", "dtype", "initializer", "trainable")
+_ORDER = ("name", "shape", "dtype", "initializer", "regularizer", "trainable")
 
 
 def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[Module, Sites]) -> None:

@@ -44,7 +44,7 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
         Piece("name", given["name"]),
         Piece("shape", given["shape"], around=_around_shape(slot, given["shape"], module)),
     ]
-    for key in ("dtype", "initializer", "trainable"):
+    for key in ("dtype", "initializer", "regularizer", "trainable"):
         if key in given and not is_none(given[key]):
             pieces.append(Piece(key, given[key]))
     return Request(f"{owner}.add_weight", pieces)

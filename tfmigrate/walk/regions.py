@@ -66,6 +66,8 @@ class Variable(Opaque):
     keras_name: str | None = None
     # whether a function of contrib or slim made it
     by_contrib: bool = False
+    # whether something may make a loss of it
+    regularized: bool = False
     is_tensor = True
 
 
@@ -133,7 +135,10 @@ def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]
 
 @dataclass(eq=False)
 class Query:
-    """A list of variables that was made at a node: by a collection, a filter or a function that returns one."""
+    """A list of variables that was made at a node: by a collection, a filter or a function that returns one.
+
+    kind: "trainable", "global", or "losses", which is what the regularizers of these variables give.
+    """
 
     node: ast.expr
     region: Region
@@ -145,6 +150,8 @@ class Query:
     slots: bool = False
     # of a comprehension, what it runs over
     source: list[Variable] | None = None
+    # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
+    reader: str = "list"
 
 
 @dataclass(eq=False)
@@ -244,3 +251,10 @@ def around(region: Region | None) -> Iterator[Region]:
     while region is not None:
         yield region
         region = region.parent
+
+
+def root_of(region: Region) -> Region:
+    """The outermost region around one."""
+    while region.parent is not None:
+        region = region.parent
+    return region
