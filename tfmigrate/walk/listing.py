@@ -15,6 +15,7 @@ from tfmigrate.walk.naming import (
     starts,
 )
 from tfmigrate.walk.regions import (
+    READS_COLLECTION,
     Query,
     Region,
     Saving,
@@ -60,6 +61,8 @@ class Lists(Journal):
             return TENSOR
         kind = symbols.KEYS.get(name or "")
         if kind is None:
+            assert self.region is not None
+            self.region.evidence.add(READS_COLLECTION)
             if not isinstance(key, (Const, Library)):
                 self.blame("TFM601", node, ev, "which collection this reads cannot be known from the program")
             return TENSOR
@@ -75,6 +78,7 @@ class Lists(Journal):
     def _losses(self, ev: Evaluator, scope: Value | None, node: ast.Call, reader: str = "list") -> Value:
         """The losses of the variables there are so far."""
         assert self.region is not None
+        self.region.evidence.add(READS_COLLECTION)
         if scope is not None and scope != NONE:
             self.blame("TFM603", node, ev, "the losses of Keras layers are not found by the name of a scope")
         regularized: list[Value] = [v for v in self.graph.variables if v.regularized]

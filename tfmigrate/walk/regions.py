@@ -11,6 +11,8 @@ from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.evaluate import Arguments, Frame
 from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
 
+# evidence that code reads what others put into collections of the program's own
+READS_COLLECTION = "a collection"
 Segment = Const | Text
 Path = tuple[Segment, ...]
 
@@ -201,6 +203,8 @@ class Region:
     result: Value | None = None
     # local names and `self.` attributes as they were at entry
     names: dict[str, Value] = field(default_factory=dict)
+    # of a block, what they were when it first did something to variables
+    names_later: dict[str, Value] = field(default_factory=dict)
     # a block's own name, before it was joined to the path; None for the current scope re-entered
     name: Path | None = None
     # whether a library calls the function, not the program

@@ -175,6 +175,7 @@ class Requests(Scopes):
     ) -> Creation:
         region, frame = self.region, ev.frame
         assert region is not None
+        self._note_first(frame)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )

@@ -187,6 +187,8 @@ class Scoping(LayerCalls, Lists):
             return Gone()
         if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
             return self._foreign(ev, name, args, node)
+        if name == "tf.dimension_value":
+            return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
