@@ -76,8 +76,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tfmigrate.cli": {"tfmigrate.commands.status"},
     "tfmigrate.commands": {
         "tfmigrate.finding", "tfmigrate.model", "tfmigrate.source", "tfmigrate.report", "tfmigrate.verify",
-        "tfmigrate.pipeline", "tfmigrate.refuting", "tfmigrate.commands",
+        "tfmigrate.pipeline", "tfmigrate.refuting", "tfmigrate.reviewing", "tfmigrate.commands",
     },
+    "tfmigrate.reviewing": {"tfmigrate.finding", "tfmigrate.model", "tfmigrate.reviewing"},
     "tfmigrate.refuting": {"tfmigrate.finding", "tfmigrate.model", "tfmigrate.verify.verdict"},
 }  # fmt: skip
 # who decides where; a transform decides how, and the recount must not believe what it recounts

@@ -82,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     apply.add_argument("--check", action="store_true", help="run both sides first, and write only what did the same")
     _add_how_to_run(apply)
 
+    review = add("review", "reviewing:review", "decide group by group and hunk by hunk; writes what you chose")
+    _add_paths(review, stdin=False)
+    _add_review(review)
+
     explain = add("explain", "looking:explain", "explain a finding (TFM201) or a transform; without a topic, list them")
     explain.add_argument("topic", nargs="?", metavar="CODE")
 
@@ -115,6 +119,16 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--before-python", type=Path, metavar="PYTHON", help="an interpreter with TensorFlow 1.15 for the old program"
     )
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--write", action="store_true", help="write what was chosen, and do not ask")
+    parser.add_argument("--patch", type=Path, metavar="FILE", help="save what was chosen as a patch, and do not ask")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="where decisions are kept; default: .tfmigrate-review.json in PATH"
+    )
+    parser.add_argument("--restart", action="store_true", help="forget what was decided before")
 
 
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:

@@ -45,8 +45,8 @@ def migrate_paths(paths: Sequence[Path], options: Options) -> tuple[Migration, d
 
     migration = run(paths, options)
     if migration.variable_map:
-        migration = replace(migration, changes=(*migration.changes, *_map_change(migration, paths)))
-    return migration, _sources(migration.changes)
+        migration = replace(migration, changes=(*migration.changes, *map_change(migration, paths)))
+    return migration, sources_of(migration.changes)
 
 
 def _migrate_stdin(name: Path, options: Options) -> tuple[Migration, dict[Path, source.Source]]:
@@ -69,7 +69,7 @@ def _must_be_transforms(names: Iterable[str]) -> None:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
 
 
-def _map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
+def map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
     """The map lies at the top of what was named; one of an earlier run is added to."""
     from tfmigrate.report import variable_map
 
@@ -84,7 +84,7 @@ def _map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]
     return [] if after == old else [FileChange(path, old, after)]
 
 
-def _sources(changes: Iterable[FileChange]) -> dict[Path, source.Source]:
+def sources_of(changes: Iterable[FileChange]) -> dict[Path, source.Source]:
     try:
         return {change.path: source.read(change.path) for change in changes if change.before is not None}
     except source.SourceError as error:

@@ -21,7 +21,7 @@ def render(migration: Migration) -> str:
 def pieces(migration: Migration) -> Iterator[Piece]:
     """The same text with styles, for a terminal."""
     for group in migration.groups:
-        yield from _group(group)
+        yield from group_pieces(group)
         yield "\n", ""
     yield totals(migration) + "\n", "bold"
 
@@ -49,7 +49,8 @@ def _change(migration: Migration) -> str:
     return "changes" if len(migration.changes) == 1 else "change"
 
 
-def _group(group: SharingGroup) -> Iterator[Piece]:
+def group_pieces(group: SharingGroup) -> Iterator[Piece]:
+    """Of one sharing group: who makes it, who shares it, what it becomes."""
     yield group.scope or "(no scope)", "bold"
     yield "  ", ""
     yield " ".join((group.state.value, *group.codes)), _STATE_STYLE[group.state]
