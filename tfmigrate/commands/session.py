@@ -11,7 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 from tfmigrate import source
-from tfmigrate.commands.migrating import map_change, options_of, sources_of
+from tfmigrate.api import with_map
+from tfmigrate.commands.migrating import options_of, sources_of
 from tfmigrate.commands.status import UsageError
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.pipeline import Study, study
@@ -121,10 +122,8 @@ class Session:
         together = [h for h in hunks_of(migration.changes) if any((h.path, line) not in seen for line in h.changed)]
         edits = [edit for proposal in accepted for edit in self.decisions.on(proposal).edits]
         changes, lost = _with_edits(migration.changes, edits)
-        if migration.variable_map:
-            changes += map_change(migration, self.paths)
-        migration = replace(migration, changes=tuple(changes))
-        return Chosen(migration, sources_of(changes), tuple(lost), tuple(together))
+        migration = with_map(replace(migration, changes=tuple(changes)), self.paths)
+        return Chosen(migration, sources_of(migration.changes), tuple(lost), tuple(together))
 
 
 def open_session(arguments: argparse.Namespace) -> Session:
