@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", "looking:plan", "show what would be migrated, what refused, and who shares what; writes nothing")
     _add_paths(plan, stdin=True)
     plan.add_argument("--format", choices=["text", "json"], default="text")
+    _add_summary(plan)
 
     diff = add("diff", "looking:diff", "print the whole change as one patch for `git apply`; writes nothing")
     _add_paths(diff, stdin=True)
@@ -97,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_how_to_run(check)
     check.add_argument("--map", type=Path, metavar="FILE", help="the variable map; default: the one in AFTER, if any")
     check.add_argument("--format", choices=["text", "json"], default="text")
+    _add_summary(check)
 
     probe = add("probe", "probing:probe", "write a first version of the build() that `check` runs on both sides")
     probe.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the TensorFlow 1 program")
@@ -118,6 +120,12 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for each side; default: 120")
     parser.add_argument(
         "--before-python", type=Path, metavar="PYTHON", help="an interpreter with TensorFlow 1.15 for the old program"
+    )
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="add the result to FILE as Markdown, as the summary of a job"
     )
 
 

@@ -18,6 +18,11 @@ def check(arguments: argparse.Namespace) -> int:
     must_exist(filter(None, [arguments.before, arguments.after, arguments.map, arguments.before_python]))
     spec = spec_of(arguments, [arguments.after, arguments.before])
     found = run(arguments.before, arguments.after, spec, arguments.before_python, arguments.map)
+    if arguments.summary is not None:
+        from tfmigrate.commands.summing import add_to
+        from tfmigrate.report import summary
+
+        add_to(arguments.summary, summary.of_verdict(found))
     if arguments.format == "json":
         show([(json.dumps(found.to_json(), indent=2) + "\n", "")], plain=True)
     else:

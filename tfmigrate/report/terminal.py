@@ -59,7 +59,7 @@ def group_pieces(group: SharingGroup) -> Iterator[Piece]:
         yield from _row("becomes", [(group.layer, "cyan"), (", held by ", ""), (group.owner, "cyan")])
     yield from _row("created", [(str(group.creates), "")])
     if group.reuses:
-        yield from _row("shared", [(_places(group.reuses), "")])
+        yield from _row("shared", [(places(group.reuses), "")])
     for variable in group.variables:
         yield from _row("", _variable(variable))
 
@@ -80,9 +80,9 @@ def _initializer(variable: Variable) -> list[str]:
     return [] if variable.initializer is None else [" ".join(variable.initializer.split())]
 
 
-def _places(places: Iterable[Place]) -> str:
+def places(found: Iterable[Place]) -> str:
     """`train.py:12, 15; eval.py:7`"""
     lines: dict[str, list[int]] = {}
-    for place in places:
+    for place in found:
         lines.setdefault(place.path, []).append(place.line)
-    return "; ".join(f"{Path(path)}:{', '.join(map(str, found))}" for path, found in lines.items())
+    return "; ".join(f"{Path(path)}:{', '.join(map(str, numbers))}" for path, numbers in lines.items())
