@@ -6,14 +6,15 @@ find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recou
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate import source
 from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, Migration, SharingGroup
+from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup, Step
 from tfmigrate.planning.outcome import clusters_of, groups_of
+from tfmigrate.planning.plan import Plan
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
@@ -47,8 +48,13 @@ class _Read:
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
+    return study(paths, options).migration()
+
+
+def study(paths: Sequence[Path], options: Options = Options()) -> Study:
+    """Read the program that the paths belong to, for more than one migration of it."""
     read = _read(paths)
-    return _migrate(read, _roots(paths, read), options)
+    return Study(read, _roots(paths, read), options)
 
 
 def probe_text(paths: Sequence[Path]) -> Probe:
@@ -61,7 +67,28 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     """The migration of one file that is not on the disk."""
     path = Path(name)
     read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return _migrate(read, _roots([path], read), options)
+    return Study(read, _roots([path], read), options).migration()
+
+
+class Study:
+    """A program that was read and walked once, and what it becomes with this or that of it left as it is."""
+
+    def __init__(self, read: _Read, roots: dict[Path, Path], options: Options) -> None:
+        self._read = read
+        self._options = options
+        self._settling: Settling | None = None
+        program = _parse(read, roots)
+        if program.modules:
+            limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
+            self._settling = Settling(program, load_transforms(), limits)
+
+    def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
+        """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""
+        read = self._read
+        if self._settling is None:
+            return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
+        doubts = [doubt_cluster(cluster, finding) for cluster, finding in (*self._options.refuted, *left)]
+        return _migration(read, self._settling.run_with(doubts), self._options)
 
 
 def _read(paths: Sequence[Path]) -> _Read:
@@ -75,16 +102,6 @@ def _read(paths: Sequence[Path]) -> _Read:
             if path in read.named:
                 read.findings.append(error.finding)
     return read
-
-
-def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migration:
-    program = _parse(read, roots)
-    if not program.modules:
-        return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
-    limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
-    doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
-    settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
-    return _migration(read, settled, options)
 
 
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
@@ -130,8 +147,16 @@ def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
+        steps=tuple(_steps(plan, changed)) if plan is not None else (),
         files_read=len(read.sources),
     )
+
+
+def _steps(plan: Plan, changed: Iterable[FileChange]) -> list[Step]:
+    """What is done in the files that change, by the lines it is done to."""
+    paths = {change.path for change in changed}
+    spans = ((m.path, site) for m, sites in plan.sites.items() if m.path in paths for site in sites if site.span[0])
+    return sorted({Step(str(path), site.span[0], site.span[2], site.transform) for path, site in spans})
 
 
 def _concerns(group: SharingGroup, named: set[Path]) -> bool:

@@ -234,6 +234,11 @@ def check(changes: Sequence[FileChange], sources: Mapping[Path, Source]) -> list
     return findings
 
 
+def remove(path: Path) -> None:
+    """Removes a file of ours, if it is there."""
+    path.unlink(missing_ok=True)
+
+
 def common_root(paths: Sequence[Path]) -> Path:
     """The directory itself if it is one, else the nearest directory that holds all the paths."""
     folders = [os.path.abspath(path if path.is_dir() else path.parent) for path in paths]
