@@ -79,8 +79,21 @@ def _parser() -> argparse.ArgumentParser:
     apply = add("apply", "applying:apply", "write the change")
     _add_paths(apply, stdin=False)
     apply.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
+    apply.add_argument(
+        "--allow-dirty", action="store_true", help="write over uncommitted changes in a git work tree too"
+    )
     apply.add_argument("--check", action="store_true", help="run both sides first, and write only what did the same")
     _add_how_to_run(apply)
+
+    undo = add("undo", "undoing:undo", "put all files back as they were before the last apply, or one that was killed")
+    undo.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="PATH",
+        help="at or below what was migrated; default: here",
+    )
 
     explain = add("explain", "looking:explain", "explain a finding (TFM201) or a transform; without a topic, list them")
     explain.add_argument("topic", nargs="?", metavar="CODE")

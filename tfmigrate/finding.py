@@ -75,6 +75,18 @@ CODES: dict[str, Code] = {
     "TFM005": Code(
         _E, "file changed meanwhile", "It is no longer what was analysed, so the plan no longer fits.", "Run again."
     ),
+    "TFM006": Code(
+        _E,
+        "uncommitted changes",
+        "The file would be written over, and git has no copy of what it holds now.",
+        "Commit or stash the changes, or add --allow-dirty (`tfmigrate undo` brings the file back either way).",
+    ),
+    "TFM007": Code(
+        _E,
+        "file changed since it was written",
+        "Somebody edited the file after the migration, and taking the migration back would lose that.",
+        "Move the file away, run `tfmigrate undo` again, and merge your changes by hand.",
+    ),
     # 1xx: the program is wrong already
     "TFM101": Code(
         _R,

@@ -103,6 +103,8 @@ class Migration:
     variable_map: TF1 variable name to Keras path, only where the two differ.
     clusters: what migrates, in parts that do not depend on each other.
     callers: files outside the named paths that must change with it (already part of `changes` with `with_callers`).
+    together: which of the changed files must be written together, because a cluster lies in them or is used by them;
+    all of them where nothing is said.
     """
 
     changes: tuple[FileChange, ...] = ()
@@ -111,6 +113,7 @@ class Migration:
     variable_map: dict[str, str] = field(default_factory=dict)
     callers: tuple[Path, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    together: tuple[frozenset[Path], ...] = ()
     files_read: int = 0
 
     def left_out(self) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Read me first: the whole flow, from files to a migration. Nothing here writes; that is `source.write`'s part.
+"""Read me first: the whole flow, from files to a migration. Nothing here writes; `tfmigrate/writing` does.
 
 find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recount -> migration
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, Migration, SharingGroup
+from tfmigrate.planning.binding import together
 from tfmigrate.planning.outcome import clusters_of, groups_of
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
@@ -84,7 +85,7 @@ def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migratio
     limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
     doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
     settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
-    return _migration(read, settled, options)
+    return _migration(read, program, settled, options)
 
 
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
@@ -113,7 +114,7 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
     return Finding(str(path), line, column, "TFM003", getattr(error, "msg", None) or str(error))
 
 
-def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
+def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
     changed = tuple(changes(settled))
     plan = settled.plan
     findings = {*read.findings, *settled.findings, *(plan.findings if plan is not None else ())}
@@ -130,6 +131,7 @@ def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
+        together=tuple(together(program, plan, settled.after)) if plan is not None else (),
         files_read=len(read.sources),
     )
 

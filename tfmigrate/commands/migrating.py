@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfmigrate import source
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError, must_exist
+from tfmigrate.commands.undoing import refuse_half_written
 from tfmigrate.finding import Severity
 from tfmigrate.model import FileChange, Migration
 
@@ -24,6 +25,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
     """What the pipeline is to do. Raises UsageError for what can't be migrated."""
     if STDIN not in arguments.paths:
         must_exist(arguments.paths)
+        refuse_half_written(arguments.paths)
     elif len(arguments.paths) > 1:
         raise UsageError("- can't be combined with other paths")
     _must_be_transforms(arguments.only)
@@ -45,7 +47,7 @@ def migrate_paths(paths: Sequence[Path], options: Options) -> tuple[Migration, d
 
     migration = run(paths, options)
     if migration.variable_map:
-        migration = replace(migration, changes=(*migration.changes, *_map_change(migration, paths)))
+        migration = replace(migration, changes=(*migration.changes, *map_change(migration, paths)))
     return migration, _sources(migration.changes)
 
 
@@ -69,7 +71,7 @@ def _must_be_transforms(names: Iterable[str]) -> None:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
 
 
-def _map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
+def map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
     """The map lies at the top of what was named; one of an earlier run is added to."""
     from tfmigrate.report import variable_map
 
