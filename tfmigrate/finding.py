@@ -87,6 +87,24 @@ CODES: dict[str, Code] = {
         "Somebody edited the file after the migration, and taking the migration back would lose that.",
         "Move the file away, run `tfmigrate undo` again, and merge your changes by hand.",
     ),
+    "TFM008": Code(
+        _E,
+        "file too large",
+        "No person wrote a program of this size, and following it would take very long.",
+        "Split the file, or leave it out: what is generated can be generated anew.",
+    ),
+    "TFM009": Code(
+        _R,
+        "generated file",
+        "It says that a program wrote it, so a change would be lost when that runs again.",
+        "Change what generates it, or name the file itself to change it all the same.",
+    ),
+    "TFM010": Code(
+        _R,
+        "link out of the tree",
+        "It leads to a file that does not belong to what was named, and others may use that too.",
+        "Name the file that it leads to as well.",
+    ),
     # 1xx: the program is wrong already
     "TFM101": Code(
         _R,
@@ -188,6 +206,12 @@ CODES: dict[str, Code] = {
         "parts that keep each other back",
         "Each proof of the whole took another part back, too often to go on, so all that was left stays as it is.",
         "Settle the other findings first, or migrate fewer files at a time.",
+    ),
+    "TFM310": Code(
+        _R,
+        "needs a file that stays as it is",
+        "What migrates together migrates whole, and one of its files may not or cannot be changed.",
+        "Settle what is said of that file first.",
     ),
     # 4xx: construction, build and call
     "TFM401": Code(

@@ -19,6 +19,7 @@ from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
 from tfmigrate.settling import Limits, Settled, Settling, changes
+from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
 
@@ -28,13 +29,15 @@ class Options:
     """with_callers: also change files outside the named paths. only: the transforms to run; empty is all of them.
 
     jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
-    as they are, each with what to say of it, if anything.
+    as they are, each with what to say of it, if anything. in_place: the files themselves are to change, so what is
+    read-only stays.
     """
 
     with_callers: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 0
     refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
+    in_place: bool = False
 
 
 @dataclass
@@ -49,7 +52,7 @@ class _Read:
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
     read = _read(paths)
-    return _migrate(read, _roots(paths, read), options)
+    return _migrate(read, paths, options)
 
 
 def probe_text(paths: Sequence[Path]) -> Probe:
@@ -62,27 +65,38 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     """The migration of one file that is not on the disk."""
     path = Path(name)
     read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return _migrate(read, _roots([path], read), options)
+    return _migrate(read, [path], options)
 
 
 def _read(paths: Sequence[Path]) -> _Read:
     read = _Read()
-    for path in source.find(paths):
+    links: list[Path] = []
+    for path in source.find(paths, links):
         read.named.add(path)
     for path in [*sorted(read.named), *_rest_of_program(paths, read.named)]:
         try:
-            read.sources[path] = source.read(path)
+            found = source.read(path)
+            too_large = why_left_out(found)
+            if too_large is None:
+                read.sources[path] = found
+            elif path in read.named and symbols.MARKER.search(found.text):
+                read.findings.append(too_large)
         except source.SourceError as error:
             if path in read.named:
                 read.findings.append(error.finding)
+    read.findings += links_out(links, paths)
     return read
 
 
-def _migrate(read: _Read, roots: dict[Path, Path], options: Options) -> Migration:
-    program = _parse(read, roots)
+def _migrate(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
+    program = _parse(read, _roots(paths, read))
     if not program.modules:
         return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
-    limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
+    limits = Limits(
+        lambda path: options.with_callers or path in read.named,
+        frozenset(options.only),
+        lambda path, text: why_it_stays(path, text, paths, options.in_place),
+    )
     doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
     settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
     return _migration(read, program, settled, options)
@@ -117,7 +131,7 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
 def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
     changed = tuple(changes(settled))
     plan = settled.plan
-    findings = {*read.findings, *settled.findings, *(plan.findings if plan is not None else ())}
+    findings = {*settled.findings, *(plan.findings if plan is not None else ())}
     groups = tuple(groups_of(plan)) if plan is not None else ()
     callers = {*settled.callers, *(change.path for change in changed if change.path not in read.named)}
     if not options.with_callers:
@@ -127,7 +141,7 @@ def _migration(read: _Read, program: Program, settled: Settled, options: Options
     return Migration(
         changes=changed,
         groups=groups,
-        findings=tuple(sorted(findings)),
+        findings=tuple(sorted({*read.findings, *findings})),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),

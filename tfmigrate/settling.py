@@ -10,6 +10,7 @@ from pathlib import Path
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
+from tfmigrate.planning.binding import needing
 from tfmigrate.planning.explaining import explaining, modules_of
 from tfmigrate.planning.plan import Plan, Planner, indent_of
 from tfmigrate.planning.units import Unit
@@ -30,10 +31,14 @@ _FOLLOWS = "imports"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all."""
+    """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
+
+    stays: why a file with this text must stay as it is, though it was named.
+    """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
+    stays: Callable[[Path, str], Finding | None] = lambda *_: None
 
 
 @dataclass
@@ -162,7 +167,7 @@ class Settling:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
         for module, sites in wanted.items():
-            if not self.limits.may_change(module.path):
+            if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
                 continue
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
@@ -176,6 +181,7 @@ class Settling:
 
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
+        yield from self._kept(plan)
         for module, sites in plan.sites.items():
             if all(site.transform == _FOLLOWS for site in sites):
                 continue
@@ -192,6 +198,19 @@ class Settling:
                 yield doubt([unit], _left_alone(unit, paths))
             else:  # a program of its own beside the named ones
                 yield doubt([unit], None)
+
+    def _kept(self, plan: Plan) -> Iterator[Doubt]:
+        """Units that need a change of a file that stays as it is."""
+        for module in plan.sites:
+            finding = self.limits.stays(module.path, module.text) if self.limits.may_change(module.path) else None
+            if finding is None:
+                continue
+            for unit in needing(self.program, plan, module):
+                self.result.findings.add(finding)
+                primary = unit.primary
+                text = f"{primary.name} cannot change without {module.path}"
+                where = (str(primary.module.path), primary.node.lineno, primary.node.col_offset)
+                yield doubt([unit], finding if primary.module is module else Finding(*where, "TFM310", text))
 
     def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""

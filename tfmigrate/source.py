@@ -26,6 +26,7 @@ _BOM = b"\xef\xbb\xbf"
 _NEWLINE = re.compile("\r\n|\r|\n")
 _NOT_OURS = {"__pycache__", "__pypackages__", "node_modules", "site-packages"}
 _MADE_BY_BUILDS = {"build", "dist"}
+_LARGEST = 2**26
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -61,28 +62,34 @@ class SourceError(Exception):
 # --- find
 
 
-def find(paths: Iterable[Path]) -> list[Path]:
+def find(paths: Iterable[Path], links: list[Path] | None = None) -> list[Path]:
     """The Python files at and below the paths, sorted, each once.
 
     A file that is named is taken whatever its name. Below a directory only `*.py` is, and no symbolic link is followed:
     what a link inside the tree points to is found where it lies, what lies outside is not ours to change. A path that
     is missing, or a directory that can't be listed, is returned like a file, so that reading it reports it.
+
+    links: gets the links on the way that could lead to Python files.
     """
     found: dict[str, Path] = {}
     for path in paths:
-        for file in _below(path) if path.is_dir() else [path]:
+        for file in _below(path, [] if links is None else links) if path.is_dir() else [path]:
             found.setdefault(os.path.abspath(file), file)
     return sorted(found.values(), key=lambda file: file.as_posix())
 
 
-def _below(root: Path) -> Iterator[Path]:
+def _below(root: Path, links: list[Path]) -> Iterator[Path]:
     unlistable: list[Path] = []
     for folder, directories, files in os.walk(root, onerror=lambda error: unlistable.append(Path(error.filename))):
         here = Path(folder)
         directories[:] = [name for name in directories if not _skipped(here / name)]
+        links += (here / name for name in directories if os.path.islink(here / name))
         for name in files:
-            if name.endswith(".py") and _is_plain_file(here / name):
-                yield here / name
+            if name.endswith(".py"):
+                if _is_plain_file(here / name):
+                    yield here / name
+                elif os.path.islink(here / name):
+                    links.append(here / name)
     yield from unlistable
 
 
@@ -110,8 +117,11 @@ def _is_plain_file(path: Path) -> bool:
 def read(path: Path) -> Source:
     """Reads and decodes a file as Python would. Raises SourceError."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
+        if status.st_size > _LARGEST:
+            raise SourceError(problem(path, "TFM008", f"is too large to be a program: {status.st_size >> 20} MiB"))
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise SourceError(problem(path, "TFM001", f"cannot be read: {reason(error)}")) from None
@@ -170,6 +180,14 @@ def _endings(source: Source, lines: list[str]) -> list[str]:
 
 
 # --- small things
+
+
+def is_read_only(path: Path) -> bool:
+    """Also for an administrator, whom the system would let write."""
+    try:
+        return not (os.stat(path).st_mode & 0o222 and os.access(path, os.W_OK))
+    except OSError:
+        return False
 
 
 def common_root(paths: Sequence[Path]) -> Path:

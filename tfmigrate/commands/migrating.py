@@ -31,7 +31,10 @@ def options_of(arguments: argparse.Namespace) -> Options:
     _must_be_transforms(arguments.only)
     from tfmigrate.pipeline import Options
 
-    return Options(with_callers=arguments.with_callers, only=tuple(arguments.only), jobs=arguments.jobs)
+    in_place = getattr(arguments, "out", STDIN) is None
+    return Options(
+        with_callers=arguments.with_callers, only=tuple(arguments.only), jobs=arguments.jobs, in_place=in_place
+    )
 
 
 def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source.Source]]:

@@ -11,6 +11,7 @@ from tfmigrate.planning.outcome import clusters_of
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
+from tfmigrate.sites import Imports
 
 
 def together(program: Program, plan: Plan, changed: Iterable[Module]) -> list[frozenset[Path]]:
@@ -27,8 +28,14 @@ def together(program: Program, plan: Plan, changed: Iterable[Module]) -> list[fr
     return [frozenset(files) for files, _ in sets]
 
 
+def needing(program: Program, plan: Plan, module: Module) -> set[Unit]:
+    """The units that cannot do without a change of this file."""
+    sites = plan.sites.get(module, ())
+    renamed = {old for site in sites if isinstance(site.action, Imports) for _, old, _ in site.action.renames}
+    return explaining(program, plan, module, sites) | {u for u in plan.migrated if u.primary.name in renamed}
+
+
 def _bonds(program: Program, plan: Plan, module: Module, clusters: Iterable[Cluster]) -> set[Unit | Cluster]:
-    units = explaining(program, plan, module, plan.sites.get(module, ()))
-    units |= {unit for unit in plan.migrated if module in modules_of(unit)}
+    units = needing(program, plan, module) | {unit for unit in plan.migrated if module in modules_of(unit)}
     here = {cluster for cluster in clusters if any(part.path == str(module.path) for part in cluster.parts)}
     return {*(plan.clusters.find(unit) for unit in units), *here}

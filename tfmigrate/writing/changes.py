@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
-from tfmigrate.source import Source, SourceError, added, decode, digest_of, encode, problem, read, reason
+from tfmigrate.source import Source, SourceError, added, decode, digest_of, encode, is_read_only, problem, read, reason
 from tfmigrate.writing import disk
 
 
@@ -60,10 +60,6 @@ def prepare(
     return writes, findings + _same_target(writes)
 
 
-def is_read_only(status: os.stat_result, path: Path) -> bool:
-    return not (status.st_mode & 0o222 and os.access(path, os.W_OK))
-
-
 def _checked(change: FileChange, sources: Mapping[Path, Source], in_place: bool) -> Write:
     """Raises SourceError."""
     path = change.path
@@ -79,7 +75,7 @@ def _checked(change: FileChange, sources: Mapping[Path, Source], in_place: bool)
         raise SourceError(problem(path, "TFM001", f"cannot be read: {reason(error)}")) from None
     if source.text != change.before or read(path).digest != source.digest:
         raise SourceError(problem(path, "TFM005", "is no longer the file that was analysed"))
-    if in_place and is_read_only(old, target):
+    if in_place and is_read_only(target):
         raise SourceError(problem(path, "TFM004", "cannot be written: it is read-only"))
     return Write(path, target, _encoded(source, change.after), old, source.digest)
 
