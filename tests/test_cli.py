@@ -17,6 +17,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tfmigrate.choosing import BY_DEFAULT, Choice
 from tfmigrate.cli import main
 from tfmigrate.finding import CODES, Code, Finding, Severity
 from tfmigrate.model import Cluster, FileChange, Migration, Part, Place, SharingGroup, State, Variable
@@ -29,6 +30,7 @@ class Options:
     only: tuple[str, ...] = ()
     jobs: int = 0
     in_place: bool = False
+    choice: Choice = BY_DEFAULT
 
 
 @dataclass

@@ -68,7 +68,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tfmigrate.finding": set(),
     "tfmigrate.model": {"tfmigrate.finding"},
     "tfmigrate.source": {"tfmigrate.finding"},
-    "tfmigrate.writing": {"tfmigrate.finding", "tfmigrate.model", "tfmigrate.source", "tfmigrate.writing"},
+    "tfmigrate.git": set(),
+    "tfmigrate.choosing": {"tfmigrate.git"},
+    "tfmigrate.writing": {
+        "tfmigrate.finding", "tfmigrate.git", "tfmigrate.model", "tfmigrate.source", "tfmigrate.writing"
+    },
     "tfmigrate.tf1": {"tfmigrate.tf1"},
     "tfmigrate.verify": {"tfmigrate.verify"},
     "tfmigrate.report": {
@@ -78,6 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tfmigrate.commands": {
         "tfmigrate.finding", "tfmigrate.model", "tfmigrate.source", "tfmigrate.report", "tfmigrate.verify",
         "tfmigrate.pipeline", "tfmigrate.refuting", "tfmigrate.commands", "tfmigrate.writing",
+        "tfmigrate.choosing",
     },
     # packages by phase: each knows those before it in the flow
     "tfmigrate.program": {"tfmigrate.finding", "tfmigrate.tf1", "tfmigrate.program"},

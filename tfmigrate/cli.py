@@ -159,7 +159,12 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
         "--with-callers", action="store_true", help="also change files outside PATH that use what changes"
     )
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="only this transform; may be given several times"
+        "--only", action="append", metavar="NAME", help="only this transform; this and the next two may be repeated"
+    )
+    parser.add_argument("--include", action="append", metavar="PATTERN", help="change only such files below PATH")
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="leave such files below PATH as they are")
+    parser.add_argument(
+        "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:

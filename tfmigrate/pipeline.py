@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate import source
+from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, Migration, SharingGroup
 from tfmigrate.planning.binding import together
@@ -30,7 +31,7 @@ class Options:
 
     jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
     as they are, each with what to say of it, if anything. in_place: the files themselves are to change, so what is
-    read-only stays.
+    read-only stays. choice: which files below the named folders are to change.
     """
 
     with_callers: bool = False
@@ -38,20 +39,22 @@ class Options:
     jobs: int = 0
     refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
     in_place: bool = False
+    choice: Choice = BY_DEFAULT
 
 
 @dataclass
 class _Read:
-    """What was read: sources by path, what could not be read, and which files were named."""
+    """What was read: sources by path, what could not be read, which files were named, and which of those stay."""
 
     sources: dict[Path, source.Source] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
+    kept: set[Path] = field(default_factory=set)
 
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
-    read = _read(paths)
+    read = _read(paths, options.choice)
     return _migrate(read, paths, options)
 
 
@@ -68,12 +71,13 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     return _migrate(read, [path], options)
 
 
-def _read(paths: Sequence[Path]) -> _Read:
+def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
     read = _Read()
     links: list[Path] = []
-    for path in source.find(paths, links):
-        read.named.add(path)
-    for path in [*sorted(read.named), *_rest_of_program(paths, read.named)]:
+    chosen = choose(source.find(paths, links), paths, choice)
+    read.named.update(chosen.wanted)
+    read.kept.update(chosen.kept)
+    for path in [*sorted(read.named), *_rest_of_program(paths, read, choice)]:
         try:
             found = source.read(path)
             too_large = why_left_out(found)
@@ -93,7 +97,7 @@ def _migrate(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
     if not program.modules:
         return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
     limits = Limits(
-        lambda path: options.with_callers or path in read.named,
+        lambda path: path in read.named or (options.with_callers and path not in read.kept),
         frozenset(options.only),
         lambda path, text: why_it_stays(path, text, paths, options.in_place),
     )
@@ -174,7 +178,7 @@ def _above_packages(folder: Path) -> Path:
     return folder
 
 
-def _rest_of_program(paths: Sequence[Path], named: set[Path]) -> list[Path]:
+def _rest_of_program(paths: Sequence[Path], read: _Read, choice: Choice) -> list[Path]:
     """Files beside the named ones that belong to the same program."""
     rest: set[Path] = set()
     for path in paths:
@@ -189,4 +193,5 @@ def _rest_of_program(paths: Sequence[Path], named: set[Path]) -> list[Path]:
         else:
             rest.update(source.find([folder / path.relative_to(folder).parts[0]]))
             rest.update(p for p in folder.glob("*.py"))
-    return sorted(rest - named)
+    rest -= read.named
+    return sorted((rest - ignored(rest, paths, choice)) | read.kept)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfmigrate import source
+from tfmigrate.commands.configured import configured
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError, must_exist
 from tfmigrate.commands.undoing import refuse_half_written
 from tfmigrate.finding import Severity
@@ -28,12 +29,13 @@ def options_of(arguments: argparse.Namespace) -> Options:
         refuse_half_written(arguments.paths)
     elif len(arguments.paths) > 1:
         raise UsageError("- can't be combined with other paths")
-    _must_be_transforms(arguments.only)
+    only, choice = configured(arguments, [] if STDIN in arguments.paths else arguments.paths)
+    _must_be_transforms(only)
     from tfmigrate.pipeline import Options
 
     in_place = getattr(arguments, "out", STDIN) is None
     return Options(
-        with_callers=arguments.with_callers, only=tuple(arguments.only), jobs=arguments.jobs, in_place=in_place
+        with_callers=arguments.with_callers, only=only, jobs=arguments.jobs, in_place=in_place, choice=choice
     )
 
 

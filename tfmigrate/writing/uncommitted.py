@@ -1,65 +1,35 @@
-"""Which files hold something that git has no copy of. git itself is asked; nothing is changed, no index refreshed."""
+"""Which files hold something that git has no copy of."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from tfmigrate import git
 from tfmigrate.finding import Finding
-from tfmigrate.source import problem, reason
+from tfmigrate.source import problem
 
 _AT_ONCE = 200  # command lines have a limit
-_NOT_OURS = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"}  # of a hook we may run in
-
-
-class _GitError(Exception):
-    """git could not tell; the text says why."""
+_STATUS = ("--literal-pathspecs", "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--")
 
 
 def uncommitted(paths: Iterable[Path]) -> list[Finding]:
     """A finding for each existing file with changes of its own, or that git does not know; what it ignores is free."""
-    trees: dict[Path, list[Path]] = {}
-    for path in paths:
-        tree = _work_tree(path)
-        if tree is not None and path.exists():
-            trees.setdefault(tree, []).append(path)
+    trees = git.by_tree(path for path in paths if path.exists())
     return sorted(finding for tree, files in trees.items() for finding in _in_tree(tree, files))
 
 
-def _work_tree(path: Path) -> Path | None:
-    real = Path(os.path.realpath(path))
-    return next((folder for folder in real.parents if (folder / ".git").exists()), None)
-
-
-def _in_tree(tree: Path, files: Sequence[Path]) -> Iterator[Finding]:
-    by_name = {os.path.relpath(os.path.realpath(path), tree).replace(os.sep, "/"): path for path in files}
-    names = sorted(by_name)
+def _in_tree(tree: Path, files: Mapping[str, Path]) -> Iterator[Finding]:
+    names = sorted(files)
     for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
         try:
-            states = _status(tree, names[start : start + _AT_ONCE])
-        except _GitError as error:
+            answer = git.ask(tree, [*_STATUS, *some])
+        except git.GitError as error:
             message = f"git could not tell whether there are uncommitted changes: {error}"
-            yield problem(by_name[names[start]], "TFM006", message)
+            yield problem(files[some[0]], "TFM006", message)
             return
-        for name, state in states.items():
-            if name in by_name:
+        for state, name in ((record[:2], record[3:]) for record in answer):
+            if name in files:
                 known = "is not in git yet" if state == "??" else "has uncommitted changes"
-                yield problem(by_name[name], "TFM006", known)
-
-
-def _status(tree: Path, names: Sequence[str]) -> dict[str, str]:
-    """Two letters for each file that is not as in the last commit. Raises _GitError."""
-    command = ["git", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false", "-C", str(tree)]
-    command += ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *names]
-    environment = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
-    try:
-        done = subprocess.run(command, capture_output=True, check=False, env=environment, stdin=subprocess.DEVNULL)
-    except OSError as error:
-        raise _GitError(reason(error)) from None
-    if done.returncode:
-        lines = os.fsdecode(done.stderr).strip().splitlines() or [f"exit status {done.returncode}"]
-        raise _GitError(lines[0])
-    records = (os.fsdecode(record) for record in done.stdout.split(b"\0") if record)
-    return {record[3:]: record[:2] for record in records}
+                yield problem(files[name], "TFM006", known)
