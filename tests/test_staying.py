@@ -74,7 +74,7 @@ def test_the_command_writes_what_it_can(
     monkeypatch.chdir(folder)
     (folder / "train.py").chmod(0o444)
     (folder / "two.py").write_bytes(b"# \xe9\nimport tensorflow as tf\n")
-    (folder / "three.py").write_text("import tensorflow as tf\nprint 'three', tf.get_variable\n")
+    (folder / "three.py").write_text("import tensorflow as tf\nprint 'three', tf.get_variable(\n")
     before = {path: path.read_bytes() for path in folder.glob("*.py")}
     assert main(["apply", "."]) == 1
     out, err = capfd.readouterr()
@@ -82,7 +82,7 @@ def test_the_command_writes_what_it_can(
     found = [line for line in err.splitlines() if not line.startswith(" ")]
     assert [" ".join(line.split()[:2]) for line in found] == [
         "ops.py:4:1: TFM310",
-        "three.py:2:1: TFM003",
+        "three.py:2:31: TFM003",
         "train.py:1:1: TFM004",
         "two.py:1:1: TFM002",
     ]

@@ -63,8 +63,8 @@ CODES: dict[str, Code] = {
     "TFM003": Code(
         _E,
         "file cannot be parsed",
-        "It is not valid Python 3; Python 2 syntax counts as such.",
-        "Fix the syntax error, or convert the file to Python 3 first.",
+        "It is valid neither as Python 3 nor as Python 2.",
+        "Fix the syntax error.",
     ),
     "TFM004": Code(
         _E,
@@ -104,6 +104,18 @@ CODES: dict[str, Code] = {
         "link out of the tree",
         "It leads to a file that does not belong to what was named, and others may use that too.",
         "Name the file that it leads to as well.",
+    ),
+    "TFM011": Code(
+        _V,
+        "Python 2 file",
+        "What it becomes runs on TensorFlow 2, hence on Python 3, so 2to3 (fissix) converts the file first.",
+        "Look at the first part of the diff: strings and bytes, and the order of mixed types, are yours to judge.",
+    ),
+    "TFM012": Code(
+        _V,
+        "division in a Python 2 file",
+        "Whether a division rounds down depends on values that the text does not show.",
+        "Write // where both sides are whole numbers.",
     ),
     # 1xx: the program is wrong already
     "TFM101": Code(

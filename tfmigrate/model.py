@@ -89,11 +89,21 @@ class Cluster:
 
 @dataclass(frozen=True)
 class FileChange:
-    """The whole text of one file before and after. before is None for a file that the migration adds."""
+    """The whole text of one file before and after. before is None for a file that the migration adds.
+
+    python3: what a Python 2 file becomes in a first step, before it is migrated.
+    """
 
     path: Path
     before: str | None
     after: str
+    python3: str | None = None
+
+    def steps(self) -> list[FileChange]:
+        """The change in the order in which a person should look at it."""
+        if self.python3 is None:
+            return [self]
+        return [FileChange(self.path, self.before, self.python3), FileChange(self.path, self.python3, self.after)]
 
 
 @dataclass(frozen=True)

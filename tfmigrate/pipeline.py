@@ -6,23 +6,27 @@ find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recou
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate import source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, Migration, SharingGroup
+from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup
 from tfmigrate.planning.binding import together
 from tfmigrate.planning.outcome import clusters_of, groups_of
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
+from tfmigrate.python2 import to_python3, told
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
+
+_IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,14 @@ class Options:
 
 @dataclass
 class _Read:
-    """What was read: sources by path, what could not be read, which files were named, and which of those stay."""
+    """What was read: sources by path, what could not be read, which files were named, and which of all stay or are
+    Python 2."""
 
     sources: dict[Path, source.Source] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
     kept: set[Path] = field(default_factory=set)
+    python2: set[Path] = field(default_factory=set)
 
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
@@ -100,6 +106,7 @@ def _migrate(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
         lambda path: path in read.named or (options.with_callers and path not in read.kept),
         frozenset(options.only),
         lambda path, text: why_it_stays(path, text, paths, options.in_place),
+        lambda path: path in read.python2,
     )
     doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
     settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
@@ -121,9 +128,21 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
         try:
             modules[name] = parse_module(name, path, text.text)
         except (SyntaxError, ValueError, RecursionError) as error:
-            if path in read.named and symbols.MARKER.search(text.text):
+            converted = to_python3(path, text.text) if _matters(text, read) else None
+            if converted is not None:
+                modules[name] = parse_module(name, path, converted)
+                read.python2.add(path)
+            elif path in read.named and symbols.MARKER.search(text.text):
                 read.findings.append(_syntax_error(path, error))
     return Program(modules, frozenset(packages))
+
+
+def _matters(text: source.Source, read: _Read) -> bool:
+    """Whether a file that is no Python 3 may be part of a program of TensorFlow 1, by its text."""
+    if symbols.MARKER.search(text.text):
+        return True
+    stems = {path.parent.name if path.name == "__init__.py" else path.stem for path in read.sources}
+    return any(stems.intersection(re.findall(r"\w+", found[0])) for found in _IMPORT.finditer(text.text))
 
 
 def _syntax_error(path: Path, error: Exception) -> Finding:
@@ -133,7 +152,7 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
 
 
 def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
-    changed = tuple(changes(settled))
+    changed = tuple(_from_the_disk(change, read) for change in changes(settled))
     plan = settled.plan
     findings = {*settled.findings, *(plan.findings if plan is not None else ())}
     groups = tuple(groups_of(plan)) if plan is not None else ()
@@ -145,13 +164,26 @@ def _migration(read: _Read, program: Program, settled: Settled, options: Options
     return Migration(
         changes=changed,
         groups=groups,
-        findings=tuple(sorted({*read.findings, *findings})),
+        findings=tuple(sorted({*read.findings, *findings, *_of_python2(changed)})),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
         together=tuple(together(program, plan, settled.after)) if plan is not None else (),
         files_read=len(read.sources),
     )
+
+
+def _from_the_disk(change: FileChange, read: _Read) -> FileChange:
+    """What was walked is not what lies on the disk, where that is Python 2."""
+    if change.path not in read.python2:
+        return change
+    return FileChange(change.path, read.sources[change.path].text, change.after, python3=change.before)
+
+
+def _of_python2(changed: Iterable[FileChange]) -> Iterator[Finding]:
+    for change in changed:
+        if change.before is not None and change.python3 is not None:
+            yield from told(change.path, change.before, change.python3)
 
 
 def _concerns(group: SharingGroup, named: set[Path]) -> bool:

@@ -18,7 +18,7 @@ from tfmigrate.program.link import Module, Program
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
-from tfmigrate.sites import Site
+from tfmigrate.sites import Imports, Site
 from tfmigrate.transform import Transform
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.roots import Walk, walk_program
@@ -33,12 +33,14 @@ _FOLLOWS = "imports"
 class Limits:
     """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
 
-    stays: why a file with this text must stay as it is, though it was named.
+    stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
+    cluster needs it, not for the sake of an import of TensorFlow.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
+    costly: Callable[[Path], bool] = lambda _: False
 
 
 @dataclass
@@ -167,6 +169,8 @@ class Settling:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
         for module, sites in wanted.items():
+            if self.limits.costly(module.path) and all(_follows(site) for site in sites):
+                continue
             if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
                 continue
             if module not in self.texts or self.texts[module][0] != sites:
@@ -222,6 +226,10 @@ class Settling:
             original = self.program.modules[module.name]
             finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
             yield _doubt_at(self.program, plan, original, plan.sites.get(original, []), finding)
+
+
+def _follows(site: Site) -> bool:
+    return isinstance(site.action, Imports) and not site.action.renames
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
