@@ -65,9 +65,10 @@ MORE_PROBES = (
 """Programs that are here for what they use of TF1; not all of each migrates."""
 
 _UNORDERED = (
-    "the graphs agree, with all outputs and gradients. After a training op, moving averages of batch normalisation differ"
-    " where one function is called several times for training. Each call updates the same averages, and nothing in the"
-    " graph orders these updates, so TensorFlow 1.15 itself has no one answer: it depends on which op is run first."
+    "the graphs agree, with all outputs and gradients. After a training op, moving averages of batch normalisation"
+    " differ where one function is called several times for training. Each call updates the same averages, and"
+    " nothing in the graph orders these updates, so TensorFlow 1.15 itself has no one answer:"
+    " it depends on which op is run first."
 )
 EXPLAINED: dict[str, str] = {"dtn": _UNORDERED, "gan_collections": _UNORDERED}
 """Why the two TensorFlows do not do the same, by the name of the program."""

@@ -26,7 +26,7 @@ def test_the_example_is_what_comes_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", sorted(set(re.findall(r"tfmigrate (plan|diff|apply|explain|checkpoint|check|probe)\b", README)))
+    "command", sorted(set(re.findall(r"tfmigrate (plan|diff|apply|review|explain|checkpoint|check|probe)\b", README)))
 )
 def test_the_command_exists(command: str) -> None:
     with pytest.raises(SystemExit) as stop:

@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     plan = add("plan", "looking:plan", "show what would be migrated, what refused, and who shares what; writes nothing")
     _add_paths(plan, stdin=True)
     plan.add_argument("--format", choices=["text", "json"], default="text")
+    _add_summary(plan)
 
     diff = add("diff", "looking:diff", "print the whole change as one patch for `git apply`; writes nothing")
     _add_paths(diff, stdin=True)
@@ -79,11 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     apply = add("apply", "applying:apply", "write the change")
     _add_paths(apply, stdin=False)
     apply.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
-    apply.add_argument(
-        "--allow-dirty", action="store_true", help="write over uncommitted changes in a git work tree too"
-    )
+    _add_dirty(apply)
     apply.add_argument("--check", action="store_true", help="run both sides first, and write only what did the same")
     _add_how_to_run(apply)
+
+    review = add("review", "reviewing:review", "decide group by group and hunk by hunk; writes what you chose")
+    _add_paths(review, stdin=False)
+    _add_review(review)
 
     undo = add("undo", "undoing:undo", "put all files back as they were before the last apply, or one that was killed")
     undo.add_argument(
@@ -106,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_how_to_run(check)
     check.add_argument("--map", type=Path, metavar="FILE", help="the variable map; default: the one in AFTER, if any")
     check.add_argument("--format", choices=["text", "json"], default="text")
+    _add_summary(check)
 
     probe = add("probe", "probing:probe", "write a first version of the build() that `check` runs on both sides")
     probe.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the TensorFlow 1 program")
@@ -128,6 +132,29 @@ def _add_how_to_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--before-python", type=Path, metavar="PYTHON", help="an interpreter with TensorFlow 1.15 for the old program"
     )
+
+
+def _add_summary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="add the result to FILE as Markdown, as the summary of a job"
+    )
+
+
+def _add_dirty(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="write over uncommitted changes in a git work tree too"
+    )
+
+
+def _add_review(parser: argparse.ArgumentParser) -> None:
+    _add_dirty(parser)
+    parser.add_argument("--write", action="store_true", help="write what was chosen, and do not ask")
+    parser.add_argument("--patch", type=Path, metavar="FILE", help="save what was chosen as a patch, and do not ask")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="where decisions are kept; default: .tfmigrate-review.json in PATH"
+    )
+    parser.add_argument("--restart", action="store_true", help="forget what was decided before")
 
 
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:

@@ -52,7 +52,7 @@ def layer_class(action: LayerClass, context: Context, leading_lines: Sequence[cs
     docstring: list[cst.BaseStatement] = []
     methods: list[cst.BaseStatement] = []
     for method, node in bodies:
-        statements = _statements(node)
+        statements = statements_of(node)[method.skip :]
         if method.docstring and isinstance(node, cst.FunctionDef) and _is_docstring(statements):
             docstring = [statements.pop(0)]
         methods.append(_method(method, node, statements, context))
@@ -77,7 +77,7 @@ def _spaced(members: Sequence[cst.BaseStatement], first_too: bool) -> list[cst.B
     return result
 
 
-def _statements(node: cst.CSTNode) -> list[cst.BaseStatement]:
+def statements_of(node: cst.CSTNode) -> list[cst.BaseStatement]:
     assert isinstance(node, (cst.FunctionDef, cst.With))
     body = node.body
     if isinstance(body, cst.IndentedBlock):
@@ -137,7 +137,7 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
             member, initialised = _completed(action, member, context), True
         elif isinstance(member, cst.FunctionDef) and member.name.value == "__call__":
             updated = context.body(action.call.span)
-            method = _method(action.call, updated, _statements(updated), context)
+            method = _method(action.call, updated, statements_of(updated), context)
             members.extend(build)
             member = method.with_changes(leading_lines=member.leading_lines)
         assert isinstance(member, cst.BaseStatement)
@@ -165,14 +165,14 @@ def _after_blank(statement: cst.BaseStatement) -> cst.BaseStatement:
 
 
 def _completed(action: CallableLayer, init: cst.FunctionDef, context: Context) -> cst.FunctionDef:
-    statements = _statements(init)
+    statements = statements_of(init)
     place = 1 if _is_docstring(statements) else 0
     head = context.statements([action.super_call])
     tail: list[cst.BaseStatement] = []
     if action.init:
         carrier = context.statements(["def f():", *action.init])[0]
         assert isinstance(carrier, cst.FunctionDef)
-        tail = _statements(carrier)
+        tail = statements_of(carrier)
     own = [s for s in statements[place:] if not _is_gone(s) and not _is_pass(s)]
     body = [*statements[:place], *head, *own, *tail]
     return init.with_changes(body=init.body.with_changes(body=body))

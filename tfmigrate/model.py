@@ -80,11 +80,23 @@ class Cluster:
     """What migrates together or not at all: functions and blocks, by what they are called, and their variables.
 
     parts: in the order of the program. variables: TF1 names, loop indices and what is not known in braces.
+    made: the lines where they are asked for, with their names.
     """
 
     name: str
     parts: tuple[Part, ...]
     variables: frozenset[str]
+    made: tuple[tuple[Part, str], ...] = ()
+
+
+@dataclass(frozen=True, order=True)
+class Step:
+    """One thing that is done to these lines of a file, named after the transform that does it."""
+
+    path: str
+    line: int
+    last: int
+    transform: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +123,7 @@ class Migration:
     """What a run found and would write. Nothing here has touched the disk.
 
     variable_map: TF1 variable name to Keras path, only where the two differ.
-    clusters: what migrates, in parts that do not depend on each other.
+    clusters: what migrates, in parts that do not depend on each other. steps: what is done where, and why.
     callers: files outside the named paths that must change with it (already part of `changes` with `with_callers`).
     together: which of the changed files must be written together, because a cluster lies in them or is used by them;
     all of them where nothing is said.
@@ -124,6 +136,7 @@ class Migration:
     callers: tuple[Path, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     together: tuple[frozenset[Path], ...] = ()
+    steps: tuple[Step, ...] = ()
     files_read: int = 0
 
     def left_out(self) -> list[Path]:

@@ -14,9 +14,10 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup
+from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup, Step
 from tfmigrate.planning.binding import together
 from tfmigrate.planning.outcome import clusters_of, groups_of
+from tfmigrate.planning.plan import Plan
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
@@ -60,8 +61,12 @@ class _Read:
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
-    read = _read(paths, options.choice)
-    return _migrate(read, paths, options)
+    return study(paths, options).migration()
+
+
+def study(paths: Sequence[Path], options: Options = Options()) -> Study:
+    """Read the program that the paths belong to, for more than one migration of it."""
+    return Study(_read(paths, options.choice), paths, options)
 
 
 def probe_text(paths: Sequence[Path]) -> Probe:
@@ -74,7 +79,33 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     """The migration of one file that is not on the disk."""
     path = Path(name)
     read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return _migrate(read, [path], options)
+    return Study(read, [path], options).migration()
+
+
+class Study:
+    """A program that was read and walked once, and what it becomes with this or that of it left as it is."""
+
+    def __init__(self, read: _Read, paths: Sequence[Path], options: Options) -> None:
+        self._read = read
+        self._options = options
+        self._settling: Settling | None = None
+        program = _parse(read, _roots(paths, read))
+        if program.modules:
+            limits = Limits(
+                lambda path: path in read.named or (options.with_callers and path not in read.kept),
+                frozenset(options.only),
+                lambda path, text: why_it_stays(path, text, paths, options.in_place),
+                lambda path: path in read.python2,
+            )
+            self._settling = Settling(program, load_transforms(), limits)
+
+    def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
+        """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""
+        read = self._read
+        if self._settling is None:
+            return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
+        doubts = [doubt_cluster(cluster, finding) for cluster, finding in (*self._options.refuted, *left)]
+        return _migration(read, self._settling.program, self._settling.run_with(doubts), self._options)
 
 
 def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
@@ -96,21 +127,6 @@ def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
                 read.findings.append(error.finding)
     read.findings += links_out(links, paths)
     return read
-
-
-def _migrate(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
-    program = _parse(read, _roots(paths, read))
-    if not program.modules:
-        return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
-    limits = Limits(
-        lambda path: path in read.named or (options.with_callers and path not in read.kept),
-        frozenset(options.only),
-        lambda path, text: why_it_stays(path, text, paths, options.in_place),
-        lambda path: path in read.python2,
-    )
-    doubts = [doubt_cluster(cluster, finding) for cluster, finding in options.refuted]
-    settled = Settling(program, load_transforms(), limits, doubts=doubts).run()
-    return _migration(read, program, settled, options)
 
 
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
@@ -169,6 +185,7 @@ def _migration(read: _Read, program: Program, settled: Settled, options: Options
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
         together=tuple(together(program, plan, settled.after)) if plan is not None else (),
+        steps=tuple(_steps(plan, changed)) if plan is not None else (),
         files_read=len(read.sources),
     )
 
@@ -184,6 +201,13 @@ def _of_python2(changed: Iterable[FileChange]) -> Iterator[Finding]:
     for change in changed:
         if change.before is not None and change.python3 is not None:
             yield from told(change.path, change.before, change.python3)
+
+
+def _steps(plan: Plan, changed: Iterable[FileChange]) -> list[Step]:
+    """What is done in the files that change, by the lines it is done to."""
+    paths = {change.path for change in changed}
+    spans = ((m.path, site) for m, sites in plan.sites.items() if m.path in paths for site in sites if site.span[0])
+    return sorted({Step(str(path), site.span[0], site.span[2], site.transform) for path, site in spans})
 
 
 def _concerns(group: SharingGroup, named: set[Path]) -> bool:

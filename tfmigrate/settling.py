@@ -76,11 +76,22 @@ class Settling:
         self.result = Settled()
         self.walks: list[Walk] = []
         self.executor: Executor
+        self.walked = False
         self.texts: dict[Module, tuple[list[Site], str]] = {}
+
+    def run_with(self, doubts: Sequence[Doubt]) -> Settled:
+        """The same program once more, with other doubts; it is not walked again."""
+        self.given = doubts
+        self.doubts = list(doubts)
+        self.apart = frozenset()
+        self.result = Settled()
+        return self.run()
 
     def run(self) -> Settled:
         """Every round takes something out of the plan, or ends everything; the last one gives up what is left."""
-        self.walks, self.executor = walk_program(self.program, self.known)
+        if not self.walked:
+            self.walks, self.executor = walk_program(self.program, self.known)
+            self.walked = True
         for _ in range(_ROUNDS):
             planned = self._plan()
             if planned is None:

@@ -78,7 +78,8 @@ class Extend:
 class MethodBody:
     """One method of a layer class, made from the function or block at `span`.
 
-    parameters: behind `self`. prelude: statements put first. results: names that a block hands back.
+    parameters: behind `self`. prelude: statements put first. results: names that a block hands back. skip: how many
+    statements of it stay where they are.
     """
 
     span: Span
@@ -87,6 +88,7 @@ class MethodBody:
     prelude: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     docstring: bool = False
+    skip: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,23 @@ class Moved:
 
 @dataclass(frozen=True)
 class TakeLayer:
-    """A function gets one more parameter in front."""
+    """A function gets one more parameter in front. dropped: those that it has no use for any more."""
 
     parameter: str
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BlockCall:
-    """A `with` block becomes a call; its body has become a layer, which goes before the statement at `anchor`."""
+    """A `with` block becomes a call; its body has become a layer, which goes before the statement at `anchor`.
+
+    head: how many of its statements stay in front of the call.
+    """
 
     layer: LayerClass
     statements: tuple[str, ...]
     anchor: Span
+    head: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ Before:
 After:
     head = Head(size)
     logits = head(state)
+Caveat: what stands in front of a shape that a variable needs stays in front of the call.
 """
 
 from __future__ import annotations
 
 import libcst as cst
 
-from tfmigrate.edit import layer_class
+from tfmigrate.edit import layer_class, statements_of
 from tfmigrate.sites import Action, BlockCall
 from tfmigrate.transform import Context, Result
 
@@ -29,6 +30,9 @@ class Transform:
         if action.layer.methods:
             blank = cst.EmptyLine(indent=False)
             context.wait(action.anchor, layer_class(action.layer, context, [blank, blank]))
-        first, *rest = context.statements(action.statements)
-        assert isinstance(first, cst.SimpleStatementLine)
-        return cst.FlattenSentinel([first.with_changes(leading_lines=node.leading_lines), *rest])
+        statements: list[cst.BaseStatement] = statements_of(node)[: action.head]
+        statements += context.statements(action.statements)
+        first, *rest = statements
+        assert isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
+        lines = [*node.leading_lines, *(line for line in first.leading_lines if line.comment is not None)]
+        return cst.FlattenSentinel([first.with_changes(leading_lines=lines), *rest])

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tfmigrate.commands.checking import read_map
+from tfmigrate.api import read_map
 from tfmigrate.commands.output import show
 from tfmigrate.commands.status import DONE, UsageError, must_exist
 from tfmigrate.report.terminal import count

@@ -11,6 +11,11 @@ from tfmigrate.commands.status import DONE, FAILED, UsageError
 
 def plan(arguments: argparse.Namespace) -> int:
     migration, _ = migrate(arguments)
+    if arguments.summary is not None:
+        from tfmigrate.commands.summing import add_to
+        from tfmigrate.report import summary
+
+        add_to(arguments.summary, summary.of_migration(migration))
     if arguments.format == "json":
         from tfmigrate.report import as_json
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tfmigrate import source
-from tfmigrate.commands.migrating import map_change, status
+from tfmigrate.api import map_change
+from tfmigrate.commands.migrating import status
 from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import FAILED, UsageError
 from tfmigrate.finding import Finding

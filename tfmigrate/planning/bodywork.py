@@ -14,6 +14,7 @@ from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, arguments_of, received
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
+from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
@@ -32,16 +33,9 @@ from tfmigrate.sites import (
 )
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import VARIABLE_SCOPE
+from tfmigrate.tf1.symbols import TAKES_VARIABLES
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.values import is_tensor
-
-# Functions that take a Keras variable as it is; elsewhere its `.value` is passed.
-TAKES_VARIABLES = {
-    "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",
-    "bias_add", "reshape", "transpose", "square", "reduce_sum", "reduce_mean", "reduce_max", "l2_loss", "gather",
-    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum",
-    "l2_normalize",
-}  # fmt: skip
 
 
 def is_reuse_statement(node: ast.stmt) -> bool:
@@ -70,6 +64,8 @@ def statements(body: list[ast.stmt], opaque: frozenset[ast.AST]) -> list[ast.stm
     """All statements of a body, nested ones too, without those of opaque blocks and inner functions."""
     found: list[ast.stmt] = []
     for statement in body:
+        if statement in opaque and not isinstance(statement, ast.With):
+            continue  # of a block whose last statements become a layer
         found.append(statement)
         if statement in opaque or isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
@@ -130,7 +126,12 @@ class Bodywork:
 
     def _mark_site(self, slot: Slot, site: ast.AST) -> None:
         if slot.kind is Made.WEIGHT:
-            self.body.gone.add(site)
+            split = self._split_at(slot, site)
+            if split is None:
+                self.body.gone.add(site)
+                return
+            assert isinstance(site, ast.Call)
+            self.body.gone.update(e for name, e in split.given(site).items() if name not in split.kept)
             return
         if isinstance(site, ast.With):
             child = self.plans[slot.unit]
@@ -234,7 +235,14 @@ class Bodywork:
                 self.body.removed.update(b.statement for b in bindings)
 
     def _weight_at(self, node: ast.AST | None) -> Slot | None:
-        return next((s for s in self.plan.slots if s.kind is Made.WEIGHT and node in s.sites), None)
+        found = next((s for s in self.plan.slots if s.kind is Made.WEIGHT and node in s.sites), None)
+        return found if found is None or node is None or self._split_at(found, node) is None else None
+
+    @staticmethod
+    def _split_at(slot: Slot, site: ast.AST) -> Split | None:
+        """The helper that does more at this call, if there is one."""
+        split = next((use.split for use in slot.uses if use.node is site), None)
+        return None if split is None or not isinstance(site, ast.Call) or split.is_idle(site) else split
 
     def _one_slot(self, name: str, node: ast.expr) -> Slot | None:
         certain, binding = self.body.scan.reaching(name, node)
@@ -254,7 +262,7 @@ class Bodywork:
                 loads = self.body.scan.loads(name)
                 steps = {binding.statement for binding in bindings}
                 left = [n for n in self.body.remaining(name) if not self._steps(n, steps)]
-                if name.startswith("self.") or not loads or left:
+                if name.startswith("self.") or not loads or left or name in self.body.live:
                     continue
                 for binding in bindings:
                     if binding.statement not in self.body.removed and self._is_pure(binding.statement, name):
@@ -346,7 +354,15 @@ class Bodywork:
     def _slot_site(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         target = self.target(slot)
         where = span(self.module, site)
-        if slot.kind is Made.WEIGHT:
+        split = self._split_at(slot, site) if slot.kind is Made.WEIGHT else None
+        if split is not None:
+            assert isinstance(site, ast.Call)
+            arguments = [Argument(text=f"{target}.value")]
+            given = split.given(site)
+            arguments += [Argument(i) for i, e in enumerate(site.args) if any(e is given.get(k) for k in split.kept)]
+            arguments += [Argument(k.arg, keyword=k.arg) for k in site.keywords if k.arg in split.kept]
+            sites.add("helpers", where, Invoke(ast.unparse(site.func), tuple(arguments)))
+        elif slot.kind is Made.WEIGHT:
             assert isinstance(site, ast.expr)
             sites.add("weights", where, Replace(self._weight_text(site, target)))
         elif isinstance(site, ast.With):

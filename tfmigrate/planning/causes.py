@@ -210,8 +210,11 @@ class Causes:
         return known or bool(node.decorator_list) or node.args.vararg is not None or node.args.kwarg is not None
 
     def _check_helper(self, helper: Function) -> None:
+        split = self.classes.splits.get(helper)
         if has_effects(helper) and helper.parent is None:
             for unit in {self.clusters.unit_around(region) for region in self.classes.calls[helper]} - {None}:
+                if split is not None and all(split.is_known_in(module) for module in self._callers(helper)):
+                    continue
                 text = f"{helper.name} makes a variable and does more at each call"
                 self.clusters.refuse("TFM405", helper.node, helper.module, text, unit)
         values = [m for m in self.references.mentions if m.function is helper and m.call is None]
@@ -222,6 +225,9 @@ class Causes:
             elif unit is not None and values:
                 text = f"{helper.name} is used as a value here"
                 self.clusters.refuse("TFM302", values[0].node, values[0].module, text, unit)
+
+    def _callers(self, helper: Function) -> set[Module]:
+        return {region.parent.module for region in self.classes.calls[helper] if region.parent is not None}
 
     def _check_precision(self) -> None:
         """Another precision in the code of a unit or of what calls it."""

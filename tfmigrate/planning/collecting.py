@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
@@ -17,22 +17,13 @@ from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import ancestors
 from tfmigrate.sites import Argument, Invoke, Moved, Remove, Replace, Sites
 from tfmigrate.spans import span
-from tfmigrate.walk.regions import Query, Region, Saving, Variable, show_path
+from tfmigrate.walk.regions import Query, Region, Saving, Variable, root_of, show_path
 from tfmigrate.walk.values import Const
 
 # what only shows a name to a person
 _SHOWS = re.compile(
     r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
 )
-
-
-@dataclass(frozen=True)
-class Reached:
-    """A slot with its text in the function that collects, and the variables it stands for."""
-
-    slot: Slot
-    text: str
-    variables: frozenset[Variable]
 
 
 class Collecting:
@@ -43,6 +34,7 @@ class Collecting:
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
+        self.losses = Losses(self)
         self.rewritten: set[ast.AST] = set()
         self.left: set[Function | None] = set()
 
@@ -52,14 +44,19 @@ class Collecting:
         """Refuse the units whose variables are collected in a way that no list of layers gives."""
         for walk in self.classes.walks:
             for query in walk.root.walk():
-                if isinstance(query, Query) and self._matters(query):
+                if isinstance(query, Query) and query.kind == LOSSES and self._matters(query):
+                    self.losses.check(query, works)
+                elif isinstance(query, Query) and self._matters(query):
                     self._check_query(query, works)
             for saving in walk.scoping.savings:
                 self._chosen(self._saved(saving, works, False), saving.node, saving.region, works)
+        self.losses.check_mentions()
         self._check_names()
 
     def _matters(self, query: Query) -> bool:
         """Whether a list has to be rewritten: it picks variables, and is not in a function whose call is the list."""
+        if query.kind == LOSSES:
+            return bool(query.variables)
         if query.everything or query.region.function in self._list_functions:
             return False
         if any(query.node in walk.scoping.explained for walk in self.classes.walks):
@@ -81,14 +78,15 @@ class Collecting:
                 and isinstance(body[0], ast.Return)
                 and all(r not in self.classes.makers for r in regions)
             ):
-                if any(isinstance(event, Query) for region in regions for event in region.events):
+                events = [event for region in regions for event in region.events if isinstance(event, Query)]
+                if events and all(event.kind != LOSSES for event in events):
                     found.add(function)
         return found
 
     def _check_query(self, query: Query, works: list[PlainWork]) -> None:
         known = query.complete or query.source is not None
-        units = self._units(query.source or query.variables) if known else self._all_units(query.region)
-        plain = self._plain_makers(query.source or query.variables)
+        units = self.units(query.source or query.variables) if known else self._all_units(query.region)
+        plain = self.plain_makers(query.source or query.variables)
         if not (units or plain) or self._by_path(query, works) is not None:
             return
         module = query.region.module
@@ -113,7 +111,7 @@ class Collecting:
 
     def _layer_around(self, query: Query) -> Instance | None:
         """The layer whose own code asks for the list, where that holds all its variables and no others."""
-        home = self._home(query.region)
+        home = self.home(query.region)
         instance = self.owners.instance_of.get(home)
         if instance is None or not query.complete or query.source is not None or not query.variables:
             return None
@@ -124,9 +122,9 @@ class Collecting:
         wanted = {v for v in own if v.trainable or query.kind != "trainable"}
         return instance if wanted == set(query.variables) else None
 
-    def _plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
+    def plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
         """The plain functions that make some of these variables by library layers."""
-        return {self._home(v.region).function for v in variables if v.region is not None and not self._units([v])}
+        return {self.home(v.region).function for v in variables if v.region is not None and not self.units([v])}
 
     def _by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
@@ -165,7 +163,7 @@ class Collecting:
             for read in walk.scoping.name_reads:
                 if read.node in covered or not self._decides(read.node, read.region):
                     continue
-                for unit in self._units([read.variable]):
+                for unit in self.units([read.variable]):
                     code, text = "TFM601", "a decision is made by the name of a variable"
                     if any(
                         isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple))
@@ -194,7 +192,7 @@ class Collecting:
 
     # -- who owns what -------------------------------------------------------------------------------------------
 
-    def _units(self, variables: Iterable[Variable]) -> set[Unit]:
+    def units(self, variables: Iterable[Variable]) -> set[Unit]:
         units = set()
         for variable in variables:
             region: Region | None = variable.region
@@ -210,14 +208,14 @@ class Collecting:
             region = region.parent
         return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}
 
-    def _home(self, region: Region) -> Region:
+    def home(self, region: Region) -> Region:
         while region.is_block and region.parent is not None:
             region = region.parent
         return region
 
-    def _reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
+    def reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
         """The slots that a plain region's code can name."""
-        home = self._home(region)
+        home = self.home(region)
         for work in works:
             for slot in work.slots:
                 function = work.code_of(slot.site()).function
@@ -236,9 +234,9 @@ class Collecting:
         return work.on_object(slot) or (not named and slot not in work.threads)
 
     def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
-        root = _root(home)
+        root = root_of(home)
         for use in slot.uses:
-            if _root(use.region) is not root:
+            if root_of(use.region) is not root:
                 continue
             if use.child is not None:
                 for region in use.child.regions:
@@ -255,19 +253,24 @@ class Collecting:
         chosen: list[Reached] = []
         covered: set[Variable] = set()
         trainable = all(v.trainable for v in wanted)
-        for item in self._reached(region, works, named):
+        for item in self.reached(region, works, named):
             own = {v for v in item.variables if v.trainable or not trainable}
             if own and own <= target and not own & covered:
                 chosen.append(item)
                 covered |= own
         if covered != target or not chosen:
             return None
-        home = self._home(region).function
-        for item in chosen if not named else []:
+        if not named:
+            self.note_readers(chosen, node, region)
+        return chosen
+
+    def note_readers(self, chosen: Iterable[Reached], node: ast.AST, region: Region) -> None:
+        """What holds these must be in reach of the code that reads it."""
+        home = self.home(region).function
+        for item in chosen:
             item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
             if all(reader.region is not region for reader in item.slot.readers):
                 item.slot.readers.append(Use(item.slot.kind, node, (), region))
-        return chosen
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -275,7 +278,11 @@ class Collecting:
         """Write the lists and savers of plain functions."""
         for walk in self.classes.walks:
             for query in walk.root.walk():
-                if isinstance(query, Query) and self._matters(query) and query.node not in self.rewritten:
+                if not isinstance(query, Query) or not self._matters(query) or query.node in self.rewritten:
+                    continue
+                if query.kind == LOSSES:
+                    self.losses.write(query, works, migrated, sites)
+                else:
                     self._write_list(query, works, migrated, sites)
             for saving in walk.scoping.savings:
                 self._write_saver(saving, works, migrated, sites)
@@ -292,7 +299,7 @@ class Collecting:
             return
         if (
             not wanted
-            or not self._units(wanted) <= migrated
+            or not self.units(wanted) <= migrated
             or not self._chosen(wanted, query.node, query.region, works, named=True)
         ):
             return
@@ -350,7 +357,7 @@ class Collecting:
         if saving.node in self.rewritten:
             return
         wanted = self._saved(saving, works, True)
-        if not wanted or not self._units(wanted) & migrated:
+        if not wanted or not self.units(wanted) & migrated:
             return
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
         chosen = self._chosen(wanted, saving.node, saving.region, works, named=True)
@@ -372,11 +379,11 @@ class Collecting:
     def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
         if saving.variables is not None:
             return saving.variables
-        return [v for r in self._reached(saving.region, works, named) for v in r.variables]
+        return [v for r in self.reached(saving.region, works, named) for v in r.variables]
 
     @staticmethod
     def _made(region: Region) -> Iterator[Variable]:
-        for creation in _root(region).creations():
+        for creation in root_of(region).creations():
             yield from creation.variables
 
     def _drop_unused(self, sites: dict[Module, Sites]) -> None:
@@ -390,7 +397,7 @@ class Collecting:
             self._drop_function(function, sites)
 
     def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
-        home = self._home(query.region)
+        home = self.home(query.region)
         scan = scan_code(home.function or home.module)
         if query.node not in scan.parents or query.node in self.rewritten:
             return
@@ -427,24 +434,10 @@ class Collecting:
             sites.setdefault(function.module, Sites()).add("collections", span(function.module, function.node), Moved())
 
 
-def clause(chosen: list[Reached], name: str, attribute: str) -> str:
-    """`for var in a.variables + b.variables`; a list of layers is walked by a second `for`."""
-    if any(item.slot.loops for item in chosen):
-        layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
-        return f"for layer in {layers} for {name} in layer.{attribute}"
-    return f"for {name} in {' + '.join(f'{item.text}.{attribute}' for item in chosen)}"
-
-
 def _target_name(node: ast.expr) -> str:
     if isinstance(node, ast.ListComp) and isinstance(node.generators[0].target, ast.Name):
         return node.generators[0].target.id
     return "var"
-
-
-def _root(region: Region) -> Region:
-    while region.parent is not None:
-        region = region.parent
-    return region
 
 
 def name_reads(node: ast.AST, target: str) -> list[ast.Attribute]:

@@ -7,19 +7,24 @@ from collections.abc import Iterable
 
 from tfmigrate.planning import names
 from tfmigrate.planning.requests import arguments_of
+from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.link import Function, Module
-from tfmigrate.sites import Argument, Invoke, Sites, TakeLayer
+from tfmigrate.sites import Argument, Invoke, Remove, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.regions import Creation, Region
 
-_ORDER = ("name", "shape", "dtype", "initializer", "trainable")
+_ORDER = ("name", "shape", "dtype", "initializer", "regularizer", "trainable")
 
 
 def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[Module, Sites]) -> None:
     """Write down the changes of every helper that a migrated layer uses."""
     for helper in used:
+        split = classes.splits.get(helper)
+        if split is not None:
+            _plan_split(split, sites.setdefault(helper.module, Sites()))
+            continue
         taken = {n.id for n in helper.nodes if isinstance(n, ast.Name)} | set(helper.params)
         parameter = names.unique("layer", taken)
         items = sites.setdefault(helper.module, Sites())
@@ -30,6 +35,15 @@ def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[
             arguments = [Argument(text=parameter), *(Argument(i) for i in range(len(node.args)))]
             arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg is not None]
             items.add("helpers", span(helper.module, node), Invoke(ast.unparse(node.func), tuple(arguments)))
+
+
+def _plan_split(split: Split, sites: Sites) -> None:
+    """What makes the variable goes; what is left takes it."""
+    function = split.function
+    dropped = tuple(name for name in function.params if name not in split.kept)
+    sites.add("helpers", span(function.module, function.node), TakeLayer(split.variable, dropped))
+    for statement in split.gone:
+        sites.add("weights", span(function.module, statement), Remove())
 
 
 def all_used(classes: Classification, helpers: Iterable[Function]) -> set[Function]:

@@ -13,7 +13,19 @@ from tfmigrate.program.aliases import library_name, library_names
 from tfmigrate.program.dialect import keep_tensorflow, spelled, v1_name
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.modern import modern_call
-from tfmigrate.sites import Before, BlockCall, CallableLayer, Imports, LayerClass, NameScope, Replace, Site, Sites
+from tfmigrate.program.render import render
+from tfmigrate.sites import (
+    Before,
+    BlockCall,
+    CallableLayer,
+    Imports,
+    LayerClass,
+    NameScope,
+    Replace,
+    Site,
+    Sites,
+    Span,
+)
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import EMITTED
@@ -24,10 +36,16 @@ FILE = (0, 0, 0, 0)
 def plan_symbols(sites: dict[Module, Sites]) -> None:
     """Symbols of TensorFlow 1 that have another name now, in every file that changes."""
     for module, items in sites.items():
+        inside = {site.span: site.action.text for site in items.items if isinstance(site.action, Replace)}
         for node in module.of_kind(ast.Call) if items.items else ():
-            text = modern_call(module, node)
+            text = modern_call(module, node, lambda part, m=module, known=inside: _written(m, part, known))  # type: ignore[misc]
             if text is not None:
                 items.add("symbols", span(module, node), Replace(text))
+
+
+def _written(module: Module, node: ast.expr, known: Mapping[Span, str]) -> str:
+    """An expression with what other sites write into it."""
+    return render(module, node, lambda part: known.get(span(module, part)) if hasattr(part, "lineno") else None)
 
 
 def plan_imports(

@@ -107,8 +107,9 @@ class Body:
     def value(self, name: str, region: Region) -> Value | None:
         """What an input is in one region."""
         if name.startswith("self.") or self.member.shape is Shape.BLOCK:
-            if name in region.names:
-                return region.names[name]
+            names = region.names_later if self.member.head else region.names
+            if name in names:
+                return names[name]
             env = region.frame.env.parent
             return env.lookup(name) if env is not None and not name.startswith("self.") else None
         return region.frame.args.get(name)

@@ -67,7 +67,7 @@ def _check_sites(slot: Slot, first: Creation) -> None:
 
 
 def _wanted(creation: Creation) -> Given:
-    """What decides what a layer does, by parameter; how variables start is for the first call to say."""
+    """What decides what a layer does, by parameter; how variables start, and what they cost, is for the first call."""
     assert creation.row is not None
     given = given_to(creation.row, creation.args)
     parts = {p: pair for p, pair in given.items() if _is_told(creation.row, p) and p not in _NORMALIZER}
@@ -77,6 +77,7 @@ def _wanted(creation: Creation) -> Given:
         parts[inner.symbol] = (Const(inner.symbol), ast.Constant(inner.symbol))
     for param in ("updates_collections", "fused"):
         parts |= {p: given[p] for p in (param,) if p in given}
+    parts = {p: pair for p, pair in parts.items() if not p.endswith("_regularizer")}
     return {p: pair for p, pair in parts.items() if not p.endswith("_initializer") or pair[0] == NONE}
 
 

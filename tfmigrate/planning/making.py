@@ -9,12 +9,20 @@ from dataclasses import dataclass, field
 Render = Callable[[ast.expr], str]
 
 
+@dataclass(frozen=True)
+class Inlined:
+    """An expression of another function. read: what it takes in here. text: how it reads, given how to write that."""
+
+    read: tuple[ast.expr, ...]
+    text: Callable[[Render], str]
+
+
 @dataclass
 class Piece:
     """One argument of the making call: an expression, finished text or a making call. around: what it is put into."""
 
     keyword: str | None
-    expression: ast.expr | None = None
+    expression: ast.expr | Inlined | None = None
     text: str = ""
     around: tuple[str, str] = ("", "")
     request: Request | None = None
@@ -22,6 +30,8 @@ class Piece:
     def show(self, render: Render) -> str:
         if self.request is not None:
             value = self.request.show(render)
+        elif isinstance(self.expression, Inlined):
+            value = self.expression.text(render)
         else:
             value = self.text if self.expression is None else render(self.expression)
         value = value.join(self.around)
@@ -36,7 +46,10 @@ class Request:
     pieces: list[Piece] = field(default_factory=list)
 
     def expressions(self) -> list[ast.expr]:
-        own = [piece.expression for piece in self.pieces if piece.expression is not None]
+        own: list[ast.expr] = []
+        for piece in self.pieces:
+            if piece.expression is not None:
+                own += piece.expression.read if isinstance(piece.expression, Inlined) else [piece.expression]
         return own + [e for piece in self.pieces if piece.request is not None for e in piece.request.expressions()]
 
     def show(self, render: Render) -> str:
@@ -56,3 +69,9 @@ class Naming:
 
 def is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def is_atom(node: ast.expr) -> bool:
+    """Whether an expression needs no parentheses wherever it is put."""
+    atoms = (ast.Name, ast.Attribute, ast.Constant, ast.Call, ast.Subscript, ast.List, ast.Tuple, ast.Dict)
+    return isinstance(node, atoms)

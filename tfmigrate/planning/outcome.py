@@ -113,8 +113,9 @@ def _merged(clusters: Iterable[Cluster]) -> list[Cluster]:
         parts = tuple(sorted(set(cluster.parts).union(*(other.parts for other in same))))
         variables = cluster.variables.union(*(other.variables for other in same))
         names = dict.fromkeys(other.name for other in [*same, cluster])
+        made = tuple(sorted({*cluster.made, *(m for other in same for m in other.made)}))
         found = [other for other in found if other not in same]
-        found.append(Cluster(", ".join(names), parts, variables))
+        found.append(Cluster(", ".join(names), parts, variables, made))
     return found
 
 
@@ -125,9 +126,19 @@ def _cluster_of_units(units: list[Unit]) -> Cluster:
         for m in unit.members
     }
     regions = [region for unit in units for instance in unit.instances for region in instance.regions]
-    variables = {v for region in regions for creation in region.creations() for v in creation.variables}
-    names = {show_path(v.path) for v in variables if v.path is not None}
-    return Cluster(", ".join(dict.fromkeys(parts[p] for p in sorted(parts))), tuple(sorted(parts)), frozenset(names))
+    made = _made(creation for region in regions for creation in region.creations())
+    name = ", ".join(dict.fromkeys(parts[p] for p in sorted(parts)))
+    return Cluster(name, tuple(sorted(parts)), frozenset(name for _, name in made), made)
+
+
+def _made(creations: Iterable[Creation]) -> tuple[tuple[Part, str], ...]:
+    """Where variables are asked for, and what they are called."""
+    found = set()
+    for creation in creations:
+        node = creation.node
+        part = Part(str(creation.region.module.path), node.lineno, node.end_lineno or node.lineno)
+        found |= {(part, show_path(variable.path)) for variable in creation.variables if variable.path is not None}
+    return tuple(sorted(found))
 
 
 def _cluster_of_layers(module: Module, function: Function | None, slots: list[Slot]) -> Cluster:
@@ -136,6 +147,5 @@ def _cluster_of_layers(module: Module, function: Function | None, slots: list[Sl
     else:
         node = function.node
         part, name = Part(str(module.path), node.lineno, node.end_lineno or node.lineno), function.qualname
-    creations = [slot.first.creation for slot in slots if slot.first.creation is not None]
-    names = {variable.name for creation in creations for variable in _variables_of(creation)}
-    return Cluster(f"the layers of {name}", (part,), frozenset(names))
+    made = _made(slot.first.creation for slot in slots if slot.first.creation is not None)
+    return Cluster(f"the layers of {name}", (part,), frozenset(name for _, name in made), made)

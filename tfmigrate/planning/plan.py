@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from tfmigrate.planning.changes import check_changes
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.collecting import Collecting
 from tfmigrate.planning.compose import Composer
+from tfmigrate.planning.cutting import bound_by, heads
 from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
@@ -33,7 +34,7 @@ from tfmigrate.planning.units import Classification, Instance, Member, Ownership
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
-from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Site, Sites, Span
+from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Remove, Site, Sites, Span
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.execute import Executor, TooLarge
@@ -112,8 +113,14 @@ class Planner:
         self.orphans: set[Function] = set()
         self.sites: dict[Module, Sites] = {}
         self.taken: dict[Module, set[str]] = {}
-        self.blocks: dict[Span, tuple[LayerClass, Span]] = {}
-        self.opaque = frozenset(n for n in self.classes.units if isinstance(n, ast.With))
+        self.blocks: dict[Span, tuple[LayerClass, Span, list[Span]]] = {}
+
+    @property
+    def opaque(self) -> frozenset[ast.AST]:
+        """What leaves the code that it stands in: blocks that become layers, or all but the first statements of one."""
+        members = [member for member in self.owners.units if member.shape is Shape.BLOCK]
+        cut = {statement for member in members if member.head for statement in member.body}
+        return frozenset([*(member.node for member in members if not member.head), *cut])
 
     def plan(self) -> Plan:
         """Plan units from the inside out, then the plain code that uses them."""
@@ -141,6 +148,8 @@ class Planner:
         holding.left = collecting.left
         holding.doubted = {m for m in self.program.modules.values() if any(d.covers_script(m) for d in self.doubts)}
         migrated = holding.settle(self.complete)
+        while collecting.losses.halves(holding.works, migrated):
+            migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
         holding.sites(self.sites)
         collecting.sites(holding.works, migrated, self.sites)
@@ -210,6 +219,34 @@ class Planner:
         return None
 
     def _plan_unit(self, unit: Unit) -> None:
+        """Plan a layer; where it needs the shape of a tensor that its block makes, the layer begins behind that."""
+        try:
+            self._plan_layer(unit)
+        except Refusal as refusal:
+            if refusal.code != "TFM401" or not self._cut(unit):
+                raise
+
+    def _cut(self, unit: Unit) -> bool:
+        """Leave as few statements in front of a block's layer as will do, and those that only hand something out."""
+        member, found = unit.primary, 0
+        for head in heads(unit):
+            member.head = head
+            try:
+                self._plan_layer(unit)
+            except Refusal:
+                continue
+            before = set().union(*map(bound_by, member.node.body[:head]))
+            if before & {item.name for item in self.plans[unit].ctor()}:
+                continue  # what is worked out from the tensor would be wanted before there is one
+            found = head
+            if not bound_by(member.node.body[head]) & set(self.plans[unit].primary.live):
+                return True
+        member.head = found
+        if found:
+            self._plan_layer(unit)
+        return bool(found)
+
+    def _plan_layer(self, unit: Unit) -> None:
         primary = unit.primary
         if primary.shape is Shape.CALLABLE:
             check_callable(unit, self.classes, self.executor)
@@ -260,6 +297,8 @@ class Planner:
         return callables and unit.primary.shape is not Shape.CALLABLE
 
     def _class_name(self, unit: Unit) -> str:
+        if unit in self.plans:
+            return self.plans[unit].class_name
         module = unit.primary.module
         if module not in self.taken:
             env = self.executor.module_env(module)
@@ -276,7 +315,8 @@ class Planner:
         return name
 
     def _body(self, member: Member) -> Body:
-        opaque = frozenset(o for o in self.opaque if o is not member.node)
+        own = {member.node, *(member.body if member.shape is Shape.BLOCK and member.head else ())}
+        opaque = self.opaque - own
         around: set[str] = set()
         body = None
         if member.shape is Shape.BLOCK:
@@ -507,7 +547,8 @@ class Planner:
             sites.add("methods", span(primary.module, primary.cls.node), layer)
             sites.add("methods", where, Moved())
         else:
-            self.blocks[span(primary.module, primary.node)] = (layer, self._anchor(primary))
+            head = [span(primary.module, statement) for statement in primary.node.body[: primary.head]]
+            self.blocks[span(primary.module, primary.node)] = (layer, self._anchor(primary), head)
         for member in unit.members[1:]:
             if member.shape is not Shape.BLOCK:
                 sites.add("methods", span(member.module, member.node), Moved())
@@ -521,8 +562,12 @@ class Planner:
         for items in self.sites.values():
             for i, site in enumerate(items.items):
                 if isinstance(site.action, BlockCall) and site.span in self.blocks:
-                    layer, anchor = self.blocks[site.span]
-                    items.items[i] = Site(site.transform, site.span, BlockCall(layer, site.action.statements, anchor))
+                    layer, anchor, head = self.blocks[site.span]
+                    gone = {other.span for other in items.items if isinstance(other.action, Remove)}
+                    kept = sum(where not in gone for where in head)
+                    methods = tuple(replace(method, skip=kept) for method in layer.methods)
+                    call = BlockCall(replace(layer, methods=methods), site.action.statements, anchor, kept)
+                    items.items[i] = Site(site.transform, site.span, call)
 
     @staticmethod
     def _anchor(member: Member) -> tuple[int, int, int, int]:

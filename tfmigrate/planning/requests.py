@@ -28,25 +28,35 @@ def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owne
 def _weight(slot: Slot, module: Module, owner: str) -> Request:
     node = slot.site()
     assert isinstance(node, ast.Call)
-    if slot.first.helper is not None:
+    split = slot.first.split
+    if split is not None and split.is_helper_call:
+        pieces = [Piece(None, text=owner)]
+        pieces += [Piece(None, split.inlined(argument, node)) for argument in split.making.args]
+        pieces += [Piece(k.arg, split.inlined(k.value, node)) for k in split.making.keywords]
+        return Request(source(split.function.module, split.making.func), pieces)
+    if slot.first.helper is not None and split is None:
         pieces = [Piece(None, text=owner)]
         pieces += [Piece(None, argument) for argument in node.args]
         pieces += [Piece(keyword.arg, keyword.value) for keyword in node.keywords]
         return Request(source(module, node.func), pieces)
-    given = arguments_of(node, GET_VARIABLE)
+    given = arguments_of(node if split is None else split.making, GET_VARIABLE)
     if "name" not in given:
         raise Refusal("TFM503", node, module, "get_variable without a name")
     if "shape" not in given:
         raise Refusal(
             "TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar"
         )
+    shape = given["shape"] if split is None else split.origin(given["shape"], node)
     pieces = [
         Piece("name", given["name"]),
-        Piece("shape", given["shape"], around=_around_shape(slot, given["shape"], module)),
+        Piece("shape", given["shape"], around=_around_shape(slot, shape, module)),
     ]
-    for key in ("dtype", "initializer", "trainable"):
+    for key in ("dtype", "initializer", "regularizer", "trainable"):
         if key in given and not is_none(given[key]):
             pieces.append(Piece(key, given[key]))
+    for piece in pieces if split is not None else []:
+        assert split is not None and isinstance(piece.expression, ast.expr)
+        piece.expression = split.inlined(piece.expression, node)
     return Request(f"{owner}.add_weight", pieces)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.regions import Creation, Path, Region
@@ -32,6 +33,7 @@ class Use:
     creation: Creation | None = None
     child: Instance | None = None
     helper: Function | None = None
+    split: Split | None = None
     loops: tuple[ast.AST, ...] = ()
     conditions: tuple[ast.AST, ...] = ()
 
@@ -105,6 +107,7 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                 assert event.node is not None and event.function is not None
                 yield Use(
                     Made.WEIGHT, event.node, first.path, home, first, helper=event.function,
+                    split=classes.splits.get(event.function),
                     loops=event.loops, conditions=event.conditions,
                 )  # fmt: skip
 

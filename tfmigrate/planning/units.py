@@ -8,9 +8,11 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.planning.splitting import Split, split_of
+from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, Path, Region, show_path
+from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
 
@@ -31,6 +33,7 @@ class Member:
     function: the function that is the body or, of a block, that holds it (None at module level).
     scope: the `with` that opens the unit's own scope; None for a function that opens none.
     wrapped: the one call of a library layer that a function is about; then the class derives from that layer.
+    head: how many statements of a block stay in front of the layer that the rest becomes.
     """
 
     shape: Shape
@@ -41,6 +44,7 @@ class Member:
     regions: list[Region] = field(default_factory=list)
     method: str = "call"
     wrapped: ast.Call | None = None
+    head: int = 0
 
     @property
     def adds_segment(self) -> bool:
@@ -49,7 +53,7 @@ class Member:
 
     @property
     def body(self) -> list[ast.stmt]:
-        return self.node.body
+        return self.node.body[self.head :]
 
     @property
     def name(self) -> str:
@@ -159,9 +163,13 @@ class Classification:
         for creation in (c for walk in walks for c in walk.root.creations()):
             for block in creation.arg_scopes:
                 self.arg_scopes[block].append(creation)
+        # functions that read what networks leave in the graph
+        self.readers = {f for f, regions in self.calls.items() if any(_reads_collections(r) for r in regions)}
         self.evident = {f for f, regions in self.calls.items() if any(self._evidence(r) for r in regions)}
         self.own_scope: dict[Function, ast.With] = {}
         self.helpers: set[Function] = set()
+        # of these, those that do more at each call, in their parts
+        self.splits: dict[Function, Split] = {}
         self.units: dict[Function | ast.With, Member] = {}
         self._find_helpers()
         self._find_units()
@@ -185,17 +193,26 @@ class Classification:
 
     def _evidence(self, region: Region) -> bool:
         """Whether something in here is done by programs only, not by networks."""
-        if region.evidence - {"tf.Variable"}:
+        if region.evidence - {"tf.Variable", READS_COLLECTION}:
             return True
         return any(self._evidence(event) for event in region.events if isinstance(event, Region))
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def _find_helpers(self) -> None:
-        for function, regions in self.calls.items():
-            active = [r for r in regions if r in self.makers]
-            if active and function.cls is None and all(self._is_helper_call(r) for r in active):
-                self.helpers.add(function)
+        """A helper may call another one, which the walk comes by later."""
+        known = -1
+        while known < len(self.helpers):
+            known = len(self.helpers)
+            for function, regions in self.calls.items():
+                active = [r for r in regions if r in self.makers]
+                if active and function.cls is None and all(self._is_helper_call(r) for r in active):
+                    self.helpers.add(function)
+        busy = {function for function in self.helpers if has_effects(function)}
+        for function in busy:
+            split = split_of(function, self.calls[function], self.helpers - busy)
+            if split is not None:
+                self.splits[function] = split
 
     def _is_helper_call(self, region: Region) -> bool:
         """Whether the call only makes variables: no scope of its own, no layers, no tensors in."""
@@ -263,6 +280,8 @@ class Classification:
             return False
         if function in self.own_scope and not self._inline_method(function, active):
             return True
+        if function in self.readers and function not in self.own_scope and function.cls is None:
+            return False
         roots: dict[int, int] = {}
         for region in active:
             key = id(_root(region))
@@ -339,6 +358,13 @@ class Classification:
         while outer.is_block and self.member_of(outer) is None and outer.parent is not None:
             outer = outer.parent
         return outer
+
+
+def _reads_collections(region: Region) -> bool:
+    """Whether something in here adds up what its networks put into collections."""
+    if READS_COLLECTION in region.evidence:
+        return True
+    return any(_reads_collections(event) for event in region.events if isinstance(event, Region))
 
 
 def _root(region: Region) -> Region:

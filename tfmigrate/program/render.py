@@ -31,7 +31,7 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
 
     def substitute(part: ast.expr) -> str | None:
         text = given(part)
-        return modern_call(module, part) if text is None else text
+        return modern_call(module, part, lambda inner: render(module, inner, given)) if text is None else text
 
     if isinstance(node, ast.expr):
         whole = substitute(node)

@@ -15,17 +15,21 @@ _SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 @dataclass(frozen=True)
 class Binding:
-    """A statement that gives a name a value. value: the expression, where it is a plain assignment of it."""
+    """A statement that gives a name a value. value: the expression, where it is a plain assignment of it.
+
+    behind: whether it does so at its end, so that what stands inside does not see it.
+    """
 
     statement: ast.stmt
     value: ast.expr | None
+    behind: bool = False
 
 
 @dataclass(eq=False)
 class Scan:
     """A body of statements with parents, bindings and reads by name. `self.x` counts as a name of that spelling.
 
-    opaque: blocks that leave this body; what they bind counts, what they read does not.
+    opaque: blocks, or the last statements of one, that leave this body; what they bind counts, what they read does not.
     """
 
     body: Sequence[ast.stmt]
@@ -40,6 +44,9 @@ class Scan:
             self._visit(statement, None)
 
     def _visit(self, node: ast.AST, shadowed: frozenset[str] | None) -> None:
+        if node in self.opaque and not isinstance(node, ast.With):
+            self._bind_all(node)
+            return
         for child in ast.iter_child_nodes(node):
             self.parents[child] = node
         if node in self.opaque:
@@ -71,8 +78,10 @@ class Scan:
     def _bind_all(self, block: ast.AST) -> None:
         assert isinstance(block, ast.stmt)
         inner = Scan([block], self.self_name)
+        outer = self.parents.get(block)
+        whole = outer if isinstance(outer, ast.With) and not set(outer.body) <= self.opaque else block
         for name in inner.bindings:
-            self.bindings.setdefault(name, []).append(Binding(block, None))
+            self.bindings.setdefault(name, []).append(Binding(whole, None, whole is not block))
 
     def _is_attribute(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or self.self_name is None:
@@ -119,13 +128,15 @@ class Scan:
         loops = {a for a in self.ancestors(here) if isinstance(a, (ast.For, ast.While, ast.AsyncFor))}
         suites = {self.suite(here), *(self.suite(a) for a in self.ancestors(here) if isinstance(a, ast.stmt))}
         suites.add((None, "body"))
-        earlier = [b for b in bindings if _before(b.statement, here) or b.statement in set(self.ancestors(here))]
-        dominating = [
-            b for b in earlier if self.suite(b.statement) in suites or b.statement in set(self.ancestors(here))
-        ]
+        inside = set(self.ancestors(here))
+        earlier = [b for b in bindings if _before(b.statement, here) or b.statement in inside]
+        earlier = [b for b in earlier if not b.behind or b.statement not in inside]
+        dominating = [b for b in earlier if self.suite(b.statement) in suites or b.statement in inside]
         if dominating:
             last = dominating[-1]
             between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
+            if last.behind:
+                between = [b for b in between if last.statement not in set(self.ancestors(b.statement))]
             return (not between), last
         if earlier:
             return False, None

@@ -21,7 +21,7 @@ def render(migration: Migration) -> str:
 def pieces(migration: Migration) -> Iterator[Piece]:
     """The same text with styles, for a terminal."""
     for group in migration.groups:
-        yield from _group(group)
+        yield from group_pieces(group)
         yield "\n", ""
     yield totals(migration) + "\n", "bold"
 
@@ -49,7 +49,8 @@ def _change(migration: Migration) -> str:
     return "changes" if len(migration.changes) == 1 else "change"
 
 
-def _group(group: SharingGroup) -> Iterator[Piece]:
+def group_pieces(group: SharingGroup) -> Iterator[Piece]:
+    """Of one sharing group: who makes it, who shares it, what it becomes."""
     yield group.scope or "(no scope)", "bold"
     yield "  ", ""
     yield " ".join((group.state.value, *group.codes)), _STATE_STYLE[group.state]
@@ -58,7 +59,7 @@ def _group(group: SharingGroup) -> Iterator[Piece]:
         yield from _row("becomes", [(group.layer, "cyan"), (", held by ", ""), (group.owner, "cyan")])
     yield from _row("created", [(str(group.creates), "")])
     if group.reuses:
-        yield from _row("shared", [(_places(group.reuses), "")])
+        yield from _row("shared", [(places(group.reuses), "")])
     for variable in group.variables:
         yield from _row("", _variable(variable))
 
@@ -79,9 +80,9 @@ def _initializer(variable: Variable) -> list[str]:
     return [] if variable.initializer is None else [" ".join(variable.initializer.split())]
 
 
-def _places(places: Iterable[Place]) -> str:
+def places(found: Iterable[Place]) -> str:
     """`train.py:12, 15; eval.py:7`"""
     lines: dict[str, list[int]] = {}
-    for place in places:
+    for place in found:
         lines.setdefault(place.path, []).append(place.line)
-    return "; ".join(f"{Path(path)}:{', '.join(map(str, found))}" for path, found in lines.items())
+    return "; ".join(f"{Path(path)}:{', '.join(map(str, numbers))}" for path, numbers in lines.items())

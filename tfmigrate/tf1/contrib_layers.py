@@ -20,12 +20,12 @@ _TAIL = (
 )  # fmt: skip
 _RENAMED = {
     "num_outputs": "units", "activation_fn": "activation", "weights_initializer": "kernel_initializer",
-    "biases_initializer": "bias_initializer", "scope": "name",
+    "biases_initializer": "bias_initializer", "weights_regularizer": "kernel_regularizer",
+    "biases_regularizer": "bias_regularizer", "scope": "name",
 }  # fmt: skip
 _CONV_RENAMED = {**_RENAMED, "num_outputs": "filters", "stride": "strides", "rate": "dilation_rate"}
-# collections that Keras does not fill, and losses that it keeps elsewhere
+# collections that Keras does not fill
 _COLLECTIONS = frozenset({"variables_collections", "outputs_collections"})
-_REFUSED = _COLLECTIONS | {"weights_regularizer", "biases_regularizer"}
 _LAST: dict[str, tuple[object, ...]] = {"data_format": (None, "NHWC")}
 _WITHOUT = {"activation_fn": "", "weights_initializer": "", "biases_initializer": "use_bias=False"}
 _RELU = {"activation": '"relu"'}
@@ -41,7 +41,7 @@ def _layer(
 ) -> LayerRow:
     """A function with weights, biases and a normalizer."""
     return LayerRow(
-        params, keras, base_name, _VARIABLES, positional, rename=rename, defaults=defaults, refused=_REFUSED,
+        params, keras, base_name, _VARIABLES, positional, rename=rename, defaults=defaults, refused=_COLLECTIONS,
         only=_LAST, without=_WITHOUT, keras_variables=_KERNEL,
     )  # fmt: skip
 

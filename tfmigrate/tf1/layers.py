@@ -68,9 +68,8 @@ LAYERS: dict[str, LayerRow] = {
 
 # Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill.
 UNSUPPORTED = {
-    "depthwise_regularizer", "pointwise_regularizer",
-    "kernel_regularizer", "bias_regularizer", "activity_regularizer", "beta_regularizer", "gamma_regularizer",
-    "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment", "noise_shape",
+    "activity_regularizer", "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment",
+    "noise_shape",
 }  # fmt: skip
 DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
 # None is TF1's word for "the default" in these; Keras wants the argument left out.
@@ -86,7 +85,9 @@ GET_VARIABLE = (
     "validate_shape", "use_resource", "custom_getter", "constraint", "synchronization", "aggregation",
 )  # fmt: skip
 # `use_resource` is how a variable is stored, not what it is: every Keras variable is a resource.
-WEIGHT_ARGUMENTS = {"name", "shape", "dtype", "initializer", "trainable", "use_resource", "validate_shape"}
+WEIGHT_ARGUMENTS = {
+    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "use_resource", "validate_shape",
+}  # fmt: skip
 VARIABLE_SCOPE = (
     "name_or_scope", "default_name", "values", "initializer", "regularizer", "caching_device", "partitioner",
     "custom_getter", "reuse", "dtype", "use_resource", "constraint", "auxiliary_name_scope",

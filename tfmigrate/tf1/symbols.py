@@ -48,7 +48,7 @@ MAKERS = {
 }
 
 PYTHON_RESULTS = re.compile(
-    r"(_initializer|HParams|RunConfig|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
+    r"(_(initializer|regularizer)|HParams|RunConfig|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
     r"logging\..*|GraphKeys\..*|Graph|FileWriter|Coordinator|get_default_graph|name_scope|device|control_dependencies|Dimension|TensorShape)$"
 )
 HALF_OR_DOUBLE = re.compile(r"float64|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")
@@ -66,8 +66,13 @@ KEYS = {
     "variables": "global",
 }
 # Collections that Keras layers do not fill.
-UNFILLED = {
-    "tf.GraphKeys.REGULARIZATION_LOSSES", "regularization_losses", "tf.GraphKeys.MODEL_VARIABLES", "model_variables",
+UNFILLED = {"tf.GraphKeys.MODEL_VARIABLES", "model_variables"}
+# Functions that take a Keras variable as it is; elsewhere its `.value` is passed.
+TAKES_VARIABLES = {
+    "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",
+    "bias_add", "reshape", "transpose", "square", "reduce_sum", "reduce_mean", "reduce_max", "l2_loss", "gather",
+    "xw_plus_b", "tensordot", "expand_dims", "exp", "tile", "sigmoid", "tanh", "softmax", "relu", "einsum",
+    "l2_normalize",
 }  # fmt: skip
 
 

@@ -164,9 +164,9 @@ def _synthetic(text: str) -> ast.expr:
 
 
 def _is_global(default: Default, ev: Evaluator) -> bool:
-    """Whether an expression is a function of a library or the file, or makes an initializer, and reads no local."""
+    """Whether an expression is a function of a library or the file, or makes an initializer or a regularizer."""
     for call in (n for n in ast.walk(default.expression) if isinstance(n, ast.Call)):
-        if not ast.unparse(call.func).endswith("initializer"):
+        if not ast.unparse(call.func).endswith(("initializer", "_regularizer")):
             return False
     bound: set[str] = set()
     for function in (default.frame.function, ev.frame.function):

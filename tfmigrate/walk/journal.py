@@ -11,6 +11,7 @@ from tfmigrate.walk.evaluate import Evaluator, Frame
 from tfmigrate.walk.objects import Graph
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
+    READS_COLLECTION,
     NameRead,
     Path,
     Region,
@@ -76,7 +77,14 @@ class Journal:
         region.by_library, region.graph = frame.by_library, self.graph
         self._push(region)
 
+    def _note_first(self, frame: Frame | None) -> None:
+        """Something happens in a block: if it is the first thing, its names are kept as they are now."""
+        region = self.region
+        if region is not None and region.is_block and not region.events and region.frame is frame:
+            region.names_later = snapshot(region.frame)
+
     def _push(self, region: Region) -> None:
+        self._note_first(region.frame if region.is_block else region.frame.parent)
         if region.parent is not None:
             region.parent.events.append(region)
         elif self.root is None:
@@ -128,7 +136,7 @@ def call_into(region: Region, path: Path, node: ast.AST) -> tuple[ast.AST, Modul
     for outer in chain(region)[::-1]:
         if outer.is_block:
             continue
-        if outer.evidence or outer.node is None or outer.parent is None:
+        if outer.evidence - {READS_COLLECTION} or outer.node is None or outer.parent is None:
             break
         if len(outer.path) < len(path) - 1:
             return outer.node, outer.parent.module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
@@ -108,6 +109,7 @@ class LayerCalls(ArgScopes, Requests):
             assert isinstance(path[-1], Const)
             keras = row.keras_variables.get(str(path[-1]))
             variable.keras_name, variable.by_contrib = keras, bool(row.key)
+            variable.regularized = any(value != NONE for value in _regularizers(str(path[-1]), given))
         return variable
 
     # -- arguments -----------------------------------------------------------------------------------------------
@@ -123,6 +125,8 @@ class LayerCalls(ArgScopes, Requests):
             frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
             if refused or hidden or frozen:
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+            elif key.endswith("_regularizer"):
+                self._check_regularizer("TFM502", ev, value, expression, given.get("trainable"), node)
             elif isinstance(value, Gone):
                 self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
@@ -217,6 +221,13 @@ class LayerCalls(ArgScopes, Requests):
 
 def _is_on(row: LayerRow, flag: str, given: Given) -> bool:
     return flag not in row.switched_off if flag not in given else operate.truth(given[flag][0]) is not False
+
+
+def _regularizers(variable: str, given: Given) -> Iterator[Value]:
+    """What regularizes a variable of a layer: `kernel_regularizer` the kernel, `weights_regularizer` the weights."""
+    for param, (value, _) in given.items():
+        if param.endswith("_regularizer") and variable.startswith(param.removesuffix("_regularizer")):
+            yield value
 
 
 def is_update_choice(value: Value) -> bool:

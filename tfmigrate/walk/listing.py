@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tfmigrate.tf1 import symbols
+from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import (
@@ -15,6 +15,7 @@ from tfmigrate.walk.naming import (
     starts,
 )
 from tfmigrate.walk.regions import (
+    READS_COLLECTION,
     Query,
     Region,
     Saving,
@@ -49,6 +50,8 @@ class Lists(Journal):
     def _get_collection(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         key = args.get(0, "key")
         name = key.name if isinstance(key, Library) else (text_of(key) if key is not None else None)
+        if name in regularizers.COLLECTION:
+            return self._losses(ev, args.get(1, "scope"), node)
         if name in symbols.UNFILLED:
             self.blame("TFM603", node, ev, f"Keras layers do not fill the collection {name}")
             return TENSOR
@@ -58,10 +61,34 @@ class Lists(Journal):
             return TENSOR
         kind = symbols.KEYS.get(name or "")
         if kind is None:
+            assert self.region is not None
+            self.region.evidence.add(READS_COLLECTION)
             if not isinstance(key, (Const, Library)):
                 self.blame("TFM601", node, ev, "which collection this reads cannot be known from the program")
             return TENSOR
         return self._collect(ev, kind, args.get(1, "scope"), node)
+
+    def _regularization(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        """`tf.losses.get_regularization_loss()` and its kin."""
+        if node.args or node.keywords:
+            self.blame("TFM603", node, ev, f"{ast.unparse(node.func)} is covered without arguments alone")
+        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        return self._losses(ev, None, node, regularizers.READERS[f"tf.losses.{name}"])
+
+    def _losses(self, ev: Evaluator, scope: Value | None, node: ast.Call, reader: str = "list") -> Value:
+        """The losses of the variables there are so far."""
+        assert self.region is not None
+        self.region.evidence.add(READS_COLLECTION)
+        if scope is not None and scope != NONE:
+            self.blame("TFM603", node, ev, "the losses of Keras layers are not found by the name of a scope")
+        regularized: list[Value] = [v for v in self.graph.variables if v.regularized]
+        if regularized and "get_collection_ref" in ast.unparse(node.func):
+            self.blame("TFM603", node, ev, "what is done to this list reaches all who read the collection")
+        self._query(node, ListValue(regularized), "losses", self.region)
+        query = self.region.events[-1]
+        assert isinstance(query, Query)
+        query.reader = reader
+        return ListValue([TENSOR], complete=False, tag="losses") if reader == "list" else TENSOR
 
     def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         """`tf.contrib.framework.get_variables(scope)` and its kin, which TensorFlow 2 does not have."""
@@ -125,7 +152,7 @@ class Lists(Journal):
         """A comprehension over `source`, or a slice of it, gave this list."""
         assert self.region is not None
         if isinstance(node, ast.Subscript):
-            if isinstance(source, ListValue) and source.tag:
+            if isinstance(source, ListValue) and source.tag and (source.tag != "losses" or source.items):
                 self.blame("TFM601", node, ev, "this counts on the order in which the variables were made")
             return
         if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):

@@ -11,6 +11,8 @@ from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.evaluate import Arguments, Frame
 from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
 
+# evidence that code reads what others put into collections of the program's own
+READS_COLLECTION = "a collection"
 Segment = Const | Text
 Path = tuple[Segment, ...]
 
@@ -66,6 +68,8 @@ class Variable(Opaque):
     keras_name: str | None = None
     # whether a function of contrib or slim made it
     by_contrib: bool = False
+    # whether something may make a loss of it
+    regularized: bool = False
     is_tensor = True
 
 
@@ -133,7 +137,10 @@ def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]
 
 @dataclass(eq=False)
 class Query:
-    """A list of variables that was made at a node: by a collection, a filter or a function that returns one."""
+    """A list of variables that was made at a node: by a collection, a filter or a function that returns one.
+
+    kind: "trainable", "global", or "losses", which is what the regularizers of these variables give.
+    """
 
     node: ast.expr
     region: Region
@@ -145,6 +152,8 @@ class Query:
     slots: bool = False
     # of a comprehension, what it runs over
     source: list[Variable] | None = None
+    # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
+    reader: str = "list"
 
 
 @dataclass(eq=False)
@@ -194,6 +203,8 @@ class Region:
     result: Value | None = None
     # local names and `self.` attributes as they were at entry
     names: dict[str, Value] = field(default_factory=dict)
+    # of a block, what they were when it first did something to variables
+    names_later: dict[str, Value] = field(default_factory=dict)
     # a block's own name, before it was joined to the path; None for the current scope re-entered
     name: Path | None = None
     # whether a library calls the function, not the program
@@ -244,3 +255,10 @@ def around(region: Region | None) -> Iterator[Region]:
     while region is not None:
         yield region
         region = region.parent
+
+
+def root_of(region: Region) -> Region:
+    """The outermost region around one."""
+    while region.parent is not None:
+        region = region.parent
+    return region

@@ -29,6 +29,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
+from tfmigrate.walk.regularizing import fault
 from tfmigrate.walk.scoping import Scopes
 from tfmigrate.walk.values import (
     NONE,
@@ -49,9 +50,11 @@ class Requests(Scopes):
     def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
         given.update(args.keywords)
-        for key, (value, _) in given.items():
+        for key, (value, expression) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
+            if key == "regularizer":
+                self._check_regularizer("TFM503", ev, value, expression, given.get("trainable"), node)
         self._blame_star(ev, args, node, "get_variable")
         name = path_of(given["name"][0]) if "name" in given else None
         if not name:
@@ -69,9 +72,26 @@ class Requests(Scopes):
             if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
             variable.initializer = self._initializer(ev, given, node)
+            variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
             variable.region = self.region
         self._create(ev, node, args, path, [variable])
         return variable
+
+    def _check_regularizer(
+        self,
+        code: str,
+        ev: Evaluator,
+        value: Value,
+        expression: ast.expr,
+        trainable: tuple[Value, ast.expr] | None,
+        node: ast.Call,
+    ) -> None:
+        """Refuse a regularizer that Keras cannot be given, or would leave out."""
+        why = fault(value, expression)
+        if why is not None:
+            self.blame(code, node, ev, f"this regularizer cannot be handed on: {why}")
+        elif value != NONE and trainable is not None and trainable[0] != Const(True):
+            self.blame(code, node, ev, "Keras makes no loss of a regularized variable that is not trained")
 
     def _initializer(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> str | None:
         if "initializer" not in given or given["initializer"][0] == NONE:
@@ -155,6 +175,7 @@ class Requests(Scopes):
     ) -> Creation:
         region, frame = self.region, ev.frame
         assert region is not None
+        self._note_first(frame)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )

@@ -168,7 +168,7 @@ def _forget_locals(region: Region) -> bool:
     for event in region.events:
         makes = (_forget_locals(event) if isinstance(event, Region) else isinstance(event, Creation)) or makes
     if not makes and region.parent is not None:
-        region.names = {}
+        region.names, region.names_later = {}, {}
     return makes
 
 

@@ -9,12 +9,13 @@ import ast
 import re
 
 from tfmigrate.program.modern import modern_call
-from tfmigrate.tf1 import symbols
+from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
+from tfmigrate.walk import regularizing
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.layer_calls import LayerCalls
@@ -70,6 +71,7 @@ _HANDLERS = {
     "tf.get_collection": "_get_collection",
     "tf.get_collection_ref": "_get_collection",
     "tf.train.Saver": "_saver",
+    **dict.fromkeys(regularizers.READERS, "_regularization"),
 }
 
 # Calls that do not call the function they are given, or do so in a graph of its own.
@@ -179,10 +181,14 @@ class Scoping(LayerCalls, Lists):
             return self._maker(ev, name, args, node)
         if name in symbols.BY_NAME or name in RESTORING:
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
+        if name in regularizers.REGULARIZERS:
+            return regularizing.made(ev, name, args, node)
         if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
             return Gone()
         if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
             return self._foreign(ev, name, args, node)
+        if name == "tf.dimension_value":
+            return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):

@@ -178,13 +178,21 @@ class Opaque:
 
 
 @dataclass(frozen=True)
+class Regularizer:
+    """What makes a loss of a variable. key: equal where both are surely the same. sure: False if it may be None."""
+
+    key: object
+    sure: bool = True
+
+
+@dataclass(frozen=True)
 class Unknown:
     kind: Kind = field(default=Kind.UNKNOWN, compare=False)
 
 
 Value = Union[
     Const, Symbol, LoopIndex, Text, Tensor, Shape, Dim, TupleValue, ListValue, DictValue, ObjectValue, FunctionValue,
-    LambdaValue, ClassValue, ModuleValue, Library, Method, Opaque, Unknown,
+    LambdaValue, ClassValue, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
 ]  # fmt: skip
 
 NONE = Const(None)
@@ -270,11 +278,21 @@ def join(left: Value | None, right: Value | None) -> Value:
         return left if left.label == right.label else Tensor("")
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and len(left.items) == len(right.items):
         return TupleValue(tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False)))
+    if isinstance(left, Regularizer) or isinstance(right, Regularizer):
+        return _either_regularizer(left, right)
     if is_python(left) and is_python(right):
         return PYTHON
     if is_tensor(left) and is_tensor(right):
         return TENSOR
     return UNKNOWN
+
+
+def _either_regularizer(left: Value, right: Value) -> Value:
+    """A regularizer that may be another one, or none at all."""
+    if not all(isinstance(value, Regularizer) or value == NONE for value in (left, right)):
+        return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+    sure = all(isinstance(value, Regularizer) and value.sure for value in (left, right))
+    return Regularizer(object(), sure)
 
 
 def text_of(value: Value) -> str | None:

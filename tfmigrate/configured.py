@@ -1,42 +1,45 @@
-"""`[tool.tfmigrate]` in pyproject.toml: which files and transforms; what the command line says goes before it."""
+"""`[tool.tfmigrate]` in pyproject.toml: which files and transforms; what is said elsewhere goes before it."""
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tfmigrate.choosing import Choice, Patterns
-from tfmigrate.commands.status import UsageError
 
 _TABLE = ("tool", "tfmigrate")
 _LISTS = ("include", "exclude", "only")
 _KNOWN = (*_LISTS, "gitignore", "check")
 
 
-def configured(arguments: argparse.Namespace, paths: Sequence[Path]) -> tuple[tuple[str, ...], Choice]:
-    """The transforms to run, empty for all, and the choice of files. Raises UsageError."""
+class ConfigurationError(Exception):
+    """What stands in the file, or is given, makes no sense; the text is one line for the user."""
+
+
+def configured(paths: Sequence[Path], given: Mapping[str, Any]) -> tuple[tuple[str, ...], Choice]:
+    """The transforms to run, empty for all, and the choice of files. Raises ConfigurationError.
+
+    given: what is said elsewhere, None where nothing is.
+    """
     values, base = _table(paths)
     here = Path(os.path.abspath("."))
 
-    def lines(key: str) -> tuple[str, ...] | None:
-        given = getattr(arguments, key)
-        return tuple(given) if given is not None else values.get(key)
-
     def patterns(key: str) -> Patterns | None:
-        chosen = lines(key)
-        return None if chosen is None else Patterns(base if getattr(arguments, key) is None else here, chosen)
+        if given[key] is not None:
+            return Patterns(here, tuple(given[key]))
+        return Patterns(base, values[key]) if key in values else None
 
-    choice = Choice(patterns("include"), patterns("exclude"), arguments.gitignore is None and values["gitignore"])
+    gitignore = values["gitignore"] if given["gitignore"] is None else given["gitignore"]
+    choice = Choice(patterns("include"), patterns("exclude"), gitignore)
     for found in (choice.include, choice.exclude):
         try:
             if found is not None:
                 found.match(here / "model.py")
         except ValueError as error:
-            raise UsageError(f"not a pattern: {error}") from None
-    return lines("only") or (), choice
+            raise ConfigurationError(f"not a pattern: {error}") from None
+    return tuple(values.get("only", ()) if given["only"] is None else given["only"]), choice
 
 
 def _table(paths: Sequence[Path]) -> tuple[dict[str, Any], Path]:
@@ -47,13 +50,13 @@ def _table(paths: Sequence[Path]) -> tuple[dict[str, Any], Path]:
     try:
         found = find_table(paths, _TABLE)
     except SpecError as error:
-        raise UsageError(str(error)) from None
+        raise ConfigurationError(str(error)) from None
     if found is None:
         return {"gitignore": True}, Path()
     try:
         return _checked(found.values), Path(os.path.abspath(found.path)).parent
     except ValueError as error:
-        raise UsageError(found.locate(error)) from None
+        raise ConfigurationError(found.locate(error)) from None
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,69 @@
+"""What a variable is regularized by, and who reads the losses."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.program.modern import modern_call
+from tfmigrate.tf1.regularizers import KERAS_REGULARIZERS, OPERATIONS
+from tfmigrate.tf1.symbols import TAKES_VARIABLES
+from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.objects import Gone
+from tfmigrate.walk.values import NONE, Const, FunctionValue, Library, Regularizer, Value, is_tensor
+
+
+def made(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+    """What a call gives that makes a regularizer."""
+    if any(is_tensor(value) for value in args.values()):
+        return Gone()
+    if name not in KERAS_REGULARIZERS and modern_call(ev.frame.module, node) is None:
+        return Gone()
+    known = [*((None, value) for value, _ in args.positional), *((k, value) for k, (value, _) in args.keywords.items())]
+    if args.star or not all(isinstance(value, Const) for _, value in known):
+        return Regularizer(object())
+    return Regularizer((name, tuple((k, repr(value)) for k, value in known)))
+
+
+def regularizes(value: Value) -> bool:
+    """Whether Keras can be given this where TensorFlow 1 takes a regularizer."""
+    if isinstance(value, FunctionValue):
+        return value.bound is None and _takes_variables(value)
+    return isinstance(value, Regularizer) or (isinstance(value, Library) and value.name in OPERATIONS)
+
+
+def fault(value: Value, expression: ast.expr) -> str | None:
+    """Why an argument cannot be handed on to Keras; None if it can."""
+    if value == NONE or regularizes(value):
+        return None
+    text = ast.unparse(expression)
+    return f"{text} has no counterpart in Keras" if isinstance(value, Gone) else f"what {text} does is not known"
+
+
+def _takes_variables(value: FunctionValue) -> bool:
+    """Whether a function of the program does with its argument only what a variable of Keras allows."""
+    function = value.function
+    spec = function.node.args
+    if len(function.params) != 1 or spec.vararg or spec.kwarg or function.node.decorator_list:
+        return False
+    if not all(_is_plain(node) for node in ast.walk(function.node) if node is not function.node):
+        return False
+    parents = {child: node for node in ast.walk(function.node) for child in ast.iter_child_nodes(node)}
+    reads = [n for n in ast.walk(function.node) if isinstance(n, ast.Name) and n.id == function.params[0]]
+    return bool(reads) and all(_is_taken(read, parents[read]) for read in reads)
+
+
+def _is_plain(node: ast.AST) -> bool:
+    """Whether a statement computes something, and does nothing else: Keras asks for a loss as often as it wants it."""
+    if isinstance(node, ast.Assign):
+        return all(isinstance(target, ast.Name) for target in node.targets)
+    if isinstance(node, ast.Return):
+        return node.value is not None and not isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    return not isinstance(node, (ast.stmt, ast.Lambda, ast.NamedExpr)) or isinstance(node, ast.With)
+
+
+def _is_taken(read: ast.Name, parent: ast.AST) -> bool:
+    if not isinstance(read.ctx, ast.Load) or not isinstance(parent, ast.Call) or read not in parent.args:
+        return False
+    return isinstance(parent.func, ast.Attribute) and parent.func.attr in TAKES_VARIABLES
