@@ -23,6 +23,7 @@ _SEEDS = {
 }  # fmt: skip
 
 
+_OF_LAYERS = frozenset({"layers", "slim", "rnn_cell"})
 # a name for one of these, or for something in it, is as good as the library's own
 _LAYER_LIBRARY = re.compile(r"(tensorflow\.(contrib|layers|python\.layers)|tf_slim)\b")
 
@@ -356,7 +357,7 @@ def _acts(module: Module, names: set[str]) -> bool:
     for statement in _top_level(module.tree):
         for node in ast.walk(statement):
             if isinstance(node, ast.Call):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                if name in names:
+                name, *owners = [*_names(node.func), ""]
+                if name in names or not _OF_LAYERS.isdisjoint(owners):
                     return True
     return False
