@@ -93,7 +93,7 @@ def must_exist(paths: Iterable[Path]) -> None:
 def options(
     paths: Sequence[Path], with_callers: bool, jobs: int, given: Mapping[str, Any], in_place: bool = False
 ) -> Options:
-    """What the pipeline is to do. given: only, include, exclude, gitignore, each None if not said. Raises UsageError."""
+    """What the pipeline is to do. given: only, include, exclude, gitignore, each None if unsaid. Raises UsageError."""
     from tfmigrate.configured import ConfigurationError, configured
 
     try:
