@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -16,9 +17,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from tfmigrate.choosing import BY_DEFAULT, Choice
 from tfmigrate.cli import main
 from tfmigrate.finding import CODES, Code, Finding, Severity
-from tfmigrate.model import FileChange, Migration, Place, SharingGroup, State, Variable
+from tfmigrate.model import Cluster, FileChange, Migration, Part, Place, SharingGroup, State, Variable
 from tfmigrate.verify import CheckSpec, Status, Verdict
 
 
@@ -27,6 +29,8 @@ class Options:
     with_callers: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 0
+    in_place: bool = False
+    choice: Choice = BY_DEFAULT
 
 
 @dataclass
@@ -317,6 +321,65 @@ def test_text_that_the_encoding_lacks_is_a_finding_of_diff_too(pipeline: Pipelin
     status, out, err = run("diff", program)
     assert (status, out) == (2, "")
     assert err.startswith("net.py:2:1: TFM004 ")
+
+
+def test_what_shares_nothing_with_a_file_that_changed_meanwhile_is_written(
+    pipeline: Pipeline, program: Path, run: Run
+) -> None:
+    others = [Path(f"{name}.py") for name in ("a", "b", "c")]
+    for path in others:
+        path.write_text("x\n")
+    pipeline.result = Migration(
+        changes=(FileChange(program, "older\n", "c\n"), *(FileChange(path, "x\n", "y\n") for path in others)),
+        together=(frozenset({program, others[0]}), frozenset({others[1], others[2]})),
+        clusters=tuple(Cluster(p.stem, (Part(str(p), 1, 2),), frozenset({f"{p.stem}/w"})) for p in others),
+        variable_map={f"{path.stem}/w": f"{path.stem}/x/w" for path in others},
+        files_read=4,
+    )
+    status, out, err = run("apply", ".")
+    assert status == 2
+    assert out.endswith("Changed 2 files, added 1; 2 files stayed as before.\n")
+    assert err.startswith("net.py:1:1: TFM005 ")
+    assert [path.read_text() for path in others] == ["x\n", "y\n", "y\n"]
+    assert json.loads(Path("tfmigrate-map.json").read_text()) == {"b/w": "b/x/w", "c/w": "c/x/w"}
+    assert run("undo") == (0, "Put back 3 files of the last run.\n", "")
+    assert [path.read_text() for path in others] == ["x\n", "x\n", "x\n"]
+    assert sorted(os.listdir(".")) == ["a.py", "b.py", "c.py", "net.py"]
+
+
+@pytest.mark.parametrize("failing", ["net.py", "tfmigrate-map.json"])
+def test_without_the_map_nothing_is_written(
+    pipeline: Pipeline, program: Path, run: Run, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    replace = os.replace
+
+    def full(old: Path, new: Path) -> None:
+        if new.name == failing and not str(old).endswith("-undo"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(old, new)
+
+    pipeline.result = Migration(changes=(FileChange(program, "a\nb\n", "c\n"),), variable_map={"net/w": "net/x/w"})
+    monkeypatch.setattr(os, "replace", full)
+    status, _, err = run("apply", ".")
+    assert status == 2
+    assert f"{failing}:1:1: TFM004 cannot be written: No space left on device\n" in err
+    assert os.listdir(".") == ["net.py"]
+    assert program.read_text() == "a\nb\n"
+
+
+def test_undo_says_what_it_could_not_put_back(pipeline: Pipeline, program: Path, run: Run) -> None:
+    assert run("undo") == (
+        2,
+        "",
+        "tfmigrate: error: no run to undo at or above .; name the folder that was migrated\n",
+    )
+    pipeline.result = Migration(changes=(FileChange(program, "a\nb\n", "c\n"),))
+    assert run("apply", program)[0] == 0
+    program.write_text("mine\n")
+    status, out, err = run("undo", program)
+    assert (status, out) == (2, "Put back 0 files of the last run.\n")
+    assert err.startswith("net.py:1:1: TFM007 changed since it was written, so it is not put back; its old text is in ")
+    assert err.endswith("tfmigrate: error: not put back, as they were written together: net.py\n")
 
 
 # --- the variable map

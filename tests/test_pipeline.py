@@ -105,7 +105,7 @@ def test_one_text_is_a_program() -> None:
 
 
 def test_a_file_that_does_not_parse_is_a_finding_and_the_rest_goes_on(program: Path) -> None:
-    (program / "broken.py").write_text("import tensorflow as tf\nprint 'two'\n")
+    (program / "broken.py").write_text("import tensorflow as tf\nprint 'two' +\n")
     migration = migrate([program])
     assert names(migration) == ["ops.py", "train.py"]
     assert [(finding.code, finding.line) for finding in migration.findings] == [("TFM003", 2)]

@@ -34,16 +34,26 @@ class UsageError(Exception):
 
 
 def migrate(
-    paths: AnyPath | Iterable[AnyPath], *, with_callers: bool = False, only: Iterable[str] = (), jobs: int = 0
+    paths: AnyPath | Iterable[AnyPath],
+    *,
+    with_callers: bool = False,
+    only: Iterable[str] | None = None,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+    gitignore: bool | None = None,
+    jobs: int = 0,
 ) -> Migration:
     """What files and directories, read as one program, would become. Writes nothing.
 
     with_callers: also change files outside the paths. only: the transforms that may run; none is all of them.
-    jobs: processes; 0 is one per core. Raises UsageError.
+    include, exclude: patterns as in a .gitignore here, for files below the paths. gitignore: whether what git ignores
+    is left out. What of these is not given is what pyproject.toml says. jobs: processes; 0 is one per core. Raises
+    UsageError.
     """
     named = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
     must_exist(named)
-    return migrate_with(named, options(with_callers, only, jobs))
+    given = {"only": only, "include": include, "exclude": exclude, "gitignore": gitignore}
+    return migrate_with(named, options(named, with_callers, jobs, given))
 
 
 def check(
@@ -80,9 +90,16 @@ def must_exist(paths: Iterable[Path]) -> None:
 # --- what both are made of, for the command line
 
 
-def options(with_callers: bool, only: Iterable[str], jobs: int) -> Options:
-    """What the pipeline is to do. Raises UsageError."""
-    wanted = tuple(only)
+def options(
+    paths: Sequence[Path], with_callers: bool, jobs: int, given: Mapping[str, Any], in_place: bool = False
+) -> Options:
+    """What the pipeline is to do. given: only, include, exclude, gitignore, each None if unsaid. Raises UsageError."""
+    from tfmigrate.configured import ConfigurationError, configured
+
+    try:
+        wanted, choice = configured(paths, given)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
     if wanted:
         from tfmigrate.report import page
 
@@ -92,7 +109,7 @@ def options(with_callers: bool, only: Iterable[str], jobs: int) -> Options:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
     from tfmigrate.pipeline import Options
 
-    return Options(with_callers=with_callers, only=wanted, jobs=jobs)
+    return Options(with_callers=with_callers, only=wanted, jobs=jobs, in_place=in_place, choice=choice)
 
 
 def migrate_with(paths: Sequence[Path], options: Options) -> Migration:

@@ -80,12 +80,23 @@ def _parser() -> argparse.ArgumentParser:
     apply = add("apply", "applying:apply", "write the change")
     _add_paths(apply, stdin=False)
     apply.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
+    _add_dirty(apply)
     apply.add_argument("--check", action="store_true", help="run both sides first, and write only what did the same")
     _add_how_to_run(apply)
 
     review = add("review", "reviewing:review", "decide group by group and hunk by hunk; writes what you chose")
     _add_paths(review, stdin=False)
     _add_review(review)
+
+    undo = add("undo", "undoing:undo", "put all files back as they were before the last apply, or one that was killed")
+    undo.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        default=Path(),
+        metavar="PATH",
+        help="at or below what was migrated; default: here",
+    )
 
     explain = add("explain", "looking:explain", "explain a finding (TFM201) or a transform; without a topic, list them")
     explain.add_argument("topic", nargs="?", metavar="CODE")
@@ -129,7 +140,14 @@ def _add_summary(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_dirty(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="write over uncommitted changes in a git work tree too"
+    )
+
+
 def _add_review(parser: argparse.ArgumentParser) -> None:
+    _add_dirty(parser)
     parser.add_argument("--write", action="store_true", help="write what was chosen, and do not ask")
     parser.add_argument("--patch", type=Path, metavar="FILE", help="save what was chosen as a patch, and do not ask")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a copy of the tree, leave the original as it is")
@@ -168,7 +186,12 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
         "--with-callers", action="store_true", help="also change files outside PATH that use what changes"
     )
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="only this transform; may be given several times"
+        "--only", action="append", metavar="NAME", help="only this transform; this and the next two may be repeated"
+    )
+    parser.add_argument("--include", action="append", metavar="PATTERN", help="change only such files below PATH")
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="leave such files below PATH as they are")
+    parser.add_argument(
+        "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:

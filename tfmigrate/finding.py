@@ -63,8 +63,8 @@ CODES: dict[str, Code] = {
     "TFM003": Code(
         _E,
         "file cannot be parsed",
-        "It is not valid Python 3; Python 2 syntax counts as such.",
-        "Fix the syntax error, or convert the file to Python 3 first.",
+        "It is valid neither as Python 3 nor as Python 2.",
+        "Fix the syntax error.",
     ),
     "TFM004": Code(
         _E,
@@ -74,6 +74,48 @@ CODES: dict[str, Code] = {
     ),
     "TFM005": Code(
         _E, "file changed meanwhile", "It is no longer what was analysed, so the plan no longer fits.", "Run again."
+    ),
+    "TFM006": Code(
+        _E,
+        "uncommitted changes",
+        "The file would be written over, and git has no copy of what it holds now.",
+        "Commit or stash the changes, or add --allow-dirty (`tfmigrate undo` brings the file back either way).",
+    ),
+    "TFM007": Code(
+        _E,
+        "file changed since it was written",
+        "Somebody edited the file after the migration, and taking the migration back would lose that.",
+        "Move the file away, run `tfmigrate undo` again, and merge your changes by hand.",
+    ),
+    "TFM008": Code(
+        _E,
+        "file too large",
+        "No person wrote a program of this size, and following it would take very long.",
+        "Split the file, or leave it out: what is generated can be generated anew.",
+    ),
+    "TFM009": Code(
+        _R,
+        "generated file",
+        "It says that a program wrote it, so a change would be lost when that runs again.",
+        "Change what generates it, or name the file itself to change it all the same.",
+    ),
+    "TFM010": Code(
+        _R,
+        "link out of the tree",
+        "It leads to a file that does not belong to what was named, and others may use that too.",
+        "Name the file that it leads to as well.",
+    ),
+    "TFM011": Code(
+        _V,
+        "Python 2 file",
+        "What it becomes runs on TensorFlow 2, hence on Python 3, so 2to3 (fissix) converts the file first.",
+        "Look at the first part of the diff: strings and bytes, and the order of mixed types, are yours to judge.",
+    ),
+    "TFM012": Code(
+        _V,
+        "division in a Python 2 file",
+        "Whether a division rounds down depends on values that the text does not show.",
+        "Write // where both sides are whole numbers.",
     ),
     # 1xx: the program is wrong already
     "TFM101": Code(
@@ -176,6 +218,12 @@ CODES: dict[str, Code] = {
         "parts that keep each other back",
         "Each proof of the whole took another part back, too often to go on, so all that was left stays as it is.",
         "Settle the other findings first, or migrate fewer files at a time.",
+    ),
+    "TFM310": Code(
+        _R,
+        "needs a file that stays as it is",
+        "What migrates together migrates whole, and one of its files may not or cannot be changed.",
+        "Settle what is said of that file first.",
     ),
     # 4xx: construction, build and call
     "TFM401": Code(

@@ -101,11 +101,21 @@ class Step:
 
 @dataclass(frozen=True)
 class FileChange:
-    """The whole text of one file before and after. before is None for a file that the migration adds."""
+    """The whole text of one file before and after. before is None for a file that the migration adds.
+
+    python3: what a Python 2 file becomes in a first step, before it is migrated.
+    """
 
     path: Path
     before: str | None
     after: str
+    python3: str | None = None
+
+    def steps(self) -> list[FileChange]:
+        """The change in the order in which a person should look at it."""
+        if self.python3 is None:
+            return [self]
+        return [FileChange(self.path, self.before, self.python3), FileChange(self.path, self.python3, self.after)]
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,8 @@ class Migration:
     variable_map: TF1 variable name to Keras path, only where the two differ.
     clusters: what migrates, in parts that do not depend on each other. steps: what is done where, and why.
     callers: files outside the named paths that must change with it (already part of `changes` with `with_callers`).
+    together: which of the changed files must be written together, because a cluster lies in them or is used by them;
+    all of them where nothing is said.
     """
 
     changes: tuple[FileChange, ...] = ()
@@ -123,6 +135,7 @@ class Migration:
     variable_map: dict[str, str] = field(default_factory=dict)
     callers: tuple[Path, ...] = ()
     clusters: tuple[Cluster, ...] = ()
+    together: tuple[frozenset[Path], ...] = ()
     steps: tuple[Step, ...] = ()
     files_read: int = 0
 

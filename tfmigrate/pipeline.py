@@ -1,4 +1,4 @@
-"""Read me first: the whole flow, from files to a migration. Nothing here writes; that is `source.write`'s part.
+"""Read me first: the whole flow, from files to a migration. Nothing here writes; `tfmigrate/writing` does.
 
 find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recount -> migration
 """
@@ -6,21 +6,28 @@ find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recou
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tfmigrate import source
+from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup, Step
+from tfmigrate.planning.binding import together
 from tfmigrate.planning.outcome import clusters_of, groups_of
 from tfmigrate.planning.plan import Plan
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
+from tfmigrate.python2 import to_python3, told
 from tfmigrate.settling import Limits, Settled, Settling, changes
+from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 from tfmigrate.transform import load_transforms
+
+_IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
 
 @dataclass(frozen=True)
@@ -28,22 +35,28 @@ class Options:
     """with_callers: also change files outside the named paths. only: the transforms to run; empty is all of them.
 
     jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
-    as they are, each with what to say of it, if anything.
+    as they are, each with what to say of it, if anything. in_place: the files themselves are to change, so what is
+    read-only stays. choice: which files below the named folders are to change.
     """
 
     with_callers: bool = False
     only: tuple[str, ...] = ()
     jobs: int = 0
     refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
+    in_place: bool = False
+    choice: Choice = BY_DEFAULT
 
 
 @dataclass
 class _Read:
-    """What was read: sources by path, what could not be read, and which files were named."""
+    """What was read: sources by path, what could not be read, which files were named, and which of all stay or are
+    Python 2."""
 
     sources: dict[Path, source.Source] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
+    kept: set[Path] = field(default_factory=set)
+    python2: set[Path] = field(default_factory=set)
 
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
@@ -53,8 +66,7 @@ def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
 
 def study(paths: Sequence[Path], options: Options = Options()) -> Study:
     """Read the program that the paths belong to, for more than one migration of it."""
-    read = _read(paths)
-    return Study(read, _roots(paths, read), options)
+    return Study(_read(paths, options.choice), paths, options)
 
 
 def probe_text(paths: Sequence[Path]) -> Probe:
@@ -67,19 +79,24 @@ def migrate_text(name: str, text: str, options: Options = Options()) -> Migratio
     """The migration of one file that is not on the disk."""
     path = Path(name)
     read = _Read({path: source.Source(path, text, "utf-8", False, "\n", "")}, [], {path})
-    return Study(read, _roots([path], read), options).migration()
+    return Study(read, [path], options).migration()
 
 
 class Study:
     """A program that was read and walked once, and what it becomes with this or that of it left as it is."""
 
-    def __init__(self, read: _Read, roots: dict[Path, Path], options: Options) -> None:
+    def __init__(self, read: _Read, paths: Sequence[Path], options: Options) -> None:
         self._read = read
         self._options = options
         self._settling: Settling | None = None
-        program = _parse(read, roots)
+        program = _parse(read, _roots(paths, read))
         if program.modules:
-            limits = Limits(lambda path: options.with_callers or path in read.named, frozenset(options.only))
+            limits = Limits(
+                lambda path: path in read.named or (options.with_callers and path not in read.kept),
+                frozenset(options.only),
+                lambda path, text: why_it_stays(path, text, paths, options.in_place),
+                lambda path: path in read.python2,
+            )
             self._settling = Settling(program, load_transforms(), limits)
 
     def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
@@ -88,19 +105,27 @@ class Study:
         if self._settling is None:
             return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
         doubts = [doubt_cluster(cluster, finding) for cluster, finding in (*self._options.refuted, *left)]
-        return _migration(read, self._settling.run_with(doubts), self._options)
+        return _migration(read, self._settling.program, self._settling.run_with(doubts), self._options)
 
 
-def _read(paths: Sequence[Path]) -> _Read:
+def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
     read = _Read()
-    for path in source.find(paths):
-        read.named.add(path)
-    for path in [*sorted(read.named), *_rest_of_program(paths, read.named)]:
+    links: list[Path] = []
+    chosen = choose(source.find(paths, links), paths, choice)
+    read.named.update(chosen.wanted)
+    read.kept.update(chosen.kept)
+    for path in [*sorted(read.named), *_rest_of_program(paths, read, choice)]:
         try:
-            read.sources[path] = source.read(path)
+            found = source.read(path)
+            too_large = why_left_out(found)
+            if too_large is None:
+                read.sources[path] = found
+            elif path in read.named and symbols.MARKER.search(found.text):
+                read.findings.append(too_large)
         except source.SourceError as error:
             if path in read.named:
                 read.findings.append(error.finding)
+    read.findings += links_out(links, paths)
     return read
 
 
@@ -119,9 +144,21 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
         try:
             modules[name] = parse_module(name, path, text.text)
         except (SyntaxError, ValueError, RecursionError) as error:
-            if path in read.named and symbols.MARKER.search(text.text):
+            converted = to_python3(path, text.text) if _matters(text, read) else None
+            if converted is not None:
+                modules[name] = parse_module(name, path, converted)
+                read.python2.add(path)
+            elif path in read.named and symbols.MARKER.search(text.text):
                 read.findings.append(_syntax_error(path, error))
     return Program(modules, frozenset(packages))
+
+
+def _matters(text: source.Source, read: _Read) -> bool:
+    """Whether a file that is no Python 3 may be part of a program of TensorFlow 1, by its text."""
+    if symbols.MARKER.search(text.text):
+        return True
+    stems = {path.parent.name if path.name == "__init__.py" else path.stem for path in read.sources}
+    return any(stems.intersection(re.findall(r"\w+", found[0])) for found in _IMPORT.finditer(text.text))
 
 
 def _syntax_error(path: Path, error: Exception) -> Finding:
@@ -130,10 +167,10 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
     return Finding(str(path), line, column, "TFM003", getattr(error, "msg", None) or str(error))
 
 
-def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
-    changed = tuple(changes(settled))
+def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
+    changed = tuple(_from_the_disk(change, read) for change in changes(settled))
     plan = settled.plan
-    findings = {*read.findings, *settled.findings, *(plan.findings if plan is not None else ())}
+    findings = {*settled.findings, *(plan.findings if plan is not None else ())}
     groups = tuple(groups_of(plan)) if plan is not None else ()
     callers = {*settled.callers, *(change.path for change in changed if change.path not in read.named)}
     if not options.with_callers:
@@ -143,13 +180,27 @@ def _migration(read: _Read, settled: Settled, options: Options) -> Migration:
     return Migration(
         changes=changed,
         groups=groups,
-        findings=tuple(sorted(findings)),
+        findings=tuple(sorted({*read.findings, *findings, *_of_python2(changed)})),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
+        together=tuple(together(program, plan, settled.after)) if plan is not None else (),
         steps=tuple(_steps(plan, changed)) if plan is not None else (),
         files_read=len(read.sources),
     )
+
+
+def _from_the_disk(change: FileChange, read: _Read) -> FileChange:
+    """What was walked is not what lies on the disk, where that is Python 2."""
+    if change.path not in read.python2:
+        return change
+    return FileChange(change.path, read.sources[change.path].text, change.after, python3=change.before)
+
+
+def _of_python2(changed: Iterable[FileChange]) -> Iterator[Finding]:
+    for change in changed:
+        if change.before is not None and change.python3 is not None:
+            yield from told(change.path, change.before, change.python3)
 
 
 def _steps(plan: Plan, changed: Iterable[FileChange]) -> list[Step]:
@@ -183,7 +234,7 @@ def _above_packages(folder: Path) -> Path:
     return folder
 
 
-def _rest_of_program(paths: Sequence[Path], named: set[Path]) -> list[Path]:
+def _rest_of_program(paths: Sequence[Path], read: _Read, choice: Choice) -> list[Path]:
     """Files beside the named ones that belong to the same program."""
     rest: set[Path] = set()
     for path in paths:
@@ -198,4 +249,5 @@ def _rest_of_program(paths: Sequence[Path], named: set[Path]) -> list[Path]:
         else:
             rest.update(source.find([folder / path.relative_to(folder).parts[0]]))
             rest.update(p for p in folder.glob("*.py"))
-    return sorted(rest - named)
+    rest -= read.named
+    return sorted((rest - ignored(rest, paths, choice)) | read.kept)

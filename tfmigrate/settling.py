@@ -10,6 +10,7 @@ from pathlib import Path
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
+from tfmigrate.planning.binding import needing
 from tfmigrate.planning.explaining import explaining, modules_of
 from tfmigrate.planning.plan import Plan, Planner, indent_of
 from tfmigrate.planning.units import Unit
@@ -17,7 +18,7 @@ from tfmigrate.program.link import Module, Program
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
-from tfmigrate.sites import Site
+from tfmigrate.sites import Imports, Site
 from tfmigrate.transform import Transform
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.roots import Walk, walk_program
@@ -30,10 +31,16 @@ _FOLLOWS = "imports"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all."""
+    """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
+
+    stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
+    cluster needs it, not for the sake of an import of TensorFlow.
+    """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
+    stays: Callable[[Path, str], Finding | None] = lambda *_: None
+    costly: Callable[[Path], bool] = lambda _: False
 
 
 @dataclass
@@ -173,7 +180,9 @@ class Settling:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
         for module, sites in wanted.items():
-            if not self.limits.may_change(module.path):
+            if self.limits.costly(module.path) and all(_follows(site) for site in sites):
+                continue
+            if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
                 continue
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
@@ -187,6 +196,7 @@ class Settling:
 
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
+        yield from self._kept(plan)
         for module, sites in plan.sites.items():
             if all(site.transform == _FOLLOWS for site in sites):
                 continue
@@ -204,6 +214,19 @@ class Settling:
             else:  # a program of its own beside the named ones
                 yield doubt([unit], None)
 
+    def _kept(self, plan: Plan) -> Iterator[Doubt]:
+        """Units that need a change of a file that stays as it is."""
+        for module in plan.sites:
+            finding = self.limits.stays(module.path, module.text) if self.limits.may_change(module.path) else None
+            if finding is None:
+                continue
+            for unit in needing(self.program, plan, module):
+                self.result.findings.add(finding)
+                primary = unit.primary
+                text = f"{primary.name} cannot change without {module.path}"
+                where = (str(primary.module.path), primary.node.lineno, primary.node.col_offset)
+                yield doubt([unit], finding if primary.module is module else Finding(*where, "TFM310", text))
+
     def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""
         same = set(emitted.modules.values())
@@ -214,6 +237,10 @@ class Settling:
             original = self.program.modules[module.name]
             finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
             yield _doubt_at(self.program, plan, original, plan.sites.get(original, []), finding)
+
+
+def _follows(site: Site) -> bool:
+    return isinstance(site.action, Imports) and not site.action.renames
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:

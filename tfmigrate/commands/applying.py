@@ -6,6 +6,7 @@ import argparse
 
 from tfmigrate.commands.migrating import STDIN, migrate
 from tfmigrate.commands.status import UsageError
+from tfmigrate.commands.undoing import recover
 from tfmigrate.commands.writing import write
 
 _OF_CHECK = ("entry", "run", "steps", "timeout", "before_python")
@@ -14,6 +15,8 @@ _OF_CHECK = ("entry", "run", "steps", "timeout", "before_python")
 def apply(arguments: argparse.Namespace) -> int:
     if STDIN in arguments.paths:
         raise UsageError("apply writes files; use `tfmigrate diff -` for standard input")
+    if arguments.out is None:
+        recover(arguments.paths)
     if arguments.check:
         from tfmigrate.commands.checked import apply_checked
 

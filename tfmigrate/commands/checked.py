@@ -14,13 +14,14 @@ from tfmigrate.commands.checking import run, spec_of
 from tfmigrate.commands.migrating import migrate_paths, options_of
 from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import must_exist
-from tfmigrate.commands.writing import write
+from tfmigrate.commands.writing import uncommitted_changes, write
 from tfmigrate.finding import Finding
 from tfmigrate.model import Migration
 from tfmigrate.pipeline import Options
 from tfmigrate.refuting import Clusters, Outcome, UndecidedError, settle
 from tfmigrate.report import verdict
 from tfmigrate.verify import CheckSpec, Status, Verdict
+from tfmigrate.writing.copying import write_copy
 
 
 class _UnwritableError(Exception):
@@ -38,6 +39,10 @@ def apply_checked(arguments: argparse.Namespace) -> int:
     migration, sources = migrate_paths(arguments.paths, options)
     if not migration.changes:
         return write(migration, sources, arguments)
+    lost = uncommitted_changes(migration) if arguments.out is None and not arguments.allow_dirty else []
+    if lost:
+        say_findings(lost)
+        return fail("nothing was written")
     trials = _Trials(arguments, options, spec, frozenset(migration.clusters))
     try:
         outcome = settle(migration.clusters, trials.judge)
@@ -97,7 +102,7 @@ class _Trials:
         before = self._program()
         root = source.common_root([before, *(change.path for change in migration.changes)])
         copy = folder / (root.name or "program")
-        problems = source.write(migration.changes, sources, copy, [root], link=True)
+        problems = write_copy(migration.changes, sources, copy, [root], link=True)
         if problems:
             raise _UnwritableError(problems)
         after = copy / os.path.relpath(before, root)

@@ -29,11 +29,11 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from tfmigrate import source
     from tfmigrate.report import patch
+    from tfmigrate.writing.changes import check
 
     migration, sources = migrate(arguments)
-    problems = source.check(migration.changes, sources)
+    problems = check(migration.changes, sources)
     if problems:
         say_findings(problems)
         return FAILED

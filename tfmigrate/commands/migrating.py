@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tfmigrate import api, source
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError, must_exist
+from tfmigrate.commands.undoing import refuse_half_written
 from tfmigrate.finding import Severity
 from tfmigrate.model import FileChange, Migration
 
@@ -23,9 +24,13 @@ def options_of(arguments: argparse.Namespace) -> Options:
     """What the pipeline is to do. Raises UsageError for what can't be migrated."""
     if STDIN not in arguments.paths:
         must_exist(arguments.paths)
+        refuse_half_written(arguments.paths)
     elif len(arguments.paths) > 1:
         raise UsageError("- can't be combined with other paths")
-    return api.options(arguments.with_callers, arguments.only, arguments.jobs)
+    paths = [] if STDIN in arguments.paths else arguments.paths
+    in_place = getattr(arguments, "out", STDIN) is None
+    given = {key: getattr(arguments, key) for key in ("only", "include", "exclude", "gitignore")}
+    return api.options(paths, arguments.with_callers, arguments.jobs, given, in_place)
 
 
 def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source.Source]]:

@@ -11,6 +11,7 @@ from tfmigrate.commands.output import fail, say_findings, show
 from tfmigrate.commands.status import DONE, LEFT, UsageError, must_exist
 from tfmigrate.model import FileChange
 from tfmigrate.pipeline import probe_text
+from tfmigrate.writing.changes import write_one
 
 
 def probe(arguments: argparse.Namespace) -> int:
@@ -34,7 +35,7 @@ def probe(arguments: argparse.Namespace) -> int:
             except source.SourceError as error:
                 raise UsageError(str(error)) from None
             old = sources[out].text
-        problems = source.write([FileChange(out, old, found.text)], sources)
+        problems = write_one(FileChange(out, old, found.text), sources)
         if problems:
             say_findings(problems)
             return fail("nothing was written")

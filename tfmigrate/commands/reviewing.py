@@ -22,6 +22,7 @@ from tfmigrate.reviewing.decisions import Answer, Decision
 from tfmigrate.reviewing.hunks import Hunk
 from tfmigrate.reviewing.proposals import Proposal
 from tfmigrate.verify.recording import listed
+from tfmigrate.writing.changes import check, write_one
 
 _ENDS = {
     "w": "write it",
@@ -136,7 +137,7 @@ def _finish(session: Session, stopped: bool, arguments: argparse.Namespace) -> i
         show([("Nothing is chosen, so nothing is written.\n", "bold")] if not undecided else [])
         return LEFT
     show(_closing(session, chosen))
-    problems = source.check(chosen.migration.changes, chosen.sources)
+    problems = check(chosen.migration.changes, chosen.sources)
     if problems:
         say_findings(problems)
         return fail("nothing was written")
@@ -179,7 +180,7 @@ def _save_patch(chosen: Chosen, arguments: argparse.Namespace) -> None:
         old = {path: source.read(path)} if path.exists() else {}
     except source.SourceError as error:
         raise UsageError(str(error)) from None
-    problems = source.write([FileChange(path, old[path].text if old else None, text)], old)
+    problems = write_one(FileChange(path, old[path].text if old else None, text), old)
     if problems:
         raise UsageError(f"the patch cannot be saved: {problems[0].path}: {problems[0].message}")
     where = "" if base == Path(os.path.realpath(".")) else f", in {_shown(base)}"

@@ -20,6 +20,8 @@ from tfmigrate.report import page
 from tfmigrate.reviewing.decisions import FILE_NAME, Answer, Decision, Decisions
 from tfmigrate.reviewing.hunks import Edit, Hunk, edited, hunks_of
 from tfmigrate.reviewing.proposals import Proposal, propose
+from tfmigrate.writing import disk
+from tfmigrate.writing.changes import write_one
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,14 @@ class Session:
         if self.decisions.known:
             self.save()
         else:
-            source.remove(self.file)
+            disk.remove([self.file])
 
     def save(self) -> None:
         text = self.decisions.render()
         old = source.read(self.file) if self.file.exists() else None
         if old is None or old.text != text:
             known = {} if old is None else {self.file: old}
-            problems = source.write([FileChange(self.file, None if old is None else old.text, text)], known)
+            problems = write_one(FileChange(self.file, None if old is None else old.text, text), known)
             if problems:
                 raise UsageError(f"the review cannot be kept: {problems[0].path}: {problems[0].message}")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.commands.status import UsageError
 from tfmigrate.model import FileChange
+from tfmigrate.writing.changes import write_one
 
 
 def add_to(path: Path, text: str) -> None:
@@ -17,6 +18,6 @@ def add_to(path: Path, text: str) -> None:
         raise UsageError(str(error)) from None
     known = old[path].text if old else None
     before = f"{known.rstrip()}\n\n" if known and known.strip() else ""
-    problems = source.write([FileChange(path, known, before + text)], old)
+    problems = write_one(FileChange(path, known, before + text), old)
     if problems:
         raise UsageError(f"the summary cannot be kept: {problems[0].path}: {problems[0].message}")

@@ -10,6 +10,8 @@ from pathlib import Path
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.source import Source, added, encode
 
+# git and patch skip what is no diff
+_STEPS = ("Step 1 of 2: Python 2 becomes Python 3\n\n", "Step 2 of 2: scopes become layers\n\n")
 _STYLES = {"+": "green", "-": "red", "@": "cyan", "d": "bold", "n": "bold"}
 
 
@@ -21,9 +23,13 @@ def render(migration: Migration, sources: Mapping[Path, Source] | None = None, b
     """
     known = sources or {}
     changes = sorted(migration.changes, key=lambda change: change.path.as_posix())
-    return "".join(
-        _file(change, known.get(change.path) or added(change.path), _name(change.path, base)) for change in changes
-    )
+    first = [change.steps()[0] for change in changes if change.python3 is not None]
+    second = [change.steps()[-1] for change in changes]
+
+    def files(step: Iterable[FileChange]) -> str:
+        return "".join(_file(c, known.get(c.path) or added(c.path), _name(c.path, base)) for c in step)
+
+    return f"{_STEPS[0]}{files(first)}{_STEPS[1]}{files(second)}" if first else files(second)
 
 
 def base_of(paths: Iterable[Path]) -> Path:
@@ -42,7 +48,7 @@ def base_of(paths: Iterable[Path]) -> Path:
 def pieces(patch: str) -> Iterator[tuple[str, str]]:
     """The diff's lines with a style each, for a terminal."""
     for line in _lines(patch):
-        header = line.startswith(("--- ", "+++ "))
+        header = line.startswith(("--- ", "+++ ", "Step "))
         yield line, "bold" if header else _STYLES.get(line[0], "")
 
 

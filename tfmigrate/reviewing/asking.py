@@ -1,6 +1,6 @@
 """Bowler's prompt over our hunks: y, n, a, d, q, e, and ? for help.
 
-Bowler shows the hunks and asks; what it is told is kept here. It writes nothing: that is `source.write`'s part.
+Bowler shows the hunks and asks; what it is told is kept here. It writes nothing.
 """
 
 from __future__ import annotations
