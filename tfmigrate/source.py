@@ -223,6 +223,20 @@ def write(
     return _replace_all(writes) if out is None else _write_copy(writes, roots, out, link)
 
 
+def write_reports(reports: Mapping[Path, bytes], over: bool = False) -> list[Finding]:
+    """Writes files that are about a program and no part of it, all or none. over: also where there is one already."""
+    writes = []
+    for path, data in reports.items():
+        if os.path.lexists(path) and not (over and path.is_file()):
+            return [_finding(path, "TFM004", "exists already")]
+        target = Path(os.path.realpath(path))
+        try:
+            writes.append(_Write(path, target, data, os.stat(target) if target.exists() else None))
+        except OSError as error:
+            return [_finding(path, *_explained(error))]
+    return _replace_all(writes)
+
+
 def check(changes: Sequence[FileChange], sources: Mapping[Path, Source]) -> list[Finding]:
     """Which changes have no place in the encoding of their file. Looks at no disk."""
     findings = []
