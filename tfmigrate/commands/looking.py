@@ -21,13 +21,18 @@ def plan(arguments: argparse.Namespace) -> int:
         return show_as(arguments.format, migration, sources, arguments.paths)
     from tfmigrate.report import terminal
 
-
     show(terminal.pieces(migration))
     say(migration)
     return status(migration, arguments.paths, bool(migration.changes))
 
 
 def diff(arguments: argparse.Namespace) -> int:
+    if arguments.html is not None:
+        from tfmigrate.commands.paging import write_page
+
+        return write_page(arguments)
+    if arguments.verdict is not None:
+        raise UsageError("--verdict is shown on the page, so it needs --html")
     if arguments.split is not None:
         from tfmigrate.commands.splitting import split
 
