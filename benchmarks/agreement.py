@@ -70,7 +70,7 @@ _UNORDERED = (
     " nothing in the graph orders these updates, so TensorFlow 1.15 itself has no one answer:"
     " it depends on which op is run first."
 )
-EXPLAINED: dict[str, str] = {"dtn": _UNORDERED, "gan_collections": _UNORDERED}
+EXPLAINED = {"dtn": _UNORDERED}
 """Why the two TensorFlows do not do the same, by the name of the program."""
 
 
@@ -227,6 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scratch = (options.keep or Path(temporary)).resolve()
         programs = [*folders([path.resolve() for path in options.programs] + [ROOT / "fixtures"])]
         programs += probed(options.checkouts, scratch)
+        programs = [program for program in programs if program.name not in options.without]
         if options.only:
             programs = [program for program in programs if any(text in program.name for text in options.only)]
         files = {program.name: scratch / f"{program.name.replace('/', '+')}.json" for program in programs}

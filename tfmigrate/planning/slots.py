@@ -162,7 +162,9 @@ def _asked(regions: list[Region], holder: Holder | None, classes: Classification
 
 
 def _key(use: Use) -> tuple[Made, object]:
-    """What a use gets: the same within one holder is the same thing."""
+    """What a use gets: the same within one holder is the same thing. Layers without variables share nothing."""
+    if use.creation is not None and not use.creation.variables:
+        return use.kind, use.node
     return use.kind, use.child if use.child is not None else use.path
 
 

@@ -1566,12 +1566,8 @@ class Measurement:
 
     def __init__(self, case: Case, exchange: Exchange, bench: Bench) -> None:
         self.wanted, self.record, self.arrays, self.guarded = case.wanted, case.record, case.arrays, case.guarded
-        self.graph, self.returned, self.variables, self.applied = (
-            case.graph,
-            case.returned,
-            case.variables,
-            case.applied,
-        )
+        self.graph, self.returned = case.graph, case.returned
+        self.variables, self.applied = case.variables, case.applied
         self.feeds, self.scales, self.combined = exchange.feeds, exchange.scales, exchange.combined
         self.bench = bench
         self.of_outputs: Dict[str, Any] = {}
@@ -1824,7 +1820,9 @@ def checkpoint_keys(checkpoint: Any, by_op: Dict[str, Variable]) -> List[str]:
         views = importlib.import_module("tensorflow.python.checkpoint.graph_view")
     except ImportError:
         views = importlib.import_module("tensorflow.python.training.tracking.graph_view")
-    reached = views.ObjectGraphView(checkpoint)._breadth_first_traversal()[0]
+    view = views.ObjectGraphView(checkpoint)
+    walk = getattr(view, "breadth_first_traversal", None) or view._breadth_first_traversal
+    reached, _ = walk()
     names = [getattr(getattr(item, "op", None), "name", "") for item in reached if isinstance(item, tf.Variable)]
     return sorted({by_op[name].key for name in names if name in by_op})
 

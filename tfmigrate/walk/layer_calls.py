@@ -89,7 +89,8 @@ class LayerCalls(ArgScopes, Requests):
         return result
 
     def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, node: ast.Call) -> Path:
-        path = path_of(name) if name != NONE else self._unique(ev, Const(row.base_name), node)
+        automatic = Const(row.base_name)
+        path = path_of(name) if name != NONE else self._unique(ev, automatic, node, bool(row.variables))
         if not path:
             finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
             return self._unknown_name("?", node, finding)

@@ -167,21 +167,21 @@ class Scopes(Journal):
         opened.name = path
         return opened
 
-    def _unique(self, ev: Evaluator, default: Value, node: ast.Call) -> Path:
+    def _unique(self, ev: Evaluator, default: Value, node: ast.Call, names_variables: bool = True) -> Path:
         """The automatic name that TF1 gives: the default name, numbered within the scope that is open."""
         name = text_of(default)
         if name is None:
             finding = self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
             return self._unknown_name("?", node, finding)
         loops, conditions = depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")
-        if loops > self.scope.depth[0]:
+        if loops > self.scope.depth[0] and names_variables:
             self.blame(
                 "TFM204",
                 node,
                 ev,
                 f"this unnamed layer is numbered anew in every round of the loop: {name}, {name}_1, ...",
             )
-        if name in self.scope.ambiguous:
+        if name in self.scope.ambiguous and names_variables:
             self.blame(
                 "TFM204",
                 node,
