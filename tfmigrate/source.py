@@ -65,6 +65,7 @@ class SourceError(Exception):
 
 def find(paths: Iterable[Path], links: list[Path] | None = None) -> list[Path]:
     """The Python files and notebooks at and below the paths, sorted, each once.
+
     A file that is named is taken whatever its name. Below a directory only `*.py` and `*.ipynb` are, and no
     symbolic link is followed: what a link inside the tree points to is found where it lies, what lies outside is not
     ours to change. A path that is missing, or a directory that can't be listed, is returned like a file, so that
