@@ -183,7 +183,11 @@ class Settling:
         for module, sites in wanted.items():
             if self.limits.costly(module.path) and all(_follows(site) for site in sites):
                 continue
-            if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
+            if not self.limits.may_change(module.path):
+                continue
+            kept = self.limits.stays(module.path, module.text)
+            if kept is not None:  # only an import of it would have followed
+                self.result.findings.add(kept)
                 continue
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
