@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -243,3 +245,25 @@ def test_nothing_to_do_needs_no_check(checker: Checker, program: Path, run: Run)
     (program / "model.py").write_text("print(1)\n")
     assert run("program")[0] == 0
     assert checker.asked == []
+
+
+def test_a_python_2_program_is_checked_as_what_it_becomes_first(
+    checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "model.py").write_text(MODEL + "\n\nprint 'ready'\n")
+    monkeypatch.chdir(tmp_path)
+    seen: list[str] = []
+
+    def check(before: Path, after: Path, **rest: Any) -> Verdict:
+        for side in (before, after):
+            text = (side if side.is_file() else side / "model.py").read_text()
+            ast.parse(text)
+            seen.append(text)
+        return checker(before, after, **rest)
+
+    monkeypatch.setattr("tfmigrate.verify.check", check)
+    main(["apply", "--check", "."])
+    old, new = seen[:2]
+    assert old == MODEL + "\n\nprint('ready')\n"
+    assert "keras" in new
+    assert (tmp_path / "model.py").read_text() == new

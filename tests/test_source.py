@@ -30,7 +30,7 @@ def _found(root: Path, *paths: Path) -> list[str]:
 
 def test_finds_python_files_in_order(tmp_path: Path) -> None:
     _tree(tmp_path, "b.py", "a/z.py", "a/y.py", "a/data.txt", "a/notebook.ipynb")
-    assert _found(tmp_path) == ["a/y.py", "a/z.py", "b.py"]
+    assert _found(tmp_path) == ["a/notebook.ipynb", "a/y.py", "a/z.py", "b.py"]
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,15 @@ def test_a_read_only_file_keeps_what_needs_it_and_nothing_else(folder: Path) -> 
     assert _changed(migrate([folder])) == ["one.py", "ops.py", "train.py", "two.py"]
 
 
+def test_a_read_only_file_that_only_would_have_followed_is_told(folder: Path) -> None:
+    (folder / "train.py").write_text(TRAIN.replace("from ops", "import tools\nfrom ops"))
+    (folder / "tools.py").write_text("import tensorflow as tf\n\n\ndef mean(x):\n    return tf.reduce_mean(x)\n")
+    (folder / "tools.py").chmod(0o444)
+    migration = migrate([folder], Options(in_place=True))
+    assert _changed(migration) == ["one.py", "ops.py", "train.py", "two.py"]
+    assert _codes(migration.findings) == ["tools.py:1 TFM004"]
+
+
 def test_the_command_writes_what_it_can(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -85,7 +85,8 @@ def ignored(paths: Iterable[Path], named: Sequence[Path], choice: Choice) -> set
     What git holds it does not ignore, and neither do we what lies in an ignored folder that is named itself.
     """
     found: set[Path] = set()
-    for tree, files in git.by_tree([*paths, *named]).items() if choice.gitignore else ():
+    asked = list(paths) if choice.gitignore else []
+    for tree, files in git.by_tree([*asked, *named]).items() if asked else ():
         try:
             names = git.ask(tree, ["check-ignore", "-z", "--stdin"], files, empty=1)
         except git.GitError:  # without git nothing is ignored

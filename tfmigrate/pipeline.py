@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tfmigrate import source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup, Step
+from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
+from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.planning.binding import together
 from tfmigrate.planning.outcome import clusters_of, groups_of
 from tfmigrate.planning.plan import Plan
@@ -49,14 +50,29 @@ class Options:
 
 @dataclass
 class _Read:
-    """What was read: sources by path, what could not be read, which files were named, and which of all stay or are
-    Python 2."""
+    """What was read: sources by path, what could not be read, which files were named, and which of all stay; the
+    code of those in Python 2, and the notebooks."""
 
     sources: dict[Path, source.Source] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     named: set[Path] = field(default_factory=set)
     kept: set[Path] = field(default_factory=set)
-    python2: set[Path] = field(default_factory=set)
+    python2: dict[Path, str] = field(default_factory=dict)
+    notebooks: dict[Path, Notebook] = field(default_factory=dict)
+
+    def placed(self, finding: Finding) -> Finding:
+        """Where an editor finds it: a notebook is a file of its own form."""
+        notebook = self.notebooks.get(Path(finding.path))
+        return finding if notebook is None else replace(finding, line=notebook.line(finding.line))
+
+    def misfit(self, path: Path, text: str) -> Finding | None:
+        """Why the text that a file is to have cannot go back into it."""
+        try:
+            if path in self.notebooks:
+                self.notebooks[path].rendered(text)
+        except NotebookError as error:
+            return Finding(str(path), 1, 0, "TFM902", f"the emitted text does not fit into the notebook: {error}")
+        return None
 
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
@@ -96,6 +112,7 @@ class Study:
                 frozenset(options.only),
                 lambda path, text: why_it_stays(path, text, paths, options.in_place),
                 lambda path: path in read.python2,
+                read.misfit,
             )
             self._settling = Settling(program, load_transforms(), limits)
 
@@ -117,7 +134,7 @@ def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
     for path in [*sorted(read.named), *_rest_of_program(paths, read, choice)]:
         try:
             found = source.read(path)
-            too_large = why_left_out(found)
+            too_large = None if path.suffix == source.NOTEBOOK else why_left_out(found)
             if too_large is None:
                 read.sources[path] = found
             elif path in read.named and symbols.MARKER.search(found.text):
@@ -142,15 +159,31 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
         while name in modules:
             name += "_"
         try:
-            modules[name] = parse_module(name, path, text.text)
+            module = _module(name, text, read)
+            if module is not None:
+                modules[name] = module
         except (SyntaxError, ValueError, RecursionError) as error:
-            converted = to_python3(path, text.text) if _matters(text, read) else None
-            if converted is not None:
-                modules[name] = parse_module(name, path, converted)
-                read.python2.add(path)
-            elif path in read.named and symbols.MARKER.search(text.text):
-                read.findings.append(_syntax_error(path, error))
+            if path in read.named and symbols.MARKER.search(text.text):
+                read.findings.append(read.placed(_syntax_error(path, error)))
     return Program(modules, frozenset(packages))
+
+
+def _module(name: str, text: source.Source, read: _Read) -> Module | None:
+    """None for a notebook that has nothing to do with the program. Raises SyntaxError, ValueError, RecursionError."""
+    path, code = text.path, text.text
+    if path.suffix == source.NOTEBOOK:
+        if not _matters(text, read):
+            return None
+        read.notebooks[path] = Notebook.read(code)
+        code = read.notebooks[path].text
+    try:
+        return parse_module(name, path, code)
+    except (SyntaxError, ValueError, RecursionError):
+        converted = to_python3(path, code) if _matters(text, read) else None
+        if converted is None:
+            raise
+        read.python2[path] = code
+        return parse_module(name, path, converted)
 
 
 def _matters(text: source.Source, read: _Read) -> bool:
@@ -168,7 +201,8 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
 
 
 def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
-    changed = tuple(_from_the_disk(change, read) for change in changes(settled))
+    walked = list(changes(settled))
+    changed = tuple(_on_disk(change, read) for change in walked)
     plan = settled.plan
     findings = {*settled.findings, *(plan.findings if plan is not None else ())}
     groups = tuple(groups_of(plan)) if plan is not None else ()
@@ -179,35 +213,51 @@ def _migration(read: _Read, program: Program, settled: Settled, options: Options
         findings = {f for f in findings if Path(f.path) in read.named or f.code in codes}
     return Migration(
         changes=changed,
-        groups=groups,
-        findings=tuple(sorted({*read.findings, *findings, *_of_python2(changed)})),
+        groups=tuple(_placed(group, read) for group in groups),
+        findings=tuple(sorted({*read.findings, *map(read.placed, {*findings, *_of_python2(walked, read)})})),
         variable_map=plan.variable_map if plan is not None and changed else {},
         callers=tuple(sorted(callers)),
         clusters=tuple(clusters_of(plan)) if plan is not None and changed else (),
         together=tuple(together(program, plan, settled.after)) if plan is not None else (),
-        steps=tuple(_steps(plan, changed)) if plan is not None else (),
+        steps=tuple(_steps(plan, changed, read)) if plan is not None else (),
         files_read=len(read.sources),
     )
 
 
-def _from_the_disk(change: FileChange, read: _Read) -> FileChange:
-    """What was walked is not what lies on the disk, where that is Python 2."""
-    if change.path not in read.python2:
+def _on_disk(change: FileChange, read: _Read) -> FileChange:
+    """What was walked is not what lies on the disk, where that is Python 2 or a notebook."""
+    path, before = change.path, change.before
+    if before is None or not (path in read.python2 or path in read.notebooks):
         return change
-    return FileChange(change.path, read.sources[change.path].text, change.after, python3=change.before)
+    notebook = read.notebooks.get(path)
+    after, python3 = (text if notebook is None else notebook.rendered(text) for text in (change.after, before))
+    return FileChange(path, read.sources[path].text, after, python3=python3 if path in read.python2 else None)
 
 
-def _of_python2(changed: Iterable[FileChange]) -> Iterator[Finding]:
-    for change in changed:
-        if change.before is not None and change.python3 is not None:
-            yield from told(change.path, change.before, change.python3)
+def _of_python2(walked: Iterable[FileChange], read: _Read) -> Iterator[Finding]:
+    for change in walked:
+        if change.before is not None and change.path in read.python2:
+            yield from told(change.path, read.python2[change.path], change.before)
 
 
-def _steps(plan: Plan, changed: Iterable[FileChange]) -> list[Step]:
+def _placed(group: SharingGroup, read: _Read) -> SharingGroup:
+    def place(found: Place) -> Place:
+        notebook = read.notebooks.get(Path(found.path))
+        return found if notebook is None else replace(found, line=notebook.line(found.line))
+
+    return replace(group, creates=place(group.creates), reuses=tuple(map(place, group.reuses)))
+
+
+def _steps(plan: Plan, changed: Iterable[FileChange], read: _Read) -> list[Step]:
     """What is done in the files that change, by the lines it is done to."""
     paths = {change.path for change in changed}
     spans = ((m.path, site) for m, sites in plan.sites.items() if m.path in paths for site in sites if site.span[0])
-    return sorted({Step(str(path), site.span[0], site.span[2], site.transform) for path, site in spans})
+    lines = {path: notebook.line for path, notebook in read.notebooks.items()}
+
+    def line(path: Path, number: int) -> int:
+        return lines[path](number) if path in lines else number
+
+    return sorted({Step(str(p), line(p, s.span[0]), line(p, s.span[2]), s.transform) for p, s in spans})
 
 
 def _concerns(group: SharingGroup, named: set[Path]) -> bool:

@@ -34,13 +34,14 @@ class Limits:
     """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
 
     stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
-    cluster needs it, not for the sake of an import of TensorFlow.
+    cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
     costly: Callable[[Path], bool] = lambda _: False
+    misfit: Callable[[Path, str], Finding | None] = lambda *_: None
 
 
 @dataclass
@@ -182,12 +183,19 @@ class Settling:
         for module, sites in wanted.items():
             if self.limits.costly(module.path) and all(_follows(site) for site in sites):
                 continue
-            if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
+            if not self.limits.may_change(module.path):
+                continue
+            kept = self.limits.stays(module.path, module.text)
+            if kept is not None:  # only an import of it would have followed
+                self.result.findings.add(kept)
                 continue
             if module not in self.texts or self.texts[module][0] != sites:
                 text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
                 if isinstance(text, Finding):
                     return _doubt_at(self.program, plan, module, sites, text)
+                misfit = self.limits.misfit(module.path, text)
+                if misfit is not None:
+                    return _doubt_at(self.program, plan, module, sites, misfit)
                 self.texts[module] = (sites, text)
             text = self.texts[module][1]
             if text != module.text:

@@ -27,6 +27,7 @@ _NEWLINE = re.compile("\r\n|\r|\n")
 _NOT_OURS = {"__pycache__", "__pypackages__", "node_modules", "site-packages"}
 _MADE_BY_BUILDS = {"build", "dist"}
 _LARGEST = 2**26
+NOTEBOOK = ".ipynb"
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 
@@ -63,11 +64,12 @@ class SourceError(Exception):
 
 
 def find(paths: Iterable[Path], links: list[Path] | None = None) -> list[Path]:
-    """The Python files at and below the paths, sorted, each once.
+    """The Python files and notebooks at and below the paths, sorted, each once.
 
-    A file that is named is taken whatever its name. Below a directory only `*.py` is, and no symbolic link is followed:
-    what a link inside the tree points to is found where it lies, what lies outside is not ours to change. A path that
-    is missing, or a directory that can't be listed, is returned like a file, so that reading it reports it.
+    A file that is named is taken whatever its name. Below a directory only `*.py` and `*.ipynb` are, and no
+    symbolic link is followed: what a link inside the tree points to is found where it lies, what lies outside is not
+    ours to change. A path that is missing, or a directory that can't be listed, is returned like a file, so that
+    reading it reports it.
 
     links: gets the links on the way that could lead to Python files.
     """
@@ -85,7 +87,7 @@ def _below(root: Path, links: list[Path]) -> Iterator[Path]:
         directories[:] = [name for name in directories if not _skipped(here / name)]
         links += (here / name for name in directories if os.path.islink(here / name))
         for name in files:
-            if name.endswith(".py"):
+            if name.endswith((".py", NOTEBOOK)):
                 if _is_plain_file(here / name):
                     yield here / name
                 elif os.path.islink(here / name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import must_exist
 from tfmigrate.commands.writing import uncommitted_changes, write
 from tfmigrate.finding import Finding
-from tfmigrate.model import Migration
+from tfmigrate.model import FileChange, Migration
 from tfmigrate.pipeline import Options
 from tfmigrate.refuting import Clusters, Outcome, UndecidedError, settle
 from tfmigrate.report import verdict
@@ -101,11 +101,11 @@ class _Trials:
     def _check(self, migration: Migration, sources: Mapping[Path, source.Source], folder: Path) -> Verdict:
         before = self._program()
         root = source.common_root([before, *(change.path for change in migration.changes)])
-        copy = folder / (root.name or "program")
-        problems = write_copy(migration.changes, sources, copy, [root], link=True)
-        if problems:
-            raise _UnwritableError(problems)
-        after = copy / os.path.relpath(before, root)
+        name = os.path.relpath(before, root)
+        after = _copied(migration.changes, sources, folder, root) / name
+        converted = [change.steps()[0] for change in migration.changes if change.python3 is not None]
+        if converted:  # Python 2 runs on neither side
+            before = _copied(converted, sources, folder / "python3", root) / name
         # what a finding says to a person, no check need refute
         renamed = any(finding.code == "TFM604" for finding in migration.findings)
         return run(before, after, self.spec, self.arguments.before_python, None, renamed)
@@ -116,3 +116,12 @@ class _Trials:
         if len(paths) == 1 and self.spec.module is None and not self.spec.run:
             return Path(os.path.abspath(paths[0]))
         return source.common_root(paths)
+
+
+def _copied(changes: Sequence[FileChange], sources: Mapping[Path, source.Source], folder: Path, root: Path) -> Path:
+    """Raises _UnwritableError."""
+    copy = folder / (root.name or "program")
+    problems = write_copy(changes, sources, copy, [root], link=True)
+    if problems:
+        raise _UnwritableError(problems)
+    return copy
