@@ -173,6 +173,10 @@ def _add_review(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, metavar="FILE", help="where decisions are kept; default: .tfmigrate-review.json in PATH"
     )
     parser.add_argument("--restart", action="store_true", help="forget what was decided before")
+    parser.add_argument(
+        "--web", action="store_true", help="on a page in the browser, which only this machine can reach"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="with --web: only print the address")
 
 
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from tfmigrate.model import Cluster
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
-from tfmigrate.proving.recount import Counted, Counting, recount, requested
+from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Variable, around, show_path
@@ -91,10 +91,10 @@ def _units_in(plan: Plan, module: Module) -> set[Unit]:
 def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
     """Compare the inventory of every walk with that of the emitted program."""
     acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
-    walker = Walker(emitted, seeds, acting)
+    walker, original = Walker(emitted, seeds, acting), Walker(program, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
     touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
-    doubts = [_compare(walk, walker, plan) for walk in touched]
+    doubts = [_compare(walk, walker, original, plan) for walk in touched]
     return [found for found in doubts if found is not None]
 
 
@@ -134,7 +134,7 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
     return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
 
 
-def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
+def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan) -> Doubt | None:
     asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
@@ -144,6 +144,8 @@ def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     if isinstance(failure, Finding):
         return _about(units, walk, failure)
     found = Counter(_opened(item, open_sizes) for item in recount(counting))
+    if found - wanted:
+        wanted += _layers_before(walk, original)
     if wanted == found and not counting.problems:
         return None
     lines = [f"TF1 makes {_show(item)} x{n}" for item, n in sorted((wanted - found).items(), key=str)]
@@ -152,6 +154,13 @@ def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
     if not counting.problems:
         units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
     return _about(units, walk, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _layers_before(walk: Walk, original: Walker) -> Counter[Counted]:
+    """What the layers make that the program has already: an earlier migration may have left some of it for later."""
+    counting = Counting()
+    failure = attempt(lambda: _walk_again(walk, original, counting), walk.entry.module.path, walk.entry.line)
+    return Counter() if isinstance(failure, Finding) else Counter(layered(counting))
 
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
