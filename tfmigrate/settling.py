@@ -16,7 +16,7 @@ from tfmigrate.planning.plan import Plan, Planner, indent_of
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
 from tfmigrate.proving.carrying import carried
-from tfmigrate.proving.proof import Doubt, doubt, doubt_code, emitted_program, prove
+from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
 from tfmigrate.sites import Imports, Site
 from tfmigrate.transform import Transform
@@ -78,6 +78,7 @@ class Settling:
         self.executor: Executor
         self.walked = False
         self.texts: dict[Module, tuple[list[Site], str]] = {}
+        self.recounted: dict[Walk, Recounted] = {}
 
     def run_with(self, doubts: Sequence[Doubt]) -> Settled:
         """The same program once more, with other doubts; it is not walked again."""
@@ -169,7 +170,8 @@ class Settling:
         emitted = emitted_program(self.program, plan, self.result.after)
         if isinstance(emitted, Doubt):
             return [emitted]
-        fresh = prove(self.program, self.walks, self.executor.seeds or frozenset(), plan, emitted)
+        seeds = self.executor.seeds or frozenset()
+        fresh = prove(self.program, self.walks, seeds, plan, emitted, self.recounted)
         if fresh or not self.again:
             return fresh
         fresh = list(self._second_run(plan, emitted))
