@@ -140,7 +140,7 @@ class Study:
                 frozenset(options.only),
                 lambda path, text: why_it_stays(path, text, paths, options.in_place),
                 lambda path: path in read.python2,
-                options.jobs,
+                jobs=options.jobs,
             )
             self._settling = Settling(program, load_transforms(), limits)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tfmigrate import jobs
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
@@ -19,7 +22,7 @@ from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
 from tfmigrate.sites import Imports, Site
-from tfmigrate.transform import Transform
+from tfmigrate.transform import Transform, load_transforms
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.roots import Walk, walk_program
 
@@ -27,6 +30,8 @@ from tfmigrate.walk.roots import Walk, walk_program
 _ROUNDS = 8
 # A transform that only follows what others do.
 _FOLLOWS = "imports"
+# characters of files to rewrite: what one process does meanwhile is about what others need to start
+_WORTH_PROCESSES = 300_000
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,15 @@ class Limits:
     """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
 
     stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
-    cluster needs it, not for the sake of an import of TensorFlow.
+    cluster needs it, not for the sake of an import of TensorFlow. jobs: how many processes it
+    may use; 0 is as many as there are processors.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
     costly: Callable[[Path], bool] = lambda _: False
+    jobs: int = 1
 
 
 @dataclass
@@ -181,13 +188,12 @@ class Settling:
     def _rewrite(self, plan: Plan, wanted: dict[Module, list[Site]]) -> Doubt | None:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
-        for module, sites in wanted.items():
-            if self.limits.costly(module.path) and all(_follows(site) for site in sites):
-                continue
-            if not self.limits.may_change(module.path) or self.limits.stays(module.path, module.text) is not None:
-                continue
-            if module not in self.texts or self.texts[module][0] != sites:
-                text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
+        changing = {module: sites for module, sites in wanted.items() if self._may_rewrite(module, sites)}
+        fresh = {m: sites for m, sites in changing.items() if m not in self.texts or self.texts[m][0] != sites}
+        apart = self._rewritten_apart(fresh)
+        for module, sites in changing.items():
+            if module in fresh:
+                text = apart[module] if module in apart else self._rewritten(module, sites)
                 if isinstance(text, Finding):
                     return _doubt_at(self.program, plan, module, sites, text)
                 self.texts[module] = (sites, text)
@@ -195,6 +201,24 @@ class Settling:
             if text != module.text:
                 self.result.after[module] = text
         return None
+
+    def _may_rewrite(self, module: Module, sites: list[Site]) -> bool:
+        if self.limits.costly(module.path) and all(_follows(site) for site in sites):
+            return False
+        return self.limits.may_change(module.path) and self.limits.stays(module.path, module.text) is None
+
+    def _rewritten(self, module: Module, sites: list[Site]) -> str | Finding:
+        return attempt(lambda: rewrite(module.text, sites, self.transforms, indent_of(module)), module.path)
+
+    def _rewritten_apart(self, fresh: dict[Module, list[Site]]) -> dict[Module, str | Finding]:
+        """The new texts, by several processes if there is enough to do; what they could not do is missing."""
+        number = min(jobs.number_of(self.limits.jobs), len(fresh))
+        if number < 2 or sum(len(module.text) for module in fresh) < _WORTH_PROCESSES:
+            return {}
+        with suppress(BrokenExecutor), jobs.processes(number) as executor:
+            columns = zip(*((m.text, sites, indent_of(m), m.path) for m, sites in fresh.items()))
+            return dict(zip(fresh, executor.map(rewritten_alone, *columns)))
+        return {}
 
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
@@ -243,6 +267,11 @@ class Settling:
 
 def _follows(site: Site) -> bool:
     return isinstance(site.action, Imports) and not site.action.renames
+
+
+def rewritten_alone(text: str, sites: list[Site], indent: str, path: Path) -> str | Finding:
+    """The text with all sites carried out, in a process that knows nothing else."""
+    return attempt(lambda: rewrite(text, sites, load_transforms(), indent), path)
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:
