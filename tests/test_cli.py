@@ -246,7 +246,7 @@ def test_options_reach_the_pipeline(
 ) -> None:
     monkeypatch.setattr("tfmigrate.report.page.transforms", lambda: {"weights": "", "reuse": ""})
     run("plan", "--with-callers", "--only", "weights", "--only", "reuse", "--jobs", "2", program, ".")
-    assert pipeline.asked == [([program, Path()], None, Options(True, ("weights", "reuse"), 2, True))]
+    assert pipeline.asked == [([program, Path()], None, Options(True, ("weights", "reuse"), 2, cache=True))]
 
 
 def test_standard_input(pipeline: Pipeline, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
