@@ -215,6 +215,7 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
     parser.add_argument(
         "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
+    parser.add_argument("--no-cache", action="store_true", help="work everything out anew, and keep nothing of it")
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:
         parser.add_argument(

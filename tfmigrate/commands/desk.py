@@ -15,6 +15,7 @@ from tfmigrate.commands.session import Chosen, Session, open_session
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError
 from tfmigrate.commands.writing import write
 from tfmigrate.report import patch, terminal
+from tfmigrate.report.locating import base_of
 from tfmigrate.reviewing.decisions import Answer, Decision
 from tfmigrate.reviewing.hunks import Hunk
 from tfmigrate.reviewing.proposals import Proposal
@@ -113,7 +114,7 @@ class Desk:
     @_refusing
     def patch(self) -> bytes:
         chosen = self._chosen()
-        base = patch.base_of(change.path for change in chosen.migration.changes)
+        base = base_of(change.path for change in chosen.migration.changes)
         return patch.render(chosen.migration, chosen.sources, base).encode("utf-8", "surrogateescape")
 
     def _chosen(self) -> Chosen:
