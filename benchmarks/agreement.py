@@ -215,6 +215,7 @@ def _arguments(arguments: Sequence[str] | None) -> Any:
     parser.add_argument("--before-python", type=Path, required=True, metavar="PYTHON", help="with TensorFlow 1.15")
     parser.add_argument("--programs", type=Path, nargs="+", default=[], metavar="DIR", help="further programs")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="those with TEXT in their name; no page is written")
+    parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="programs too large for this machine")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="for copies and verdicts; one in there is not made again"
     )
