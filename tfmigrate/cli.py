@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument(
         "--split", choices=["group"], help="a patch for each part that can be taken on its own, each with its message"
     )
+    diff.add_argument("--html", type=Path, metavar="FILE", help="write a page instead, to be read without a network")
+    diff.add_argument(
+        "--verdict", type=Path, metavar="FILE", help="with --html: what `check --format json` found, to be shown too"
+    )
     diff.add_argument("--out", type=Path, metavar="DIR", help="with --split: a file for each; default: standard output")
 
     apply = add("apply", "applying:apply", "write the change")

@@ -18,7 +18,7 @@ from tfmigrate.commands.migrating import migrate_paths
 from tfmigrate.finding import CODES, Finding
 from tfmigrate.model import Migration
 from tfmigrate.pipeline import Options
-from tfmigrate.report import annotations, as_json, as_sarif
+from tfmigrate.report import as_github, as_json, as_sarif
 from tfmigrate.report.locating import Located, locate
 from tfmigrate.verify.verdict import Difference, SideOfVariable, Status, VariableRow, Verdict
 
@@ -204,7 +204,7 @@ def test_a_finding_is_the_same_one_on_another_line(folder: Path) -> None:
 
 
 def test_what_would_end_a_command_is_escaped(folder: Path) -> None:
-    text = annotations.render(Migration(findings=(Finding("a,b:c.py", 3, 4, "TFM201", "100%\r\nof ::error::"),)))
+    text = as_github.render(Migration(findings=(Finding("a,b:c.py", 3, 4, "TFM201", "100%\r\nof ::error::"),)))
     assert text.splitlines()[0].startswith(
         "::warning file=a%2Cb%3Ac.py,line=3,col=5,title=TFM201 name cannot be known::100%25%0D%0Aof ::error::%0A"
     )
@@ -216,7 +216,7 @@ def test_files_are_called_as_from_the_top_of_the_work_tree(tmp_path: Path, monke
     (tmp_path / "sub").mkdir()
     monkeypatch.chdir(tmp_path / "sub")
     finding = Finding("a.py", 3, 4, "TFM201", "m")
-    assert "file=sub/a.py," in annotations.render(Migration(findings=(finding,)))
+    assert "file=sub/a.py," in as_github.render(Migration(findings=(finding,)))
     assert '"uri": "sub/a.py"' in as_sarif.render([finding])
 
 

@@ -35,9 +35,9 @@ def show_as(form: str, migration: Migration, sources: Sources, named: Iterable[P
 
         _print(as_sarif.render(migration.findings))
     else:
-        from tfmigrate.report import annotations
+        from tfmigrate.report import as_github
 
-        _print(annotations.render(migration))
+        _print(as_github.render(migration))
     return status(migration, named, bool(migration.changes))
 
 
@@ -58,9 +58,9 @@ def show_verdict_as(form: str, verdict: Verdict, before: Path, after: Path) -> N
 
         _print(as_sarif.render_verdict(verdict, locate(verdict, before, after)))
     elif form == "github":
-        from tfmigrate.report import annotations
+        from tfmigrate.report import as_github
 
-        _print(annotations.render_verdict(verdict, locate(verdict, before, after)))
+        _print(as_github.render_verdict(verdict, locate(verdict, before, after)))
     else:
         from tfmigrate.report import message
 

@@ -27,6 +27,12 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def diff(arguments: argparse.Namespace) -> int:
+    if arguments.html is not None:
+        from tfmigrate.commands.paging import write_page
+
+        return write_page(arguments)
+    if arguments.verdict is not None:
+        raise UsageError("--verdict is shown on the page, so it needs --html")
     if arguments.split is not None:
         from tfmigrate.commands.splitting import split
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup
-from tfmigrate.verify.verdict import Verdict
+from tfmigrate.verify.verdict import Difference, SideOfVariable, Status, VariableRow, Verdict
 
 VERSION = 1
 _RANGES = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
@@ -40,6 +40,31 @@ def render_verdict(verdict: Verdict) -> str:
     told = verdict.to_json()
     del told["seconds"]
     return _text({"version": VERSION, "kind": "check", **_finite(told)})
+
+
+def read_verdict(text: str) -> Verdict:
+    """What `render_verdict` wrote. Raises ValueError if the text is something else."""
+    told = json.loads(text)
+    if not isinstance(told, dict) or (told.get("kind"), told.get("version")) != ("check", VERSION):
+        raise ValueError("not a verdict of `tfmigrate check --format json`")
+    try:
+        return Verdict(
+            status=Status(told["status"]),
+            reason=told["reason"],
+            differences=tuple(Difference(d["kind"], d["name"], d["detail"]) for d in told["differences"]),
+            variables=tuple(VariableRow(r["key"], _side(r["before"]), _side(r["after"])) for r in told["variables"]),
+            notes=tuple(told["notes"]),
+            compared=told["compared"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a whole verdict: {error}") from None
+
+
+def _side(told: dict[str, Any] | None) -> SideOfVariable | None:
+    if told is None:
+        return None
+    shape = None if told["shape"] is None else tuple(told["shape"])
+    return SideOfVariable(told["name"], shape, told["dtype"], told["trainable"], tuple(told["readers"]))
 
 
 def _text(document: dict[str, Any]) -> str:
