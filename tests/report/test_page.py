@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tfmigrate.cli import main
 from tfmigrate.finding import Finding
-from tfmigrate.model import FileChange, Migration, Place, SharingGroup, State, Variable
+from tfmigrate.model import Cluster, FileChange, Migration, Part, Place, SharingGroup, State, Variable
 from tfmigrate.report import as_json
 from tfmigrate.report.html import beside, colours, page, picture
 from tfmigrate.verify.verdict import SideOfVariable, Status, VariableRow, Verdict
@@ -162,13 +162,23 @@ def test_the_page_is_one_file_the_same_each_time() -> None:
         assert shown in text
 
 
+def test_a_group_is_of_the_files_in_which_its_code_stands() -> None:
+    files = {"main.py": "x\n", "net.py": "class Net(keras.layers.Layer):\n", "ops.py": "y\n", "other.py": "z\n"}
+    changes = tuple(FileChange(Path(name), "", text) for name, text in files.items())
+    place, part = Place("main.py", 1), Part("ops.py", 1, 1)
+    group = SharingGroup("net", "Net", "build", place, (), (Variable("net/w", ()),), State.MIGRATED)
+    cluster = Cluster("net", (part,), frozenset({"net/w"}), ((part, "net/w"),))
+    text = page.render(Migration(changes, (group,), clusters=(cluster,)), {})
+    assert 'data-files="main.py\tnet.py\tops.py"' in text
+
+
 def test_a_verdict_is_shown_with_who_reads() -> None:
     side = SideOfVariable("net/w", (3,), "float32", True, ("model.py:7",))
     rows = (VariableRow("net/w", side, side),)
     verdict = Verdict(Status.EQUIVALENT, "all is the same", variables=rows, compared={"outputs": 3})
     read = as_json.read_verdict(as_json.render_verdict(verdict))
     text = page.render(_migration(), {}, verdict=read)
-    for shown in ("equivalent</b>", "all is the same", "outputs <b>3</b>", "model.py:7<br>→ model.py:7"):
+    for shown in ("equivalent</b>", "all is the same", "outputs <b>3</b>", "model.py:7<br>→&nbsp;model.py:7"):
         assert shown in text
 
 

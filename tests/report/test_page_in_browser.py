@@ -131,6 +131,7 @@ def test_lines_unfold(shown: Page) -> None:
     shown.evaluate("location.hash = '#file:package/module_0.py'")
     file = shown.locator("details.file").first
     fold = file.locator("tr.fold button").first
+    fold.wait_for()
     rows = file.locator("tr.s").count()
     unfolded = int(fold.inner_text().split()[0])
     fold.click()
@@ -143,6 +144,7 @@ def test_lines_unfold(shown: Page) -> None:
 def test_words_that_changed_are_marked(shown: Page) -> None:
     shown.evaluate("location.hash = '#file:package/module_0.py'")
     file = shown.locator("details.file").first
+    file.locator("td.add mark").first.wait_for()
     assert ".compat.v1" in file.locator("td.add mark").all_inner_texts()
     assert file.locator("td.del i.k").first.inner_text() == "import"
 
@@ -292,7 +294,7 @@ def test_a_reader_finds_its_way(shown: Page) -> None:
 
 
 def test_everything_is_found_by_the_browsers_own_search_in_the_end(shown: Page) -> None:
-    shown.wait_for_function("document.querySelectorAll('.lazy:empty').length === 0", timeout=20_000)
+    shown.locator(".lazy:empty").first.wait_for(state="detached", timeout=20_000)
 
 
 @pytest.fixture(scope="module")
