@@ -13,6 +13,7 @@ from tfmigrate.model import Migration
 from tfmigrate.report import terminal
 from tfmigrate.report.locating import base_of
 from tfmigrate.verify.verdict import Verdict
+from tfmigrate.writing.reports import write_reports
 
 
 def write_page(arguments: argparse.Namespace) -> int:
@@ -34,7 +35,7 @@ def write_page(arguments: argparse.Namespace) -> int:
     texts = {} if STDIN in arguments.paths else _others(migration)
     base = base_of([*texts, *(change.path for change in migration.changes)])
     html = page.render(migration, texts, base, verdict)
-    problems = source.write_reports({out: html.encode("utf-8", "replace")}, over=True)
+    problems = write_reports({out: html.encode("utf-8", "replace")}, over=True)
     if problems:
         say_findings(problems)
         return fail("nothing was written")
