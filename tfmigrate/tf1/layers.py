@@ -92,4 +92,6 @@ VARIABLE_SCOPE = (
     "name_or_scope", "default_name", "values", "initializer", "regularizer", "caching_device", "partitioner",
     "custom_getter", "reuse", "dtype", "use_resource", "constraint", "auxiliary_name_scope",
 )  # fmt: skip
-SCOPE_ARGUMENTS = {"name_or_scope", "default_name", "values", "reuse", "use_resource", "auxiliary_name_scope"}
+SCOPE_ARGUMENTS = {
+    "name_or_scope", "default_name", "values", "reuse", "regularizer", "use_resource", "auxiliary_name_scope",
+}  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Function, Module
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.evaluate import Arguments, Frame
 from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
 
@@ -81,6 +82,7 @@ class Scope(Opaque):
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
+    regularizer: Default | None = None
 
 
 @dataclass(eq=False)

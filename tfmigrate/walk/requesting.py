@@ -50,6 +50,10 @@ class Requests(Scopes):
     def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
         given.update(args.keywords)
+        default = self._of_scope(ev, node) if given.get("regularizer", (NONE,))[0] == NONE else None
+        if default is not None:
+            given["regularizer"] = default
+            args = Arguments(args.positional, {**args.keywords, "regularizer": default}, args.star)
         for key, (value, expression) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
