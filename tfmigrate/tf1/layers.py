@@ -86,7 +86,8 @@ GET_VARIABLE = (
 )  # fmt: skip
 # `use_resource` is how a variable is stored, not what it is: every Keras variable is a resource.
 WEIGHT_ARGUMENTS = {
-    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "use_resource", "validate_shape",
+    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "collections", "use_resource",
+    "validate_shape",
 }  # fmt: skip
 VARIABLE_SCOPE = (
     "name_or_scope", "default_name", "values", "initializer", "regularizer", "caching_device", "partitioner",
