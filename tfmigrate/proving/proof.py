@@ -6,8 +6,9 @@ import ast
 import builtins
 import symtable
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
@@ -18,7 +19,7 @@ from tfmigrate.program.link import Class, Function, Module, Program, parse_modul
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
-from tfmigrate.walk.regions import Variable, around, show_path
+from tfmigrate.walk.regions import Region, Variable, around, show_path
 from tfmigrate.walk.roots import Walk, Walker, call_method
 from tfmigrate.walk.values import FunctionValue, ObjectValue
 
@@ -135,7 +136,8 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan) -> Doubt | None:
-    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
+    same, asker = _left_together(walk, plan), partial(_asker, helpers=plan.clusters.classes.helpers, plan=plan)
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
     counting = Counting()
@@ -161,6 +163,15 @@ def _layers_before(walk: Walk, original: Walker) -> Counter[Counted]:
     counting = Counting()
     failure = attempt(lambda: _walk_again(walk, original, counting), walk.entry.module.path, walk.entry.line)
     return Counter() if isinstance(failure, Finding) else Counter(layered(counting))
+
+
+def _asker(region: Region, helpers: Container[Function], plan: Plan) -> Region:
+    """Whose call of a helper it is that asks for a variable: a layer asks once, however often it calls the helper."""
+    asking = region
+    while asking.function in helpers and not asking.is_block and asking.parent is not None:
+        asking = asking.parent
+    migrated = plan.clusters.unit_around(asking) in plan.migrated
+    return asking if migrated else region
 
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
