@@ -101,7 +101,7 @@ class Bodywork:
     def mark(self) -> None:
         """Find what leaves the body. Raises Refusal."""
         for statement in statements(list(self.body.member.body), self.body.scan.opaque):
-            if is_reuse_statement(statement):
+            if is_reuse_statement(statement) or any(statement in known for known in self.body.flags.values()):
                 self.body.removed.add(statement)
             if statement in self.arg_scopes and isinstance(statement, ast.With):
                 self.body.gone.update(item.context_expr for item in statement.items)

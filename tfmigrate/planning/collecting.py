@@ -20,6 +20,7 @@ from tfmigrate.spans import span
 from tfmigrate.walk.regions import Query, Region, Saving, Variable, root_of, show_path
 from tfmigrate.walk.values import Const
 
+OWN = "own"
 # what only shows a name to a person
 _SHOWS = re.compile(
     r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
@@ -51,6 +52,7 @@ class Collecting:
             for saving in walk.scoping.savings:
                 self._chosen(self._saved(saving, works, False), saving.node, saving.region, works)
         self.losses.check_mentions()
+        self._check_own()
         self._check_names()
 
     def _matters(self, query: Query) -> bool:
@@ -100,6 +102,8 @@ class Collecting:
             text = "this list may hold variables of an optimizer too"
         elif self._layer_around(query) is not None:
             return
+        elif query.kind == OWN and not self._in_order(query, works):
+            text = "this list is not all the variables of some layers that are in reach here, in their order"
         elif (
             any(v.path is None for v in query.variables)
             or self._chosen(query.variables, query.node, query.region, works) is None
@@ -108,10 +112,59 @@ class Collecting:
         else:
             return
         for unit in units:
-            self.clusters.refuse("TFM601", query.node, module, text, unit)
+            self.clusters.refuse("TFM601", query.node, module, text, unit, derived=query.kind == OWN)
         if plain:
             self.clusters.refuse("TFM601", query.node, module, text, None)
             self.left |= plain
+
+    def _in_order(self, query: Query, works: list[PlainWork]) -> bool:
+        """Whether the layers list these variables in the order in which the program made them, now and another time.
+
+        What copies one network into another pairs such lists.
+        """
+        chosen = self._chosen(query.variables, query.node, query.region, works)
+        made = list(query.variables)
+        if chosen is None or any(item.slot.loops for item in chosen) or len(set(made)) != len(made):
+            return False
+        same = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node is query.node]
+        slots = {item.slot for item in chosen}
+        for other in same:
+            reached = self._chosen(other.variables, other.node, other.region, works)
+            if reached is None or {item.slot for item in reached} != slots:
+                return False
+        listed = []
+        for item in chosen:
+            own = [v for v in made if v in item.variables]
+            listed += [*(v for v in own if v.trainable), *(v for v in own if not v.trainable)]
+        return listed == made and all(self._is_flat(item) for item in chosen)
+
+    @staticmethod
+    def _is_flat(item: Reached) -> bool:
+        """Whether a layer holds its variables itself, so that it lists them in the order in which it makes them."""
+        child = item.slot.first.child
+        return child is None or (not child.children and not any(c.row for r in child.regions for c in r.creations()))
+
+    def _check_own(self) -> None:
+        """What else is done to a collection that variables are put into would miss those of layers."""
+        events = [event for walk in self.classes.walks for event in walk.root.walk()]
+        known = {inner for e in events if isinstance(e, Query) and e.kind == OWN for inner in ast.walk(e.node)}
+        for name, variables in self._own_collections().items():
+            for module in self.program.modules.values() if name else ():
+                for node in module.of_kind(ast.Constant):
+                    call = next((a for a in ancestors(module, node) if isinstance(a, ast.Call)), None)
+                    if node.value != name or node in known or call is None:
+                        continue
+                    if "collection" in ast.unparse(call.func):
+                        text = f"the collection {name!r} holds variables, and more is done to it here"
+                        self.clusters.refuse_all("TFM601", node, module, text, self.units(variables))
+
+    def _own_collections(self) -> dict[str, list[Variable]]:
+        found: dict[str, list[Variable]] = {}
+        for walk in self.classes.walks:
+            for variable in walk.scoping.all_variables:
+                for name in variable.collections:
+                    found.setdefault(name, []).append(variable)
+        return found
 
     def _layer_around(self, query: Query) -> Instance | None:
         """The layer whose own code asks for the list, where that holds all its variables and no others."""

@@ -60,6 +60,9 @@ class Composer:
 
     @staticmethod
     def _need(body: Body, expression: ast.expr) -> Need:
+        if not getattr(expression, "synthetic", False) and expression not in body.scan.parents:
+            text = "an argument of what is made here stands in the head of the block, which goes"
+            raise Refusal("TFM203", expression, body.module, text)
         if getattr(expression, "synthetic", False):
             name = ast.unparse(expression)
             item = body.inputs.get(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -73,6 +73,8 @@ class Body:
     live: list[str] = field(default_factory=list)
     # attributes that objects keep as their constructors set them
     fixed: Callable[[str], bool] = lambda _: False
+    # what only remembers that the object was called, with the statements that set it
+    flags: Mapping[str, frozenset[ast.Assign]] = field(default_factory=dict)
 
     @property
     def module(self) -> Module:

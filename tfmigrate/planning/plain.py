@@ -417,6 +417,8 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
         action = name_scope(block, makes, code.module, {})
+        if keep_reuse and isinstance(action, Unwrap):
+            continue  # what it switches reuse on for ends with it
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
     if keep_reuse:

@@ -31,6 +31,7 @@ from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.requests import Naming, file_quote
 from tfmigrate.planning.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.planning.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
+from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
@@ -278,6 +279,7 @@ class Planner:
         attribute_names(plan)
         self._check_unreached(plan)
         self._check_self(plan)
+        self._check_flags(plan)
         for body in plan.bodies.values():
             check_changes(body)
         # a trial run, so that what cannot be written is refused before anything is
@@ -329,6 +331,8 @@ class Planner:
         body = make_body(member, opaque, self.resolve, around)
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
+        body.flags = reuse_flags(self.program)
+        body.outputs = [name for name in body.outputs if name.removeprefix("self.") not in body.flags]
         if member.shape is Shape.BLOCK:
             body.live = self._live(member, body)
         return body
@@ -502,6 +506,15 @@ class Planner:
                 if isinstance(parent.ctx, ast.Store) and isinstance(grand, ast.AugAssign):
                     raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
 
+    @staticmethod
+    def _check_flags(plan: LayerPlan) -> None:
+        """What remembers that an object was called goes with the reuse that it serves, or decides something else."""
+        for body in plan.bodies.values():
+            for name in body.flags:
+                for node in body.remaining(f"self.{name}"):
+                    text = f"self.{name}, which changes as the program runs, decides more than the reuse of variables"
+                    raise Refusal("TFM206", node, body.module, text)
+
     # -- writing down --------------------------------------------------------------------------------------------
 
     def _unit_sites(self, migrated: set[Unit]) -> None:
@@ -513,6 +526,7 @@ class Planner:
             composer = self._composer(plan)
             composer.find_needs()
             attribute_names_again(plan)
+            self._drop_flags(plan, sites)
             if unit.primary.shape is Shape.CALLABLE:
                 work = self._bodywork(plan, plan.primary)
                 callable_site(plan, composer, work, sites, self._call_sites(unit))
@@ -524,6 +538,17 @@ class Planner:
             lines = [*head.init, *(["", *head.build] if head.build else [])]
             layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base)
             self._place_class(unit, layer, sites)
+
+    @staticmethod
+    def _drop_flags(plan: LayerPlan, sites: Sites) -> None:
+        """`self.reuse = False` in the constructor goes with the method that reads it."""
+        primary = plan.unit.primary
+        init = primary.cls.methods.get("__init__") if primary.cls is not None else None
+        for name, statements in plan.primary.flags.items():
+            if init is None or all(f"self.{name}" not in body.scan.bindings for body in plan.bodies.values()):
+                continue
+            for statement in statements & set(init.node.body):
+                sites.add("reuse", span(init.module, statement), Remove())
 
     def _call_sites(self, unit: Unit) -> Sites:
         """The calls of the objects, which lose what only served reuse."""

@@ -92,16 +92,18 @@ class Split:
             yield from self._read(self.locals[name].value) if name in self.locals else [name]
 
     def _text(self, expression: ast.expr, given: dict[str, ast.expr], text: Callable[[ast.expr], str]) -> str:
+        free = {expression, *_arguments(expression)}
+
         def substitute(part: ast.expr) -> str | None:
             if not isinstance(part, ast.Name):
                 return None
             if part.id in self.locals:
                 inner = self.locals[part.id].value
                 shown = self._text(inner, given, text)
-                return shown if part is expression or is_atom(inner) else f"({shown})"
+                return shown if part in free or is_atom(inner) else f"({shown})"
             if part.id in given:
                 shown = text(given[part.id])
-                return shown if part is expression or is_atom(given[part.id]) else f"({shown})"
+                return shown if part in free or is_atom(given[part.id]) else f"({shown})"
             default = self.function.default(part.id) if part.id in self.function.params else None
             return render(self.function.module, default, lambda _: None) if default is not None else None
 
@@ -235,6 +237,15 @@ def _is_early_call(node: ast.Call, function: Function) -> bool:
     imports = [a for i in function.module.of_kind(ast.Import) for a in i.names]
     numeric = {a.asname or a.name for a in imports if a.name in _NUMERIC}
     return isinstance(root, ast.Name) and root.id in numeric and ".random" not in ast.unparse(node.func)
+
+
+def _arguments(expression: ast.expr) -> Iterator[ast.expr]:
+    """The parts that commas set apart."""
+    for node in ast.walk(expression):
+        if isinstance(node, ast.Call):
+            yield from (*node.args, *(k.value for k in node.keywords))
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            yield from node.elts
 
 
 def _loads(nodes: Sequence[ast.AST]) -> Iterator[str]:

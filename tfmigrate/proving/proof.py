@@ -6,8 +6,9 @@ import ast
 import builtins
 import symtable
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
@@ -159,7 +160,8 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: dict[Walk, Recounted]) -> Doubt | None:
-    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
+    same, asker = _left_together(walk, plan), partial(_asker, helpers=plan.clusters.classes.helpers, plan=plan)
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
     units = _units_of(walk, plan)
@@ -202,6 +204,15 @@ def _count(walk: Walk, walker: Walker) -> Recounted | Finding:
     near = passed.union(*(program.imports(module) for module in passed))
     texts = {module.name: module.text for module in near}
     return Recounted(texts, recount(counting), counting.problems, walker.executor.frames)
+
+
+def _asker(region: Region, helpers: Container[Function], plan: Plan) -> Region:
+    """Whose call of a helper it is that asks for a variable: a layer asks once, however often it calls the helper."""
+    asking = region
+    while asking.function in helpers and not asking.is_block and asking.parent is not None:
+        asking = asking.parent
+    migrated = plan.clusters.unit_around(asking) in plan.migrated
+    return asking if migrated else region
 
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -372,17 +372,19 @@ def requested(
     *roots: Region,
     paths: Mapping[Variable, str] | None = None,
     same: Mapping[Variable, Variable] | None = None,
+    asker: Callable[[Region], Region] = lambda region: region,
 ) -> list[Counted]:
     """The variables of a TF1 walk, counted alike: a call or a block that asks twice for a variable uses it once.
 
-    paths: what some of them are called by now. same: variables that count as another one.
+    paths: what some of them are called by now. same: variables that count as another one. asker: for which call or
+    block another one asks.
     """
     renamed, met = paths or {}, same or {}
     reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
     for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
             for variable in creation.variables:
-                reads[met.get(variable, variable)].add(creation.region if creation.row is None else creation)
+                reads[met.get(variable, variable)].add(asker(creation.region) if creation.row is None else creation)
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
         for v, by in reads.items()

@@ -86,10 +86,13 @@ GET_VARIABLE = (
 )  # fmt: skip
 # `use_resource` is how a variable is stored, not what it is: every Keras variable is a resource.
 WEIGHT_ARGUMENTS = {
-    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "use_resource", "validate_shape",
+    "name", "shape", "dtype", "initializer", "regularizer", "trainable", "collections", "use_resource",
+    "validate_shape",
 }  # fmt: skip
 VARIABLE_SCOPE = (
     "name_or_scope", "default_name", "values", "initializer", "regularizer", "caching_device", "partitioner",
     "custom_getter", "reuse", "dtype", "use_resource", "constraint", "auxiliary_name_scope",
 )  # fmt: skip
-SCOPE_ARGUMENTS = {"name_or_scope", "default_name", "values", "reuse", "use_resource", "auxiliary_name_scope"}
+SCOPE_ARGUMENTS = {
+    "name_or_scope", "default_name", "values", "reuse", "regularizer", "use_resource", "auxiliary_name_scope",
+}  # fmt: skip

@@ -6,25 +6,16 @@ import ast
 from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Module
-from tfmigrate.program.render import source
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.defaults import Default, anywhere
+from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.scoping import Scopes
-from tfmigrate.walk.values import Const, Library, ListValue, Opaque, TupleValue, Value
+from tfmigrate.walk.values import Library, ListValue, Opaque, TupleValue, Value
 
 _HOMES = ("tf.contrib.", "tf_slim.")
-
-
-@dataclass(frozen=True, eq=False)
-class Default:
-    """An argument that an arg_scope gives, with the activation that evaluated it."""
-
-    value: Value
-    expression: ast.expr
-    frame: Frame
 
 
 Defaults = dict[str, dict[str, Default]]
@@ -108,7 +99,7 @@ class ArgScopes(Scopes):
             if param in row.params[: len(args.positional)]:
                 self.blame("TFM502", node, ev, f"{param} is given by position and by an arg_scope; TF1 raises here")
                 continue
-            expression = _anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
+            expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
             if expression is None:
                 text = f"the arg_scope that gives {param} stands in another function, and its value is no literal"
                 self.blame("TFM507", node, ev, text)
@@ -139,40 +130,3 @@ def _is_alone(context: ArgScope, node: ast.With, ev: Evaluator) -> bool:
     body = ev.frame.function.node if ev.frame.function is not None else ev.frame.module.tree
     loads = (n.id for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
     return not aliases & set(loads) if aliases else True
-
-
-def _anywhere(default: Default, ev: Evaluator) -> ast.expr | None:
-    """An argument as it can be written wherever it is used: a literal, or what names of the file alone make."""
-    if isinstance(default.expression, ast.Constant):
-        return _synthetic(source(default.frame.module, default.expression))
-    if isinstance(default.value, Const) and default.frame is not ev.frame:
-        return literal(default.value)
-    same_file = default.frame.module is ev.frame.module
-    return _synthetic(source(ev.frame.module, default.expression)) if same_file and _is_global(default, ev) else None
-
-
-def literal(value: Const) -> ast.expr:
-    """A literal that stands nowhere in the source."""
-    return _synthetic(repr(value.value))
-
-
-def _synthetic(text: str) -> ast.expr:
-    node = ast.parse(text, mode="eval").body
-    for part in ast.walk(node):
-        part.synthetic = True  # type: ignore[attr-defined]
-    node.written = text  # type: ignore[attr-defined]
-    return node
-
-
-def _is_global(default: Default, ev: Evaluator) -> bool:
-    """Whether an expression is a function of a library or the file, or makes an initializer or a regularizer."""
-    for call in (n for n in ast.walk(default.expression) if isinstance(n, ast.Call)):
-        if not unparsed(call.func).endswith(("initializer", "_regularizer")):
-            return False
-    bound: set[str] = set()
-    for function in (default.frame.function, ev.frame.function):
-        if function is not None:
-            stores = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
-            bound |= {*function.params, *(n.id for n in stores)}
-    known = (ast.Name, ast.Attribute, ast.Call, ast.keyword, ast.Constant, ast.expr_context)
-    return all(isinstance(n, known) and getattr(n, "id", "") not in bound for n in ast.walk(default.expression))

@@ -10,7 +10,8 @@ from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, UNSUPPORTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
-from tfmigrate.walk.arg_scopes import ArgScopes, literal
+from tfmigrate.walk.arg_scopes import ArgScopes
+from tfmigrate.walk.defaults import literal
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.naming import symbols_of
 from tfmigrate.walk.objects import Gone
@@ -39,7 +40,7 @@ class LayerCalls(ArgScopes, Requests):
     def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         row = LAYERS[symbol]
         self._blame_star(ev, args, node, symbol)
-        args = self._with_defaults(ev, row, args, node)
+        args = self._with_scope_regularizer(ev, symbol, row, self._with_defaults(ev, row, args, node), node)
         given = given_to(row, args)
         self._check(ev, symbol, row, given, node)
         if row.operation:
@@ -65,6 +66,20 @@ class LayerCalls(ArgScopes, Requests):
         creation.automatic, creation.normalizer = name == NONE, normalizer
         self._check_alike(ev, creation)
         return TENSOR
+
+    def _with_scope_regularizer(
+        self, ev: Evaluator, symbol: str, row: LayerRow, args: Arguments, node: ast.Call
+    ) -> Arguments:
+        """The regularizer of the scope holds for all variables of a layer that it names none for."""
+        default = self._of_scope(ev, node) if row.variables else None
+        if default is None:
+            return args
+        params = [p for p in row.params if p.endswith("_regularizer") and p not in UNSUPPORTED]
+        given = given_to(row, args)
+        if row.key or not all(trainable for _, _, trainable in row.variables):
+            self.blame("TFM203", node, ev, f"{symbol} under a scope with a regularizer is not covered")
+        more = {p: default for p in params if p not in given or given[p][0] == NONE}
+        return Arguments(args.positional, {**args.keywords, **more}, args.star)
 
     def _note(
         self,

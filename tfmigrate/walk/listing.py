@@ -66,7 +66,7 @@ class Lists(Journal):
             self.region.evidence.add(READS_COLLECTION)
             if not isinstance(key, (Const, Library)):
                 self.blame("TFM601", node, ev, "which collection this reads cannot be known from the program")
-            return TENSOR
+            return self._own(ev, name or "", scope, node)
         return self._collect(ev, kind, args.get(1, "scope"), node)
 
     def _regularization(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -90,6 +90,18 @@ class Lists(Journal):
         assert isinstance(query, Query)
         query.reader = reader
         return ListValue([TENSOR], complete=False, tag="losses") if reader == "list" else TENSOR
+
+    def _own(self, ev: Evaluator, name: str, scope: Value | None, node: ast.Call) -> Value:
+        """A collection of the program's own, which may hold variables."""
+        assert self.region is not None
+        held: list[Value] = [v for v in self.graph.variables if name in v.collections]
+        if not held:
+            return TENSOR
+        if (scope is not None and scope != NONE) or "get_collection_ref" in ast.unparse(node.func):
+            self.blame("TFM601", node, ev, "this collection of variables is read by a scope, or changed")
+        result = ListValue(held, tag="own")
+        self._query(node, result, "own", self.region)
+        return result
 
     def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         """`tf.contrib.framework.get_variables(scope)` and its kin, which TensorFlow 2 does not have."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
 from tfmigrate.walk.clashes import Name
+from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.regions import (
     Path,
     Scope,
@@ -42,7 +43,10 @@ class GraphScope(Opaque):
 
 @dataclass(eq=False)
 class OpenScope(Opaque):
-    """The result of `variable_scope(...)`, before it is entered. undecided: its reuse depends on run-time state."""
+    """The result of `variable_scope(...)`, before it is entered. undecided: its reuse depends on run-time state.
+
+    regularizer: of the variables inside that name none.
+    """
 
     name: Path
     reuse: object
@@ -52,6 +56,7 @@ class OpenScope(Opaque):
     reentered: Scope | None = None
     moved: bool = False
     undecided: bool = False
+    regularizer: Default | None = None
 
 
 @dataclass(eq=False)

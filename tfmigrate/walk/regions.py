@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Function, Module
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.evaluate import Arguments, Frame
 from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
 
@@ -70,6 +71,8 @@ class Variable(Opaque):
     by_contrib: bool = False
     # whether something may make a loss of it
     regularized: bool = False
+    # collections of the program's own that hold it
+    collections: frozenset[str] = frozenset()
     is_tensor = True
 
 
@@ -81,6 +84,7 @@ class Scope(Opaque):
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
+    regularizer: Default | None = None
 
 
 @dataclass(eq=False)
@@ -139,7 +143,8 @@ def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]
 class Query:
     """A list of variables that was made at a node: by a collection, a filter or a function that returns one.
 
-    kind: "trainable", "global", or "losses", which is what the regularizers of these variables give.
+    kind: "trainable", "global", "own" for a collection that `get_variable(collections=...)` fills, or "losses", which
+    is what the regularizers of these variables give.
     """
 
     node: ast.expr

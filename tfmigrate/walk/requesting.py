@@ -9,6 +9,7 @@ from tfmigrate.tf1.layers import (
     GET_VARIABLE,
     WEIGHT_ARGUMENTS,
 )
+from tfmigrate.tf1.regularizers import COLLECTION
 from tfmigrate.walk import operate
 from tfmigrate.walk.clashes import may_be_same, name_from, repeats
 from tfmigrate.walk.evaluate import Arguments, Evaluator
@@ -37,10 +38,14 @@ from tfmigrate.walk.values import (
     UNKNOWN,
     Const,
     FunctionValue,
+    Library,
+    ListValue,
     LoopIndex,
     Text,
+    TupleValue,
     Value,
     is_tensor,
+    text_of,
 )
 
 
@@ -50,6 +55,10 @@ class Requests(Scopes):
     def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
         given.update(args.keywords)
+        default = self._of_scope(ev, node) if given.get("regularizer", (NONE,))[0] == NONE else None
+        if default is not None:
+            given["regularizer"] = default
+            args = Arguments(args.positional, {**args.keywords, "regularizer": default}, args.star)
         for key, (value, expression) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
@@ -72,10 +81,27 @@ class Requests(Scopes):
             if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
             variable.initializer = self._initializer(ev, given, node)
+            variable.collections = self._collections(ev, given, node)
             variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
             variable.region = self.region
         self._create(ev, node, args, path, [variable])
         return variable
+
+    def _collections(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> frozenset[str]:
+        """The collections that `collections=[...]` names, beside those of all variables, where Keras puts it."""
+        value = given["collections"][0] if "collections" in given else NONE
+        if value == NONE:
+            return frozenset()
+        known = isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete)
+        items = value.items if isinstance(value, (ListValue, TupleValue)) else ()
+        names = {item.name if isinstance(item, Library) else text_of(item) for item in items}
+        plain = {name for name, kind in symbols.KEYS.items() if kind == "global"}
+        own = {name for name in names if isinstance(name, str) and "GraphKeys." not in name} - symbols.KEYS.keys()
+        other = names - own - symbols.KEYS.keys() or own & (symbols.UNFILLED | COLLECTION)
+        if not known or not names & plain or other:
+            text = "get_variable(collections=...) is covered with GLOBAL_VARIABLES and own collections alone"
+            self.blame("TFM503", node, ev, text)
+        return frozenset(own)
 
     def _check_regularizer(
         self,

@@ -12,6 +12,7 @@ from tfmigrate.tf1.layers import (
     VARIABLE_SCOPE,
 )
 from tfmigrate.walk import operate
+from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import (
@@ -25,6 +26,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
+from tfmigrate.walk.regularizing import fault
 from tfmigrate.walk.state import State, run_time_state
 from tfmigrate.walk.values import (
     NONE,
@@ -43,6 +45,11 @@ AUTO = "auto"
 
 class Scopes(Journal):
     """Variable scopes and graphs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # where the regularizer comes from that a call gets from its scope
+        self._regularized: dict[ast.Call, object] = {}
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if isinstance(context, GraphScope):
@@ -87,7 +94,9 @@ class Scopes(Journal):
             reuse = context.reuse or self.scope.reuse
         if context.undecided:
             reuse = True if self.scope.reuse is True else None
+        outer = context.reentered if context.reentered is not None else self.scope
         scope = Scope(path, reuse, (depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")))
+        scope.regularizer = context.regularizer or outer.regularizer
         self._entered.append((self.scope, old_counts))
         self.scope = scope
         self.activity += 1
@@ -125,6 +134,13 @@ class Scopes(Journal):
         given = {VARIABLE_SCOPE[i]: value for i, (value, _) in enumerate(args.positional)}
         given.update((key, value) for key, (value, _) in args.keywords.items())
         blames = []
+        regularizer = args.get(VARIABLE_SCOPE.index("regularizer"), "regularizer")
+        default = None
+        if regularizer is not None and regularizer != NONE:
+            default = Default(regularizer, expression_of(args, VARIABLE_SCOPE, "regularizer"), ev.frame)
+            why = fault(regularizer, default.expression)
+            if why is not None:
+                blames.append(self.blame("TFM203", node, ev, f"this regularizer cannot be handed on: {why}"))
         for key, value in given.items():
             if key not in SCOPE_ARGUMENTS and value != NONE:
                 what = f"variable_scope({key}=...) is not carried over"
@@ -134,6 +150,7 @@ class Scopes(Journal):
         if args.star:
             blames.append(self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs"))
         opened = OpenScope((), reuse_of(given.get("reuse", NONE)), node, ev.frame.module, blames)
+        opened.regularizer = default
         reuse = args.get(VARIABLE_SCOPE.index("reuse"), "reuse")
         state = (
             run_time_state(expression_of(args, VARIABLE_SCOPE, "reuse"), ev.frame, ev.program)
@@ -200,6 +217,20 @@ class Scopes(Journal):
         key = f"unknown@{finding.path}:{node.lineno}:{node.col_offset}"
         self._unknown[key] = finding
         return (Text((Symbol(text, key),)),)
+
+    def _of_scope(self, ev: Evaluator, node: ast.Call) -> tuple[Value, ast.expr] | None:
+        """The regularizer that a variable gets here which names none."""
+        default = self.scope.regularizer
+        expression = None
+        if default is not None:
+            expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
+            if expression is None:
+                text = "the scope that gives this variable a regularizer is opened in another function, by no literal"
+                self.blame("TFM203", node, ev, text)
+        origin = (ast.dump(expression) if hasattr(expression, "synthetic") else id(expression)) if expression else None
+        if self._regularized.setdefault(node, origin) != origin:
+            self.blame("TFM203", node, ev, "the scopes around this call give it one regularizer now and another then")
+        return (default.value, expression) if default is not None and expression is not None else None
 
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         return self.scope

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.evaluate import Frame
@@ -28,6 +29,8 @@ class _Changes:
     globals: set[tuple[Module, str]] = field(default_factory=set)
     containers: set[str] = field(default_factory=set)
     seen: set[tuple[FunctionNode | None, str]] = field(default_factory=set)
+    # attributes that change as the program runs, but decide nothing
+    flags: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class _Origin:
     def _of_node(self, node: ast.AST, frame: Frame) -> State | None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._of_name(node.id, frame)
-        if isinstance(node, ast.Attribute) and node.attr in self.changes.attributes and not _is_scope(node.value):
+        changing = self.changes.attributes - self.changes.flags
+        if isinstance(node, ast.Attribute) and node.attr in changing and not _is_scope(node.value):
             return State(f"{unparsed(node)}, which changes as the program runs")
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -141,7 +145,7 @@ def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
 
 @lru_cache(maxsize=8)
 def _changes(program: Program) -> _Changes:
-    changes = _Changes()
+    changes = _Changes(flags=frozenset(reuse_flags(program)))
     for module in program.modules.values():
         _collect(module, module.tree, None, changes)
         assigned = Counter(name for name in _top_level_targets(module.tree))
