@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import Thread
+from tfmigrate.planning.object_calls import ObjectCalls
 from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.planning.requests import Naming, file_quote, import_line
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
@@ -49,6 +50,7 @@ class Holding:
         self.doubted: set[Module] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
+        self.objects = ObjectCalls(classes, owners, opaque)
 
     # -- who holds what ------------------------------------------------------------------------------------------
 
@@ -103,7 +105,7 @@ class Holding:
         """Refuse what cannot be written down, until all that is left can; returns the units that migrate."""
         while True:
             self.migrated = {u for u in complete if not self.clusters.is_refused(u)}
-            if all(self._try(work) for work in self.works):
+            if all(self._try(work) for work in self.works) and self._try_objects():
                 return self.migrated
 
     def _try(self, work: PlainWork) -> bool:
@@ -116,7 +118,7 @@ class Holding:
         try:
             work.sites(dict.fromkeys((code.module for code in work.codes.values()), trial))
             for code in work.codes.values():
-                self._scopes(code, work, trial)
+                self._scopes(code, work.slots, trial)
         except SlotRefusal as refusal:
             cause = refusal.refusal
             self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), refusal.slot.unit)
@@ -129,6 +131,23 @@ class Holding:
                     self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), slot.unit)
             work.slots = []
             return False
+        return True
+
+    def _try_objects(self) -> bool:
+        """Whether all scopes around calls of objects can be rewritten with the objects' class."""
+        for block in self.objects.blocks(self.migrated):
+            code = self.objects.code_of(block)
+            refusal = Refusal(
+                "TFM403", block, code.module, "the scope is opened for other code too, which stays as it is"
+            )
+            try:
+                if self._stays(block):
+                    raise refusal
+                self._scopes(code, [], Sites())
+            except Refusal as cause:
+                for unit in self.objects.around[block] & self.migrated:
+                    self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), unit)
+                return False
         return True
 
     def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
@@ -146,20 +165,24 @@ class Holding:
         )
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
-        """Whether a library layer is made under a scope that some code opens which is not rewritten."""
-        if slot.unit is not None:
-            return False
-        for outer in (outer for use in slot.uses for outer in around(use.creation.region if use.creation else None)):
+        """Whether a layer is made under a scope that some code opens which is not rewritten."""
+        regions = [use.creation.region for use in slot.uses if use.creation is not None]
+        if slot.first.child is not None:
+            regions = [region.parent for region in slot.first.child.regions if region.parent is not None]
+        for outer in (outer for region in regions for outer in around(region)):
             if outer in self.owners.instance_of:
                 break
-            if isinstance(outer.node, ast.With) and outer.path and not self._is_written(outer.node):
+            if not isinstance(outer.node, ast.With) or not outer.path:
+                continue
+            if not self._is_written(outer.node) or self._stays(outer.node):
                 text = "the layer is made under a scope that other code opens, and that code stays as it is"
-                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, None)
+                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, slot.unit)
                 return True
         return False
 
     def _is_written(self, block: ast.With) -> bool:
         codes = [code for work in self.works if work.slots for code in work.codes.values()]
+        codes += map(self.objects.code_of, self.objects.blocks(self.migrated))
         return any(block in code.scan.parents or block in code.scan.body for code in codes)
 
     def _is_blamed(self, function: Function | None, module: Module) -> bool:
@@ -199,9 +222,13 @@ class Holding:
                 continue
             work.sites({code.module: sites.setdefault(code.module, Sites()) for code in work.codes.values()})
             for code in work.codes.values():
-                self._scopes(code, work, sites[code.module])
+                self._scopes(code, work.slots, sites[code.module])
+        written = {(c.function, c.module) for work in self.works if work.slots for c in work.codes.values()}
+        for code in dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))):
+            if (code.function, code.module) not in written:
+                self._scopes(code, [], sites.setdefault(code.module, Sites()))
 
-    def _scopes(self, code: Code, work: PlainWork, sites: Sites) -> None:
+    def _scopes(self, code: Code, slots: list[Slot], sites: Sites) -> None:
         blocks = []
         left = False
         for block, regions in self.classes.blocks.items():
@@ -214,12 +241,17 @@ class Holding:
             if not stays and any(region in self.classes.makers for region in regions):
                 blocks.extend(regions)
         left = left or self._leaves_something(code)
-        if work.slots:
+        if slots or self._calls_objects(code):
             for arg_scope, users in self.classes.arg_scopes.items():
                 mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
                 if mine and users and all(map(self._migrates, users)):
                     sites.add("scopes", span(code.module, arg_scope), Unwrap())
             plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+
+    def _calls_objects(self, code: Code) -> bool:
+        """Whether a function opens scopes for objects that become layers."""
+        codes = map(self.objects.code_of, self.objects.blocks(self.migrated))
+        return any(other.function is code.function and other.module is code.module for other in codes)
 
     def _migrates(self, creation: Creation) -> bool:
         """Whether a call of a layer function is one no longer."""

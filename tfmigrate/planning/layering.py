@@ -265,6 +265,8 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CALL
     if not used and body.scan.loads(item.name):
         return Role.DROPPED
+    if body.member.shape is Shape.CALLABLE and not item.is_attribute:
+        return Role.CALL  # the object is made before anybody calls it
     values = [body.value(item.name, region) for instance in plan.unit.instances for region in instance.regions]
     if any(is_tensor(value) for value in values):
         return Role.CALL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 
 from tfmigrate.planning import names
@@ -413,13 +413,28 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
         action = name_scope(block, makes, code.module, {})
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
-    if keep_reuse:
-        return
     for statement in statements(list(code.scan.body), code.scan.opaque):
         if is_reuse_statement(statement) and not any(
             is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
         ):
-            sites.add("reuse", span(code.module, statement), Remove())
+            if not keep_reuse or _is_moot(code, statement, seen):
+                sites.add("reuse", span(code.module, statement), Remove())
+
+
+def _is_moot(code: Code, statement: ast.stmt, gone: Container[ast.AST]) -> bool:
+    """Whether a statement switches the reuse of a scope that is gone."""
+    around = [a for a in code.scan.ancestors(statement) if isinstance(a, ast.With) and _opens_scope(a)]
+    names = names_in(statement)
+    for block in around:
+        alias = block.items[0].optional_vars
+        if isinstance(alias, ast.Name) and alias.id in names:
+            return block in gone
+    return bool(around) and around[0] in gone
+
+
+def _opens_scope(block: ast.With) -> bool:
+    call = block.items[0].context_expr
+    return isinstance(call, ast.Call) and ast.unparse(call.func).endswith("variable_scope")
 
 
 def _check_alias(code: Code, block: ast.With) -> None:

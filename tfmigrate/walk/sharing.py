@@ -42,6 +42,7 @@ from tfmigrate.walk.values import (
     TENSOR,
     UNKNOWN,
     Const,
+    Dim,
     FunctionValue,
     LambdaValue,
     Library,
@@ -191,6 +192,9 @@ class Scoping(LayerCalls, Lists):
             return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
+        if name == "tf.dimension_value":
+            dimension = args.get(0, "dimension")
+            return dimension if isinstance(dimension, (Dim, Const, Symbol)) else UNKNOWN
         if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
             tensors = name.startswith("tf.") or any(is_tensor(value) for value in args.values())
             return UNKNOWN if tensors and not symbols.PYTHON_RESULTS.search(name) else PYTHON
