@@ -302,5 +302,6 @@ class Body:
         if self.choices.chance(40) and network.target == network.source:
             again = network.again(self.h, self.choices, name, self.network.training, self.network)
             if again is not None:
+                self.program.shares_norm |= network.trained
                 self.becomes(again + ("[0]" if network.returns == "pair" else ""))
         return None

@@ -112,7 +112,7 @@ def _judge(judged: Judged, verdict: Verdict) -> None:
         judged.outcome, judged.why = "invalid", said + verdict.tail[-600:]
     elif verdict.reason.startswith("neither program makes a variable"):
         judged.outcome = "nothing"
-    elif "is not available with Keras 3" in said and judged.outcome == "partly":
+    elif judged.outcome == "partly" and re.search(r"is not available with Keras 3|has no attribute 'contrib'", said):
         judged.why = "what stays TF1 does not run beside Keras 3"
     elif verdict.status is not Status.EQUIVALENT:
         wrong(judged, said + verdict.tail[-1500:])

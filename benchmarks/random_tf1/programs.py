@@ -34,6 +34,7 @@ class Program:
         self.networks: list[Network] = []
         self.methods: list[Network] = []
         self.normalised = False
+        self.shares_norm = False
         self.in_class = choices.chance(25)
         self._names = list(NAMES)
 

@@ -148,7 +148,9 @@ class Uses:
                 ways.append((3, self.unrolled))
         if network.renamable or network.naming == "self":
             ways.append((4, self.under_two_names))
-        self.choices.weighted(ways)()
+        way = self.choices.weighted(ways)
+        self.root.program.shares_norm |= network.trained and way != self.once
+        way()
 
     # -- calls
 

@@ -54,7 +54,8 @@ class Training:
         )
         listed = ", var_list=var_list" if given else ""
         apply = f"train_step = {optimizer}.minimize(loss{listed})"
-        if self.root.program.normalised and self.choices.chance(60):
+        # where a normalisation runs twice, its updates and reads of the moving averages race, in TF1 too
+        if self.root.program.normalised and not self.root.program.shares_norm and self.choices.chance(80):
             self.lines.add("updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)")
             with self.lines.block("with tf.control_dependencies(updates):"):
                 self.lines.add(apply)

@@ -134,7 +134,8 @@ class PlainWork:
             if base in bound:
                 base = f"{base}_layer"
             codes = list(self.codes.values()) if slot in self.threads else [code]
-            slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
+            taken = set().union(*(c.taken for c in codes)) - freed
+            slot.name = names.unique(base, taken.union(*(c.given for c in codes)))
             for each in codes:
                 each.taken.add(slot.name)
                 each.given.add(slot.name)
