@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from tfmigrate.planning import names
@@ -400,7 +400,7 @@ def _plain_text(module: Module, expression: ast.expr) -> str:
     return render(module, expression, lambda _: None)
 
 
-def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
+def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
     """Scope blocks of a plain function become name scopes; switching reuse on goes. Raises Refusal."""
     seen: dict[ast.With, bool] = {}
     for region in blocks:
@@ -411,7 +411,7 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
         for node in alias_names(code, block):
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
-        action = name_scope(block, makes, code.module, {})
+        action = name_scope(block, makes, code.module, {}, [region for region in blocks if region.node is block])
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
     for statement in statements(list(code.scan.body), code.scan.opaque):
