@@ -192,10 +192,8 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         own = alias.id if isinstance(alias, ast.Name) else ""
         for name in scan.reads:
             if name in locals_around and name != own and not name.startswith("self."):
-                if any(
-                    scan.reaching(name, node) == (True, None) or not scan.reaching(name, node)[0]
-                    for node in scan.loads(name)
-                ):
+                # what a statement of the block surely binds before does not come from outside, whatever binds it then
+                if any(scan.reaching(name, node)[1] is None for node in scan.loads(name)):
                     inputs[name] = Input(name)
     if member.shape in (Shape.METHOD, Shape.BLOCK):
         for name, nodes in scan.reads.items():
