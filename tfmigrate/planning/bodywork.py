@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tfmigrate.planning.compose import names_for_all
@@ -11,7 +11,7 @@ from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
 from tfmigrate.planning.looping import index_text
 from tfmigrate.planning.operations import inline_creations, operation
-from tfmigrate.planning.requests import Naming, arguments_of, received
+from tfmigrate.planning.requests import Naming, arguments_of, file_quote, received
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
@@ -34,8 +34,8 @@ from tfmigrate.sites import (
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import VARIABLE_SCOPE
 from tfmigrate.tf1.symbols import TAKES_VARIABLES
-from tfmigrate.walk.regions import Creation
-from tfmigrate.walk.values import is_tensor
+from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.values import Const, is_tensor
 
 
 def is_reuse_statement(node: ast.stmt) -> bool:
@@ -473,7 +473,9 @@ class Bodywork:
 
     def _name_scope(self, block: ast.With, makes: bool) -> Unwrap | NameScope:
         spelled = names_for_all(self.plan, Level.CALL)
-        return name_scope(block, makes, self.module, spelled)
+        inside = (event for region in self.body.member.regions for event in region.walk())
+        regions = [event for event in inside if isinstance(event, Region) and event.node is block]
+        return name_scope(block, makes, self.module, spelled, regions)
 
     def _check_alias(self, block: ast.With) -> None:
         """`as scope` may serve reuse and names of operations, nothing else."""
@@ -689,7 +691,9 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
     return BlockCall(LayerClass(child.class_name, (), ()), tuple(lines), (0, 0, 0, 0))
 
 
-def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, str]) -> Unwrap | NameScope:
+def name_scope(
+    block: ast.With, makes: bool, module: Module, spelled: dict[str, str], regions: Sequence[Region]
+) -> Unwrap | NameScope:
     """What remains of a scope block that makes no variable by itself. Raises Refusal."""
     if len(block.items) != 1:
         raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
@@ -701,9 +705,29 @@ def name_scope(block: ast.With, makes: bool, module: Module, spelled: dict[str, 
     def substitute(node: ast.expr) -> str | None:
         return spelled.get(node.id) if isinstance(node, ast.Name) else None
 
-    text = render(module, name, substitute)
+    text = _counted_name(call, module, regions) if _may_be_counted(call) else render(module, name, substitute)
+    if text is None and not makes:
+        return Unwrap()
+    if text is None:
+        raise Refusal(
+            "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
+        )
     library = "keras" if makes else render(module, call.func.value, lambda _: None)  # type: ignore[attr-defined]
     return NameScope(f"{library}.name_scope({text})")
+
+
+def _may_be_counted(call: ast.expr) -> bool:
+    """Whether a scope has a default name, and the name that it is given may be None."""
+    given = arguments_of(call, VARIABLE_SCOPE) if isinstance(call, ast.Call) else {}
+    name = given.get("name_or_scope")
+    return "default_name" in given and not (isinstance(name, ast.Constant) and name.value is not None)
+
+
+def _counted_name(call: ast.expr, module: Module, regions: Sequence[Region]) -> str | None:
+    """The name that such a scope has, as text; None where it is not known or not always the same."""
+    found = {region.path[-1] for region in regions if region.path}
+    last = found.pop() if len(found) == 1 else None
+    return Naming(file_quote(module), {}).literal(str(last.value)) if isinstance(last, Const) else None
 
 
 def _reenters(name: ast.expr) -> bool:

@@ -56,6 +56,7 @@ def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Si
     member = plan.unit.primary
     cls = member.cls
     assert cls is not None
+    _check_needs(plan, cls)
     _free_names(plan, cls)
     head = composer.callable_head()
     super_call, dropped = _super_call(plan, cls)
@@ -64,6 +65,15 @@ def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Si
     class_sites.add("callable_classes", span(member.module, cls.node), layer)
     if dropped is not None:
         class_sites.add("callable_classes", span(member.module, dropped), Remove())
+
+
+def _check_needs(plan: LayerPlan, cls: Class) -> None:
+    """The object is made before its calls, and takes of them what it is given by then."""
+    for slot, need in plan.needs.items():
+        late = sorted(name for name in need.inputs if not name.startswith("self."))
+        if late:
+            text = f"{late[0]} is an argument of __call__, and the layer is made with the object"
+            raise Refusal("TFM401", slot.site(), cls.module, text)
 
 
 def _free_names(plan: LayerPlan, cls: Class) -> None:
@@ -85,7 +95,10 @@ def _free_names(plan: LayerPlan, cls: Class) -> None:
 def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, ast.stmt | None]:
     """`super().__init__(name=...)`, and the statement `self.name = name` that it replaces."""
     member = plan.unit.primary
-    assert member.scope is not None
+    if member.scope is None:
+        raise Refusal(
+            "TFM201", member.node, cls.module, f"{cls.name} opens no scope that would give the layer its name"
+        )
     name = scope_name(member.scope.items[0].context_expr)
     if isinstance(name, ast.Constant):
         return f"super().__init__(name={source(cls.module, name)})", None

@@ -345,27 +345,42 @@ class Collecting:
                 self._write_saver(saving, works, migrated, sites)
         self._drop_unused(sites)
 
+    def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
+        """Refuse what a list asks for by names that change, where the list itself cannot change with them."""
+        refused = False
+        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.kind != LOSSES]
+        for query in filter(self._matters, queries):
+            if self._is_writable(query, works, migrated):
+                continue
+            for unit in self.units(_asked(query)) & migrated:
+                text = "this list asks by name for variables that migrate and for others that do not"
+                self.clusters.refuse("TFM601", query.node, query.region.module, text, unit)
+                refused = True
+        return refused
+
+    def _is_writable(self, query: Query, works: list[PlainWork], migrated: set[Unit]) -> bool:
+        if self._layer_around(query) is not None:
+            return True
+        if self._by_path(query, works) is not None:
+            return self.units(query.source or ()) <= migrated
+        known = self._chosen(query.variables, query.node, query.region, works) is not None
+        return known and self.units(query.variables) <= migrated
+
     def _write_list(
         self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
     ) -> None:
-        wanted = query.source or query.variables
         layer = self._layer_around(query)
         if layer is not None:
             if layer.unit in migrated:
                 self._write_own_list(query, sites.setdefault(query.region.module, Sites()))
             return
-        if (
-            not wanted
-            or not self.units(wanted) <= migrated
-            or not self._chosen(wanted, query.node, query.region, works, named=True)
-        ):
-            return
         by_path = self._by_path(query, works, named=True)
         if by_path is not None:
-            self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
+            if self.units(query.source or ()) <= migrated:
+                self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
             return
         chosen = self._chosen(query.variables, query.node, query.region, works, named=True)
-        if chosen is None:
+        if chosen is None or not self.units(query.variables) <= migrated:
             return
         name = _target_name(query.node)
         attribute = "trainable_variables" if query.kind == "trainable" else "variables"
@@ -489,6 +504,12 @@ class Collecting:
                 mentions += named or imported or attribute
         if mentions == len(set(calls)) and function.cls is None:
             sites.setdefault(function.module, Sites()).add("collections", span(function.module, function.node), Moved())
+
+
+def _asked(query: Query) -> Iterable[Variable]:
+    """The variables whose names decide over a list: those in it, and where names are ruled out, all."""
+    excludes = any(isinstance(n, (ast.NotIn, ast.Not)) for n in ast.walk(query.node))
+    return query.source if excludes and query.source is not None else query.variables
 
 
 def _target_name(node: ast.expr) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import Thread
+from tfmigrate.planning.object_calls import ObjectCalls
 from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.planning.requests import Naming, file_quote, import_line
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
@@ -65,6 +66,7 @@ class Holding:
         self._moving: set[ast.AST] | None = None
         self._inside: dict[ast.With, _Inside] = {}
         self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
+        self.objects = ObjectCalls(classes, owners, opaque)
 
     # -- who holds what ------------------------------------------------------------------------------------------
 
@@ -120,7 +122,7 @@ class Holding:
         while True:
             self.migrated = {u for u in complete if not self.clusters.is_refused(u)}
             self._forget()
-            if all(self._try(work) for work in self.works):
+            if all(self._try(work) for work in self.works) and self._try_objects():
                 return self.migrated
 
     def _try(self, work: PlainWork) -> bool:
@@ -134,7 +136,7 @@ class Holding:
         try:
             work.sites(dict.fromkeys((code.module for code in work.codes.values()), trial))
             for code in work.codes.values():
-                self._scopes(code, work, trial)
+                self._scopes(code, work.slots, trial)
         except SlotRefusal as refusal:
             cause = refusal.refusal
             self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), refusal.slot.unit)
@@ -149,6 +151,23 @@ class Holding:
             work.slots = []
             self._forget()
             return False
+        return True
+
+    def _try_objects(self) -> bool:
+        """Whether all scopes around calls of objects can be rewritten with the objects' class."""
+        for block in self.objects.blocks(self.migrated):
+            code = self.objects.code_of(block)
+            refusal = Refusal(
+                "TFM403", block, code.module, "the scope is opened for other code too, which stays as it is"
+            )
+            try:
+                if self._stays(block):
+                    raise refusal
+                self._scopes(code, [], Sites())
+            except Refusal as cause:
+                for unit in self.objects.around[block] & self.migrated:
+                    self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), unit)
+                return False
         return True
 
     def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
@@ -166,20 +185,26 @@ class Holding:
         )
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
-        """Whether a library layer is made under a scope that some code opens which is not rewritten."""
-        if slot.unit is not None:
-            return False
-        for outer in (outer for use in slot.uses for outer in around(use.creation.region if use.creation else None)):
+        """Whether a layer is made under a scope that some code opens which is not rewritten."""
+        regions = [use.creation.region for use in slot.uses if use.creation is not None]
+        if slot.first.child is not None:
+            regions = [region.parent for region in slot.first.child.regions if region.parent is not None]
+        for outer in (outer for region in regions for outer in around(region)):
             if outer in self.owners.instance_of:
                 break
-            if isinstance(outer.node, ast.With) and outer.path and not self._is_written(outer.node):
+            if not isinstance(outer.node, ast.With) or not outer.path:
+                continue
+            if not self._is_written(outer.node) or self._stays(outer.node):
                 text = "the layer is made under a scope that other code opens, and that code stays as it is"
-                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, None)
+                self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, slot.unit)
                 return True
         return False
 
     def _is_written(self, block: ast.With) -> bool:
-        return any(work.slots for work in self._works_around.get(block, ()))
+        if any(work.slots for work in self._works_around.get(block, ())):
+            return True
+        codes = map(self.objects.code_of, self.objects.blocks(self.migrated))
+        return any(block in code.scan.parents or block in code.scan.body for code in codes)
 
     @cached_property
     def _works_around(self) -> dict[ast.AST, list[PlainWork]]:
@@ -250,9 +275,13 @@ class Holding:
                 continue
             work.sites({code.module: sites.setdefault(code.module, Sites()) for code in work.codes.values()})
             for code in work.codes.values():
-                self._scopes(code, work, sites[code.module])
+                self._scopes(code, work.slots, sites[code.module])
+        written = {(c.function, c.module) for work in self.works if work.slots for c in work.codes.values()}
+        for code in dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))):
+            if (code.function, code.module) not in written:
+                self._scopes(code, [], sites.setdefault(code.module, Sites()))
 
-    def _scopes(self, code: Code, work: PlainWork, sites: Sites) -> None:
+    def _scopes(self, code: Code, slots: list[Slot], sites: Sites) -> None:
         blocks = []
         left = False
         for block, regions in self._blocks_by_function.get(code.function, ()):
@@ -263,12 +292,17 @@ class Holding:
             if not stays and any(region in self.classes.makers for region in regions):
                 blocks.extend(regions)
         left = left or self._leaves_something(code)
-        if work.slots:
+        if slots or self._calls_objects(code):
             for arg_scope, users in self.classes.arg_scopes.items():
                 mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
                 if mine and users and all(map(self._migrates, users)):
                     sites.add("scopes", span(code.module, arg_scope), Unwrap())
             plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+
+    def _calls_objects(self, code: Code) -> bool:
+        """Whether a function opens scopes for objects that become layers."""
+        codes = map(self.objects.code_of, self.objects.blocks(self.migrated))
+        return any(other.function is code.function and other.module is code.module for other in codes)
 
     def _migrates(self, creation: Creation) -> bool:
         """Whether a call of a layer function is one no longer."""

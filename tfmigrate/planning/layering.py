@@ -194,10 +194,8 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         own = alias.id if isinstance(alias, ast.Name) else ""
         for name in scan.reads:
             if name in locals_around and name != own and not name.startswith("self."):
-                if any(
-                    scan.reaching(name, node) == (True, None) or not scan.reaching(name, node)[0]
-                    for node in scan.loads(name)
-                ):
+                # what a statement of the block surely binds before does not come from outside, whatever binds it then
+                if any(scan.reaching(name, node)[1] is None for node in scan.loads(name)):
                     inputs[name] = Input(name)
     if member.shape in (Shape.METHOD, Shape.BLOCK):
         for name, nodes in scan.reads.items():
@@ -267,6 +265,8 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CALL
     if not used and body.scan.loads(item.name):
         return Role.DROPPED
+    if body.member.shape is Shape.CALLABLE and not item.is_attribute:
+        return Role.CALL  # the object is made before anybody calls it
     values = [body.value(item.name, region) for instance in plan.unit.instances for region in instance.regions]
     if any(is_tensor(value) for value in values):
         return Role.CALL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from tfmigrate.planning import names
@@ -140,7 +140,8 @@ class PlainWork:
             if base in bound:
                 base = f"{base}_layer"
             codes = list(self.codes.values()) if slot in self.threads else [code]
-            slot.name = names.unique(base, set().union(*(c.taken for c in codes)) - freed)
+            taken = set().union(*(c.taken for c in codes)) - freed
+            slot.name = names.unique(base, taken.union(*(c.given for c in codes)))
             for each in codes:
                 each.taken.add(slot.name)
                 each.given.add(slot.name)
@@ -405,7 +406,7 @@ def _plain_text(module: Module, expression: ast.expr) -> str:
     return render(module, expression, lambda _: None)
 
 
-def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
+def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
     """Scope blocks of a plain function become name scopes; switching reuse on goes. Raises Refusal."""
     seen: dict[ast.With, bool] = {}
     for region in blocks:
@@ -416,18 +417,31 @@ def plain_scopes(code: Code, blocks: Iterable[Region], makers: set[Region], site
         for node in alias_names(code, block):
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
-        action = name_scope(block, makes, code.module, {})
-        if keep_reuse and isinstance(action, Unwrap):
-            continue  # what it switches reuse on for ends with it
+        action = name_scope(block, makes, code.module, {}, [region for region in blocks if region.node is block])
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
-    if keep_reuse:
-        return
     for statement in statements(list(code.scan.body), code.scan.opaque):
         if is_reuse_statement(statement) and not any(
             is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
         ):
-            sites.add("reuse", span(code.module, statement), Remove())
+            if not keep_reuse or _is_moot(code, statement, seen):
+                sites.add("reuse", span(code.module, statement), Remove())
+
+
+def _is_moot(code: Code, statement: ast.stmt, gone: Container[ast.AST]) -> bool:
+    """Whether a statement switches the reuse of a scope that is gone."""
+    around = [a for a in code.scan.ancestors(statement) if isinstance(a, ast.With) and _opens_scope(a)]
+    names = names_in(statement)
+    for block in around:
+        alias = block.items[0].optional_vars
+        if isinstance(alias, ast.Name) and alias.id in names:
+            return block in gone
+    return bool(around) and around[0] in gone
+
+
+def _opens_scope(block: ast.With) -> bool:
+    call = block.items[0].context_expr
+    return isinstance(call, ast.Call) and ast.unparse(call.func).endswith("variable_scope")
 
 
 def _check_alias(code: Code, block: ast.With) -> None:

@@ -149,7 +149,7 @@ class Planner:
         holding.left = collecting.left
         holding.doubted = {m for m in self.program.modules.values() if any(d.covers_script(m) for d in self.doubts)}
         migrated = holding.settle(self.complete)
-        while collecting.losses.halves(holding.works, migrated):
+        while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
         holding.sites(self.sites)

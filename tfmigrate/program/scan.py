@@ -51,6 +51,7 @@ class Scan:
             self.parents[child] = node
         if node in self.opaque:
             self._bind_all(node)
+            self._place_head(node)
             return
         if isinstance(node, ast.Name):
             if isinstance(node.ctx, ast.Load) and node.id not in (shadowed or ()):
@@ -82,6 +83,12 @@ class Scan:
         whole = outer if isinstance(outer, ast.With) and not set(outer.body) <= self.opaque else block
         for name in inner.bindings:
             self.bindings.setdefault(name, []).append(Binding(whole, None, whole is not block))
+
+    def _place_head(self, block: ast.AST) -> None:
+        """The name of a block is evaluated in the body around it: what is in there has a place here."""
+        for item in block.items if isinstance(block, ast.With) else ():
+            for outer in ast.walk(item):
+                self.parents.update((child, outer) for child in ast.iter_child_nodes(outer))
 
     def _is_attribute(self, node: ast.AST) -> bool:
         if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or self.self_name is None:

@@ -16,6 +16,7 @@ from tfmigrate.model import Cluster
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
+from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
@@ -62,7 +63,7 @@ def doubt_cluster(cluster: Cluster, finding: Finding | None) -> Doubt:
 
 
 def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> Program | Doubt:
-    """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing binds."""
+    """The program with the emitted texts in it; a doubt if one of them is no Python or reads what nothing sets."""
     modules = dict(program.modules)
     for module, text in after.items():
         try:
@@ -72,7 +73,8 @@ def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> P
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
     emitted = Program(modules, program.packages)
     for module in _with_followers(program, after):
-        lost = unbound_names(emitted.modules[module.name]) - unbound_names(module)
+        now = emitted.modules[module.name]
+        lost = unbound_names(now) - unbound_names(module) | unset_attributes(now) - unset_attributes(module)
         if lost:
             message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))

@@ -116,3 +116,14 @@ EMITTED = {
     **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
 }
 EMITTED_NAMES = {name: name for name in EMITTED}
+
+# what every Keras layer has without setting it
+LAYER_ATTRIBUTES = frozenset({
+    "add_loss", "add_metric", "add_variable", "add_weight", "autocast", "build", "build_from_config", "built", "call",
+    "compute_dtype", "compute_mask", "compute_output_shape", "compute_output_spec", "count_params", "dtype",
+    "dtype_policy", "from_config", "get_build_config", "get_config", "get_weights", "input", "input_dtype",
+    "input_spec", "load_own_variables", "losses", "metrics", "metrics_variables", "name", "non_trainable_variables",
+    "non_trainable_weights", "output", "path", "quantization_mode", "quantize", "quantized_build", "quantized_call",
+    "rematerialized_call", "save_own_variables", "set_weights", "stateless_call", "supports_masking", "symbolic_call",
+    "trainable", "trainable_variables", "trainable_weights", "variable_dtype", "variables", "weights",
+})  # fmt: skip

@@ -44,6 +44,7 @@ from tfmigrate.walk.values import (
     TENSOR,
     UNKNOWN,
     Const,
+    Dim,
     FunctionValue,
     LambdaValue,
     Library,
@@ -190,6 +191,9 @@ class Scoping(LayerCalls, Lists):
             return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
+        if name == "tf.dimension_value":
+            dimension = args.get(0, "dimension")
+            return dimension if isinstance(dimension, (Dim, Const, Symbol)) else UNKNOWN
         plain = _plain_result(name)
         if plain is not None:
             return plain
