@@ -102,11 +102,11 @@ _FINDING = Finding("net.py", 3, 4, "TFM299", "the scope's name is computed")
 
 def test_nothing_to_do_is_0_and_silent_but_for_the_totals(pipeline: Pipeline, program: Path, run: Run) -> None:
     pipeline.result = Migration(files_read=1)
-    assert run("plan", program) == (0, "0 sharing groups. 0 variable names. 0 of 1 file change.\n", "")
+    assert run("plan", program) == (0, "Nothing to migrate: no sharing groups in 1 file.\n", "")
     assert run("diff", program) == (0, "", "")
     assert run("apply", program) == (
         0,
-        "0 sharing groups. 0 variable names. 0 of 1 file change.\nNothing to change.\n",
+        "Nothing to migrate: no sharing groups in 1 file.\nNothing to change.\n",
         "",
     )
 

@@ -19,6 +19,14 @@ _DESCRIPTION = """\
 Rewrites TensorFlow 1 variable_scope, get_variable and reuse into Keras 3 layers that are reused by instance.
 What it can't show to be the same, it leaves as it is, and says why.
 """
+_BEGIN = """\
+to begin:
+  tfmigrate plan src/                what would happen, and what is refused; writes nothing
+  tfmigrate review src/              decide on each part
+  tfmigrate apply src/ --out new/    or write all of it, here into a copy
+  tfmigrate check src/ new/          run both sides: do they do the same?
+
+"""
 _EPILOG = """\
 exit status:
   0  nothing left to do or to say
@@ -57,7 +65,7 @@ def _fail(message: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     raw = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(
-        prog="tfmigrate", description=_DESCRIPTION, epilog=_EPILOG, formatter_class=raw, allow_abbrev=False
+        prog="tfmigrate", description=_DESCRIPTION, epilog=_BEGIN + _EPILOG, formatter_class=raw, allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

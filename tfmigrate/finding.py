@@ -169,7 +169,7 @@ CODES: dict[str, Code] = {
         _R,
         "nobody calls this",
         "Without a call it cannot be known who shares these variables.",
-        "Name the file with the program that calls it as well.",
+        "Delete it if nothing does; otherwise name the file with the program that calls it as well.",
     ),
     "TFM302": Code(
         _R,
@@ -205,7 +205,7 @@ CODES: dict[str, Code] = {
         _R,
         "call cannot be followed",
         "It may reach this code in a scope that is not known.",
-        "Call it on an object whose class the program shows.",
+        "Delete the code around it if nothing calls that; else call it on an object whose class the program shows.",
     ),
     "TFM308": Code(
         _R,
@@ -316,7 +316,7 @@ CODES: dict[str, Code] = {
         _R,
         "variable list is not a set of layers",
         "The list filters variables by name in a way that no list of layers gives.",
-        "Build the list from the layers' variables.",
+        'Select by the scopes of whole networks, in the function that calls them: tf.trainable_variables("disc").',
     ),
     "TFM602": Code(
         _R,

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tfmigrate import api
 from tfmigrate.commands.formats import show_verdict_as
 from tfmigrate.commands.status import must_exist
-from tfmigrate.verify import CheckSpec, Verdict
+from tfmigrate.verify import CheckSpec, Status, Verdict
+
+_HOW = """\
+How to run the program is said by --entry MODULE:FUNCTION or --run "train.py --batch 2". A first version of a function
+that builds it is written by: tfmigrate probe BEFORE -o BEFORE/probe.py (then migrate again; both sides need it).
+"""
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -22,6 +28,8 @@ def check(arguments: argparse.Namespace) -> int:
 
         add_to(arguments.summary, summary.of_verdict(found))
     show_verdict_as(arguments.format, found, arguments.before, arguments.after)
+    if found.status is Status.COULD_NOT_TELL and arguments.format == "text":
+        sys.stderr.write(_HOW)
     return found.status.exit_code
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 
 from tfmigrate.commands.formats import show_as
-from tfmigrate.commands.migrating import migrate, status
-from tfmigrate.commands.output import say, show
+from tfmigrate.commands.migrating import STDIN, migrate, status
+from tfmigrate.commands.output import hint, say, show
 from tfmigrate.commands.status import DONE, UsageError
 
 
@@ -23,6 +24,9 @@ def plan(arguments: argparse.Namespace) -> int:
 
     show(terminal.pieces(migration))
     say(migration)
+    if migration.changes and STDIN not in arguments.paths:
+        named = shlex.join(map(str, arguments.paths))
+        hint(f"Next: tfmigrate review {named} asks about each part, tfmigrate apply {named} --out DIR writes a copy.")
     return status(migration, arguments.paths, bool(migration.changes))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfmigrate import api, source
+from tfmigrate.commands.output import working
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError, must_exist
 from tfmigrate.commands.undoing import refuse_half_written
 from tfmigrate.finding import Severity
@@ -42,7 +43,8 @@ def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source
 
 
 def migrate_paths(paths: Sequence[Path], options: Options) -> tuple[Migration, dict[Path, source.Source]]:
-    migration = api.migrate_with(paths, options)
+    with working("Reading the program"):
+        migration = api.migrate_with(paths, options)
     return migration, sources_of(migration.changes)
 
 

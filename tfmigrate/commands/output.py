@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from tfmigrate.commands.status import FAILED
 from tfmigrate.finding import Finding
@@ -29,6 +30,24 @@ def show(pieces: Iterable[tuple[str, str]], plain: bool = False) -> None:
 
 def _coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def hint(text: str) -> None:
+    """What to do next, for a person at a terminal."""
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        sys.stderr.write(f"{text}\n")
+
+
+@contextmanager
+def working(text: str) -> Iterator[None]:
+    """Says what takes so long while it does, for a person at a terminal."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
 
 
 def fail(message: str) -> int:

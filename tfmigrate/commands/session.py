@@ -13,6 +13,7 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.api import with_map
 from tfmigrate.commands.migrating import options_of, sources_of
+from tfmigrate.commands.output import working
 from tfmigrate.commands.status import UsageError
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.pipeline import Study, study
@@ -47,7 +48,8 @@ class Session:
 
     @cached_property
     def migration(self) -> Migration:
-        return self.study.migration()
+        with working("Reading the program"):
+            return self.study.migration()
 
     def __len__(self) -> int:
         return len(self.migration.clusters)
@@ -57,7 +59,8 @@ class Session:
         if number not in self._proposals:
             clusters = self.migration.clusters
             others = [(cluster, None) for i, cluster in enumerate(clusters) if i != number]
-            alone = self.study.migration(others) if others else self.migration
+            with working(f"Working out group {number + 1} of {len(self)}"):
+                alone = self.study.migration(others) if others else self.migration
             titles = {name: text.partition("\n")[0] for name, text in page.transforms().items()}
             self._proposals[number] = propose(alone, clusters[number], self._texts, titles)
         return self._proposals[number]

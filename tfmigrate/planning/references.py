@@ -86,7 +86,7 @@ def misuse(references: References, member: Member, regions: list[Region]) -> Ite
         elif mention.call in seen:
             direct.add(mention.call)
         elif member.shape is Shape.FUNCTION:
-            text = f"no walk through the program reaches this call of {function.name}"
+            text = f"nothing that the program was seen to do reaches this call of {function.name}"
             yield "TFM307", mention.call, mention.module, text
     for region in regions if member.shape is not Shape.CALLABLE and not passed else ():
         node = region.node

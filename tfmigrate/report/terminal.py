@@ -29,6 +29,8 @@ def pieces(migration: Migration) -> Iterator[Piece]:
 def totals(migration: Migration) -> str:
     """`3 sharing groups: 2 migrated, 1 refused (1 TFM201). 9 variable names. 2 of 4 files change.`"""
     groups = migration.groups
+    if not groups and not migration.findings and not migration.changes:
+        return f"Nothing to migrate: no sharing groups in {count(migration.files_read, 'file')}."
     states = Counter(group.state for group in groups)
     parts = [f"{states[state]} {state.value}" for state in State if states[state]]
     codes = Counter(finding.code for finding in migration.findings if finding.severity is not Severity.REVIEW)
