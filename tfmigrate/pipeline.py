@@ -22,7 +22,7 @@ from tfmigrate.planning.plan import Plan
 from tfmigrate.probing.probe import Probe, probe
 from tfmigrate.program.link import Module, Program, module_name, parse_module
 from tfmigrate.proving.proof import doubt_cluster
-from tfmigrate.python2 import to_python3, told
+from tfmigrate.python2 import stays_python2, to_python3, told
 from tfmigrate.settling import Limits, Settled, Settling, changes
 from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
@@ -111,7 +111,7 @@ class Study:
                 lambda path: path in read.named or (options.with_callers and path not in read.kept),
                 frozenset(options.only),
                 lambda path, text: why_it_stays(path, text, paths, options.in_place),
-                lambda path: path in read.python2,
+                lambda path: stays_python2(path, read.python2[path]) if path in read.python2 else None,
                 read.misfit,
             )
             self._settling = Settling(program, load_transforms(), limits)

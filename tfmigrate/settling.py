@@ -33,14 +33,14 @@ _FOLLOWS = "imports"
 class Limits:
     """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
 
-    stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
-    cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text.
+    stays: why a file with this text must stay as it is, though it was named. costly: what to say of a file that changes
+    only if a cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
-    costly: Callable[[Path], bool] = lambda _: False
+    costly: Callable[[Path], Finding | None] = lambda _: None
     misfit: Callable[[Path, str], Finding | None] = lambda *_: None
 
 
@@ -181,11 +181,11 @@ class Settling:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
         for module, sites in wanted.items():
-            if self.limits.costly(module.path) and all(_follows(site) for site in sites):
-                continue
             if not self.limits.may_change(module.path):
                 continue
             kept = self.limits.stays(module.path, module.text)
+            if kept is None and all(_follows(site) for site in sites):
+                kept = self.limits.costly(module.path)
             if kept is not None:  # only an import of it would have followed
                 self.result.findings.add(kept)
                 continue
