@@ -71,11 +71,20 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = add("plan", "looking:plan", "show what would be migrated, what refused, and who shares what; writes nothing")
     _add_paths(plan, stdin=True)
-    plan.add_argument("--format", choices=["text", "json"], default="text")
     _add_summary(plan)
+    _add_format(plan)
 
     diff = add("diff", "looking:diff", "print the whole change as one patch for `git apply`; writes nothing")
     _add_paths(diff, stdin=True)
+    _add_format(diff)
+    diff.add_argument(
+        "--split", choices=["group"], help="a patch for each part that can be taken on its own, each with its message"
+    )
+    diff.add_argument("--html", type=Path, metavar="FILE", help="write a page instead, to be read without a network")
+    diff.add_argument(
+        "--verdict", type=Path, metavar="FILE", help="with --html: what `check --format json` found, to be shown too"
+    )
+    diff.add_argument("--out", type=Path, metavar="DIR", help="with --split: a file for each; default: standard output")
 
     apply = add("apply", "applying:apply", "write the change")
     _add_paths(apply, stdin=False)
@@ -108,8 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("after", type=Path, metavar="AFTER", help="the migrated program")
     _add_how_to_run(check)
     check.add_argument("--map", type=Path, metavar="FILE", help="the variable map; default: the one in AFTER, if any")
-    check.add_argument("--format", choices=["text", "json"], default="text")
     _add_summary(check)
+    _add_format(check)
 
     probe = add("probe", "probing:probe", "write a first version of the build() that `check` runs on both sides")
     probe.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="the TensorFlow 1 program")
@@ -120,6 +129,15 @@ def _parser() -> argparse.ArgumentParser:
         add("checkpoint", "checkpoints:checkpoint", "turn a checkpoint into one for the migrated program, or back")
     )
     return parser
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=["text", "json", "sarif", "github", "patch"],
+        default="text",
+        help="json and sarif have published schemas; github: annotations of a workflow; patch: for `git apply`",
+    )
 
 
 def _add_how_to_run(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tfmigrate import source
 from tfmigrate.model import FileChange, Migration
-from tfmigrate.report import patch
+from tfmigrate.report import locating, patch
 
 
 def _git(folder: Path, *arguments: str, stdin: bytes | None = None) -> None:
@@ -122,19 +122,19 @@ def test_paths_begin_at_the_top_of_the_work_tree(tmp_path: Path, monkeypatch: py
     (tmp_path / "repo" / ".git").mkdir(parents=True)
     paths = _tree(tmp_path / "repo", "pkg/a.py", "train.py")
     monkeypatch.chdir(tmp_path / "repo" / "pkg")
-    assert patch.base_of(paths) == tmp_path / "repo"
+    assert locating.base_of(paths) == tmp_path / "repo"
 
 
 def test_without_a_work_tree_they_begin_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert patch.base_of(_tree(tmp_path, "pkg/a.py", "b.py")) == tmp_path
-    assert patch.base_of([]) == tmp_path
+    assert locating.base_of(_tree(tmp_path, "pkg/a.py", "b.py")) == tmp_path
+    assert locating.base_of([]) == tmp_path
 
 
 def test_elsewhere_they_begin_where_the_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    assert patch.base_of(_tree(tmp_path, "there/pkg/a.py", "there/b.py")) == tmp_path / "there"
+    assert locating.base_of(_tree(tmp_path, "there/pkg/a.py", "there/b.py")) == tmp_path / "there"
 
 
 def test_two_work_trees_have_no_common_top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_two_work_trees_have_no_common_top(tmp_path: Path, monkeypatch: pytest.M
         (tmp_path / name / ".git").mkdir(parents=True)
     paths = _tree(tmp_path, "one/a.py", "two/b.py")
     monkeypatch.chdir(tmp_path)
-    assert patch.base_of(paths) == tmp_path
+    assert locating.base_of(paths) == tmp_path
 
 
 def test_git_applies_it_from_a_directory_of_the_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +150,7 @@ def test_git_applies_it_from_a_directory_of_the_work_tree(tmp_path: Path, monkey
     monkeypatch.chdir(_tree(tmp_path, "pkg/a.py")[0].parent)
     path = Path("a.py")
     change = FileChange(path, "", "new\n")
-    text = patch.render(Migration(changes=(change,)), {path: source.read(path)}, patch.base_of([path]))
+    text = patch.render(Migration(changes=(change,)), {path: source.read(path)}, locating.base_of([path]))
     _git(tmp_path / "pkg", "apply", "-", stdin=text.encode())
     assert path.read_text() == "new\n"
 

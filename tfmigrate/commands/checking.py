@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from tfmigrate import api
-from tfmigrate.commands.output import show
+from tfmigrate.commands.formats import show_verdict_as
 from tfmigrate.commands.status import must_exist
-from tfmigrate.report import verdict
 from tfmigrate.verify import CheckSpec, Verdict
 
 
@@ -23,10 +21,7 @@ def check(arguments: argparse.Namespace) -> int:
         from tfmigrate.report import summary
 
         add_to(arguments.summary, summary.of_verdict(found))
-    if arguments.format == "json":
-        show([(json.dumps(found.to_json(), indent=2) + "\n", "")], plain=True)
-    else:
-        show(verdict.pieces(found))
+    show_verdict_as(arguments.format, found, arguments.before, arguments.after)
     return found.status.exit_code
 
 

@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import argparse
 
+from tfmigrate.commands.formats import show_as
 from tfmigrate.commands.migrating import migrate, status
-from tfmigrate.commands.output import say, say_findings, show
-from tfmigrate.commands.status import DONE, FAILED, UsageError
+from tfmigrate.commands.output import say, show
+from tfmigrate.commands.status import DONE, UsageError
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    migration, _ = migrate(arguments)
+    migration, sources = migrate(arguments)
     if arguments.summary is not None:
         from tfmigrate.commands.summing import add_to
         from tfmigrate.report import summary
 
         add_to(arguments.summary, summary.of_migration(migration))
-    if arguments.format == "json":
-        from tfmigrate.report import as_json
+    if arguments.format != "text":
+        return show_as(arguments.format, migration, sources, arguments.paths)
+    from tfmigrate.report import terminal
 
-        show([(as_json.render(migration), "")], plain=True)
-    else:
-        from tfmigrate.report import terminal
-
-        show(terminal.pieces(migration))
+    show(terminal.pieces(migration))
     say(migration)
     return status(migration, arguments.paths, bool(migration.changes))
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from tfmigrate.report import patch
-    from tfmigrate.writing.changes import check
+    if arguments.html is not None:
+        from tfmigrate.commands.paging import write_page
 
+        return write_page(arguments)
+    if arguments.verdict is not None:
+        raise UsageError("--verdict is shown on the page, so it needs --html")
+    if arguments.split is not None:
+        from tfmigrate.commands.splitting import split
+
+        return split(arguments)
+    if arguments.out is not None:
+        raise UsageError("--out says where the parts of --split go")
     migration, sources = migrate(arguments)
-    problems = check(migration.changes, sources)
-    if problems:
-        say_findings(problems)
-        return FAILED
-    base = patch.base_of(change.path for change in migration.changes)
-    show(patch.pieces(patch.render(migration, sources, base)))
-    say(migration)
-    return status(migration, arguments.paths, bool(migration.changes))
+    return show_as(arguments.format, migration, sources, arguments.paths, whole=True)
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError
 from tfmigrate.commands.writing import write
 from tfmigrate.model import FileChange
 from tfmigrate.report import patch, terminal
+from tfmigrate.report.locating import base_of
 from tfmigrate.report.terminal import Piece
 from tfmigrate.reviewing.asking import Asking, Said, choose
 from tfmigrate.reviewing.decisions import Answer, Decision
@@ -174,7 +175,7 @@ def _end(arguments: argparse.Namespace, stopped: bool) -> str:
 
 def _save_patch(chosen: Chosen, arguments: argparse.Namespace) -> None:
     path = arguments.patch or _PATCH
-    base = patch.base_of(change.path for change in chosen.migration.changes)
+    base = base_of(change.path for change in chosen.migration.changes)
     text = patch.render(chosen.migration, chosen.sources, base)
     try:
         old = {path: source.read(path)} if path.exists() else {}

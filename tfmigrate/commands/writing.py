@@ -15,7 +15,7 @@ from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import FAILED, UsageError
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange, Migration
-from tfmigrate.report import patch, terminal, variable_map
+from tfmigrate.report import terminal, variable_map
 from tfmigrate.writing import disk, journal, run
 from tfmigrate.writing.changes import Write, prepare
 from tfmigrate.writing.copying import write_copy
@@ -65,7 +65,7 @@ def _in_place(
     if any(change.path not in ready for change in own):
         return problems, []  # without it, the names would be lost
     try:
-        with run.begin(patch.base_of(change.path for change in migration.changes)) as writing:
+        with run.begin(base_of(change.path for change in migration.changes)) as writing:
             written = _write_groups(writing, groups, ready, problems)
             mapped = _write_map(writing, migration, written, own, sources, arguments.paths, problems)
     except journal.BusyError as error:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from tfmigrate.model import FileChange, Migration
+from tfmigrate.report.locating import name_in
 from tfmigrate.source import Source, added, encode
 
 # git and patch skip what is no diff
@@ -27,22 +27,9 @@ def render(migration: Migration, sources: Mapping[Path, Source] | None = None, b
     second = [change.steps()[-1] for change in changes]
 
     def files(step: Iterable[FileChange]) -> str:
-        return "".join(_file(c, known.get(c.path) or added(c.path), _name(c.path, base)) for c in step)
+        return "".join(_file(c, known.get(c.path) or added(c.path), name_in(base, c.path)) for c in step)
 
     return f"{_STEPS[0]}{files(first)}{_STEPS[1]}{files(second)}" if first else files(second)
-
-
-def base_of(paths: Iterable[Path]) -> Path:
-    """Where the diff can be applied: the git work tree that holds the paths, else here, else their common directory.
-
-    git itself reads such a diff from the top of the work tree, wherever in it `git apply` is called.
-    """
-    real = [Path(os.path.realpath(path)) for path in paths]
-    here = Path(os.path.realpath("."))
-    for tree in [*(folder for folder in (real or [here])[0].parents if (folder / ".git").exists()), here]:
-        if all(path.is_relative_to(tree) for path in real):
-            return tree
-    return Path(os.path.commonpath([path.parent for path in real]))
 
 
 def pieces(patch: str) -> Iterator[tuple[str, str]]:
@@ -77,10 +64,6 @@ def _lines(text: str) -> list[str]:
     lines = [line + "\n" for line in text.split("\n")]
     lines[-1] = lines[-1][:-1]
     return lines if lines[-1] else lines[:-1]
-
-
-def _name(path: Path, base: Path | None) -> str:
-    return (path if base is None else Path(os.path.relpath(os.path.realpath(path), os.path.realpath(base)))).as_posix()
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,334 @@
+"""The page in headless Chromium: what a person would click, press and see."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tfmigrate.finding import Finding
+from tfmigrate.model import FileChange, Migration, Place, SharingGroup, State, Variable
+from tfmigrate.report.html import page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="needs chromium, or its path in CHROMIUM"),
+    pytest.mark.xdist_group("browser"),
+]
+_QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+          "--disable-component-update", "--disable-sync"]  # fmt: skip
+
+NET = """\
+def net_{n}(x, reuse=False):
+    with tf.variable_scope("net_{n}", reuse=reuse):
+        return tf.matmul(x, tf.get_variable("w", [3, {n}]))
+
+
+"""
+LAYER = """\
+class Net{n}(keras.layers.Layer):
+    def build(self, x_shape):
+        self.w = self.add_weight(name="w", shape=[3, {n}])
+
+    def call(self, x):
+        return tf.matmul(x, self.w)
+
+
+"""
+PLAIN = "".join(f"def plain_{n}(a):\n    return a + {n}\n\n\n" for n in range(10))
+
+
+def _migration(files: int, nets: int) -> Migration:
+    changes, groups = [], []
+    for number in range(files):
+        name = f"package/module_{number}.py"
+        sides = "import tensorflow as tf\n", "import keras\nimport tensorflow.compat.v1 as tf\n"
+        before, after = (
+            side + "".join(text.format(n=n) + PLAIN for n in range(nets)) for side, text in zip(sides, (NET, LAYER))
+        )
+        changes.append(FileChange(Path(name), before, after))
+        variables = (Variable(f"m{number}/net_0/w", ("3", "0")),)
+        places = Place(name, 2), (Place(name, 4),)
+        state = State.REFUSED if number == 1 else State.MIGRATED
+        codes = ("TFM201",) if number == 1 else ()
+        groups.append(SharingGroup(f"m{number}/net_0", "Net0", "build", *places, variables, state, codes))
+    finding = Finding("package/module_1.py", 3, 4, "TFM201", "the name of this scope cannot be known")
+    return Migration(tuple(changes), tuple(groups), (finding,), {"m0/net_0/w": "m0/net_0/kernel"}, files_read=files)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(page.render(_migration(6, 4), {}), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def shown(browser: Browser, file: Path) -> Iterator[Page]:
+    """The page, opened from the disk, where any request and any error fails the test."""
+    tab = browser.new_page(viewport={"width": 1300, "height": 900})
+    wrong: list[str] = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(("file:", "data:")) else None)
+    _open(tab, file)
+    yield tab
+    tab.close()
+    assert wrong == []
+
+
+def _open(tab: Page, file: Path, anchor: str = "") -> None:
+    tab.goto(file.as_uri() + anchor)
+    tab.wait_for_selector("html[data-ready]", state="attached")
+
+
+def _hash(tab: Page) -> str:
+    return str(tab.evaluate("decodeURIComponent(location.hash)"))
+
+
+def _in_view(tab: Page, selector: str) -> bool:
+    script = "e => { const r = e.getBoundingClientRect(); return r.bottom > 40 && r.top < innerHeight }"
+    tab.wait_for_timeout(400)
+    return bool(tab.locator(selector).first.evaluate(script))
+
+
+def test_the_overview_counts(shown: Page) -> None:
+    text = shown.locator("#overview").inner_text()
+    assert "6\nof 6 files change" in text
+    assert "migrated 5" in text.replace("\n", " ")
+    assert "refused 1" in text.replace("\n", " ")
+
+
+def test_a_group_shows_both_pictures_and_its_variables(shown: Page) -> None:
+    group = shown.locator("details.group").first
+    assert group.locator("svg[role=img]").count() == 2
+    assert "build holds it" in (group.locator("svg").nth(1).text_content() or "")
+    row = group.locator("tbody tr").inner_text()
+    assert "m0/net_0/w" in row and "m0/net_0/kernel" in row
+    closed = shown.locator("details.group").nth(4)
+    assert closed.locator("svg").count() == 0
+    closed.locator("summary").click()
+    assert closed.locator("svg").count() == 2
+
+
+def test_lines_unfold(shown: Page) -> None:
+    shown.evaluate("location.hash = '#file:package/module_0.py'")
+    file = shown.locator("details.file").first
+    fold = file.locator("tr.fold button").first
+    rows = file.locator("tr.s").count()
+    unfolded = int(fold.inner_text().split()[0])
+    fold.click()
+    assert file.locator("tr.s").count() == rows + unfolded
+    assert file.locator("tr.s td.n:first-child").all_inner_texts() == sorted(
+        file.locator("tr.s td.n:first-child").all_inner_texts(), key=int
+    )
+
+
+def test_words_that_changed_are_marked(shown: Page) -> None:
+    shown.evaluate("location.hash = '#file:package/module_0.py'")
+    file = shown.locator("details.file").first
+    assert ".compat.v1" in file.locator("td.add mark").all_inner_texts()
+    assert file.locator("td.del i.k").first.inner_text() == "import"
+
+
+def test_a_finding_stands_at_its_line_and_leads_to_its_meaning(shown: Page) -> None:
+    shown.locator("#findings a", has_text="package/module_1.py:3").click()
+    note = shown.locator("#file\\:package\\/module_1\\.py tr.note")
+    assert "the name of this scope cannot be known" in note.inner_text()
+    assert note.evaluate("e => e.previousElementSibling.cells[0].textContent") == "3"
+    note.locator("a").click()
+    assert _hash(shown) == "#finding:1"
+    assert "computed from something outside" in shown.locator("#findings dl").inner_text()
+
+
+def test_a_call_that_shares_leads_to_its_group(shown: Page) -> None:
+    shown.evaluate("location.hash = '#file:package/module_0.py'")
+    shown.locator("a.at", has_text="shares m0/net_0").click()
+    assert _hash(shown) == "#group:m0/net_0"
+
+
+def test_filters_go_together_and_into_the_address(shown: Page, file: Path) -> None:
+    shown.select_option("select[name=state]", "refused")
+    assert shown.locator("details.file:visible").count() == 1
+    assert shown.locator("details.group:visible").count() == 1
+    assert shown.locator("#told").inner_text() == "1 of 6 files, 1 of 6 sharing groups"
+    assert "state=refused" in _hash(shown)
+    address = shown.evaluate("location.hash")
+    _open(shown, file)
+    shown.evaluate("address => { location.hash = address }", address)
+    shown.reload()
+    shown.wait_for_selector("html[data-ready]", state="attached")
+    assert shown.locator("details.file:visible").count() == 1
+    shown.click("button[type=reset]")
+    assert shown.locator("details.file:visible").count() == 6
+    shown.fill("input[name=q]", "module_3")
+    assert shown.locator("details.file:visible").count() == 1
+    assert shown.locator("details.group:visible").count() == 1
+    shown.fill("input[name=q]", "M4/NET")
+    assert shown.locator("details.file:visible h3").all_inner_texts() == ["package/module_4.py"]
+    shown.click("button[type=reset]")
+    shown.select_option("select[name=code]", "TFM201")
+    assert shown.locator("details.file:visible h3").all_inner_texts() == ["package/module_1.py"]
+    shown.select_option("select[name=code]", "")
+    shown.select_option("select[name=group]", "group:m2/net_0")
+    assert shown.locator("details.file:visible h3").all_inner_texts() == ["package/module_2.py"]
+    shown.locator("#variables").scroll_into_view_if_needed()
+    assert shown.locator("#variables tbody tr:visible th").all_inner_texts() == ["m2/net_0/w"]
+
+
+def test_a_line_has_an_address(shown: Page, file: Path) -> None:
+    anchor = "#file:package/module_5.py:a60"
+    _open(shown, file, anchor)
+    shown.reload()
+    shown.wait_for_selector("tr.here")
+    assert _in_view(shown, "tr.here")
+    assert shown.locator("tr.here td").nth(2).inner_text() == "60"
+    shown.locator("tr.here + tr td.n").nth(1).click()
+    assert _hash(shown) == "#file:package/module_5.py:a61"
+
+
+def test_keys_lead_through_everything(shown: Page) -> None:
+    shown.keyboard.press("n")
+    assert _hash(shown) == "#file:package/module_0.py"
+    assert shown.evaluate("document.activeElement.tagName") == "SUMMARY"
+    places = []
+    for _ in range(3):
+        shown.keyboard.press("j")
+        assert _in_view(shown, "tr.here")
+        places.append(_hash(shown))
+    assert all(place.startswith("#file:package/module_0.py:") for place in places)
+    assert len(set(places)) == 3
+    shown.keyboard.press("k")
+    assert _hash(shown) == places[1]
+    for _ in range(4):
+        shown.keyboard.press("j")
+    assert _hash(shown).startswith("#file:package/module_1.py:")
+    shown.keyboard.press("n")
+    shown.keyboard.press("p")
+    assert _hash(shown).startswith("#file:package/module_")
+    shown.keyboard.press("g")
+    shown.keyboard.press("s")
+    assert _hash(shown) == "#group:m0/net_0"
+    shown.keyboard.press("f")
+    assert _hash(shown) == "#finding:1"
+    shown.keyboard.press("?")
+    assert shown.locator("#help").is_visible()
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#help").is_visible()
+    shown.keyboard.press("/")
+    shown.keyboard.type("jn")
+    assert shown.locator("input[name=q]").input_value() == "jn"
+
+
+def test_light_and_dark(shown: Page) -> None:
+    def back() -> str:
+        return str(shown.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    shown.emulate_media(color_scheme="dark")
+    assert back() == "rgb(13, 17, 23)"
+    shown.click("#theme")
+    assert back() == "rgb(255, 255, 255)"
+    shown.reload()
+    assert back() == "rgb(255, 255, 255)", "it is remembered"
+    shown.keyboard.press("t")
+    shown.emulate_media(color_scheme="light")
+    assert back() == "rgb(13, 17, 23)"
+
+
+def test_a_phone_shows_one_side_above_the_other(shown: Page, file: Path) -> None:
+    shown.set_viewport_size({"width": 390, "height": 800})
+    shown.evaluate("location.hash = '#file:package/module_0.py'")
+    shown.wait_for_selector("td.del")
+    wide = shown.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    for kind in "del", "add":
+        box = shown.locator(f"td.{kind}").first.bounding_box()
+        assert box is not None and box["width"] > 300
+    same = shown.locator("tr.s").first
+    assert same.locator("td:visible").count() == 2
+
+
+def test_print_shows_everything(shown: Page) -> None:
+    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shown.locator(".lazy:empty").count() == 0
+    shown.emulate_media(media="print")
+    assert not shown.locator("header").is_visible()
+    assert len(shown.pdf()) > 20_000
+
+
+def test_a_reader_finds_its_way(shown: Page) -> None:
+    assert shown.get_by_role("search", name="Filter").count() == 1
+    assert shown.get_by_role("navigation", name="Files").count() == 1
+    assert shown.get_by_role("main").count() == 1
+    assert shown.get_by_role("region", name="Overview").count() == 1
+    nameless = shown.evaluate(
+        "[...document.querySelectorAll('button, select, input, a')].filter(e => !(e.textContent.trim()"
+        " || e.ariaLabel || e.labels?.[0]?.textContent.trim())).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+    levels = shown.evaluate("[...document.querySelectorAll('main h2, main h3')].map(e => +e.tagName[1])")
+    assert levels[0] == 2
+    double = shown.evaluate(
+        "[...document.querySelectorAll('[id]')].map(e => e.id).filter((id, i, all) => all.indexOf(id) !== i)"
+    )
+    assert double == []
+    assert shown.locator("table.diff").first.get_attribute("aria-label")
+
+
+def test_everything_is_found_by_the_browsers_own_search_in_the_end(shown: Page) -> None:
+    shown.wait_for_function("document.querySelectorAll('.lazy:empty').length === 0", timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """500 files with more than 50,000 diff lines."""
+    path = tmp_path_factory.mktemp("large") / "page.html"
+    path.write_text(page.render(_migration(500, 9), {}), encoding="utf-8")
+    return path
+
+
+def test_a_large_one_opens_in_two_seconds_and_scrolls(browser: Browser, large: Path) -> None:
+    """In time of the processor: the clock would also measure what else the machine does."""
+    tab = browser.new_page(viewport={"width": 1300, "height": 900})
+    measuring = tab.context.new_cdp_session(tab)
+    measuring.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def seconds(*names: str) -> float:
+        found = {row["name"]: row["value"] for row in measuring.send("Performance.getMetrics")["metrics"]}
+        return float(sum(found[name] for name in names))
+
+    tab.goto(large.as_uri(), wait_until="domcontentloaded")
+    assert seconds("TaskDuration") < 2
+    changed = tab.evaluate(
+        "[...document.querySelectorAll('nav ins, nav del')].reduce((sum, e) => sum + +e.textContent.slice(1), 0)"
+    )
+    assert changed > 50_000
+    tab.evaluate("document.querySelector('#files').scrollIntoView()")
+    busy = "LayoutDuration", "RecalcStyleDuration", "ScriptDuration"
+    before = seconds(*busy)
+    tab.evaluate(
+        "(async () => { for (let i = 0; i < 60; i++)"
+        " { scrollBy(0, 200); await new Promise(requestAnimationFrame); } })()"
+    )
+    assert (seconds(*busy) - before) / 60 < 0.016, "a frame has 16 ms"
+    tab.goto(large.as_uri() + "#file:package/module_499.py:b40")
+    tab.reload()
+    tab.wait_for_selector("tr.here")
+    assert _in_view(tab, "tr.here")
+    tab.close()
