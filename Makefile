@@ -9,13 +9,14 @@ PYTEST_ARGS ?=
 DEMO := .venv/demo
 SETUP := pyproject.toml constraints.txt
 
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint docs format clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo    migrate a realistic program, show the diff, run both sides against each other'
 	@echo 'make test    the whole test suite, in parallel (PYTEST_ARGS="-k name" for a part)'
 	@echo 'make lint    ruff and mypy --strict'
+	@echo 'make docs    the pages, into build/site; a broken link is an error'
 	@echo 'make format  what ruff can put right by itself'
 	@echo 'make clean   forget .venv and all caches'
 
@@ -29,8 +30,8 @@ help:
 	@touch $@
 
 .venv/dev: .venv/created $(SETUP)
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[check,dev]'
-	@touch .venv/run $@
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[check,dev,docs]'
+	@touch .venv/run .venv/docs $@
 
 # status 1 means changes (plan, diff) or findings (apply), not a failure
 demo: .venv/run
@@ -47,6 +48,13 @@ lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+.venv/docs: .venv/created $(SETUP)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	@touch $@
+
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 format: .venv/dev
 	$(BIN)/ruff check --fix .

@@ -31,6 +31,7 @@ class Options:
     jobs: int = 0
     in_place: bool = False
     choice: Choice = BY_DEFAULT
+    cache: bool = False
 
 
 @dataclass
@@ -245,7 +246,7 @@ def test_options_reach_the_pipeline(
 ) -> None:
     monkeypatch.setattr("tfmigrate.report.page.transforms", lambda: {"weights": "", "reuse": ""})
     run("plan", "--with-callers", "--only", "weights", "--only", "reuse", "--jobs", "2", program, ".")
-    assert pipeline.asked == [([program, Path()], None, Options(True, ("weights", "reuse"), 2))]
+    assert pipeline.asked == [([program, Path()], None, Options(True, ("weights", "reuse"), 2, cache=True))]
 
 
 def test_standard_input(pipeline: Pipeline, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

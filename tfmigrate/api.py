@@ -41,13 +41,14 @@ def migrate(
     include: Iterable[str] | None = None,
     exclude: Iterable[str] | None = None,
     gitignore: bool | None = None,
-    jobs: int = 0,
+    jobs: int = 1,
 ) -> Migration:
     """What files and directories, read as one program, would become. Writes nothing.
 
     with_callers: also change files outside the paths. only: the transforms that may run; none is all of them.
     include, exclude: patterns as in a .gitignore here, for files below the paths. gitignore: whether what git ignores
-    is left out. What of these is not given is what pyproject.toml says. jobs: processes; 0 is one per core. Raises
+    is left out. What of these is not given is what pyproject.toml says. jobs: processes; 0 is one per core, which a
+    script must be ready for (`if __name__ == "__main__":`). Raises
     UsageError.
     """
     named = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
@@ -91,7 +92,12 @@ def must_exist(paths: Iterable[Path]) -> None:
 
 
 def options(
-    paths: Sequence[Path], with_callers: bool, jobs: int, given: Mapping[str, Any], in_place: bool = False
+    paths: Sequence[Path],
+    with_callers: bool,
+    jobs: int,
+    given: Mapping[str, Any],
+    in_place: bool = False,
+    cache: bool = False,
 ) -> Options:
     """What the pipeline is to do. given: only, include, exclude, gitignore, each None if unsaid. Raises UsageError."""
     from tfmigrate.configured import ConfigurationError, configured
@@ -109,7 +115,7 @@ def options(
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
     from tfmigrate.pipeline import Options
 
-    return Options(with_callers=with_callers, only=wanted, jobs=jobs, in_place=in_place, choice=choice)
+    return Options(with_callers=with_callers, only=wanted, jobs=jobs, in_place=in_place, choice=choice, cache=cache)
 
 
 def migrate_with(paths: Sequence[Path], options: Options) -> Migration:

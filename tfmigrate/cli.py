@@ -173,6 +173,10 @@ def _add_review(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, metavar="FILE", help="where decisions are kept; default: .tfmigrate-review.json in PATH"
     )
     parser.add_argument("--restart", action="store_true", help="forget what was decided before")
+    parser.add_argument(
+        "--web", action="store_true", help="on a page in the browser, which only this machine can reach"
+    )
+    parser.add_argument("--no-browser", action="store_true", help="with --web: only print the address")
 
 
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
@@ -211,6 +215,7 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
     parser.add_argument(
         "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
+    parser.add_argument("--no-cache", action="store_true", help="work everything out anew, and keep nothing of it")
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:
         parser.add_argument(

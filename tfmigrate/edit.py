@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from functools import cache
 
 import libcst as cst
 
@@ -11,6 +13,11 @@ from tfmigrate.transform import Context
 
 _BLANK = cst.EmptyLine(indent=False)
 _GONE = "__removed__"
+# fields of LibCST's nodes that hold nothing but white space and punctuation
+_WHITE = {
+    "leading_lines", "lines_after_decorators", "header", "footer", "lpar", "rpar", "lbracket", "rbracket", "lbrace",
+    "rbrace", "comma", "semicolon",
+}  # fmt: skip
 
 
 def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
@@ -20,6 +27,21 @@ def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
     return cst.SimpleStatementLine(
         [cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1]
     )
+
+
+def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes right below a node, without white space. LibCST's visitors build every node anew, even to read it."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from (item for item in value if isinstance(item, cst.CSTNode))
+
+
+@cache
+def _fields(kind: type[cst.CSTNode]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if "whitespace" not in f.name and f.name not in _WHITE)
 
 
 def close_gaps(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:

@@ -5,28 +5,31 @@ find files -> text filter -> parse -> walk (sharing) -> plan -> rewrite -> recou
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfmigrate import source
+from tfmigrate import caching, source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
-from tfmigrate.planning.binding import together
-from tfmigrate.planning.outcome import clusters_of, groups_of
-from tfmigrate.planning.plan import Plan
-from tfmigrate.probing.probe import Probe, probe
-from tfmigrate.program.link import Module, Program, module_name, parse_module
-from tfmigrate.proving.proof import doubt_cluster
 from tfmigrate.python2 import stays_python2, to_python3, told
-from tfmigrate.settling import Limits, Settled, Settling, changes
+from tfmigrate.source import is_read_only
 from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
-from tfmigrate.transform import load_transforms
+
+# A result that an earlier run kept needs nothing of what works one out, so that is imported where it is used.
+if TYPE_CHECKING:
+    from tfmigrate.planning.plan import Plan
+    from tfmigrate.probing.probe import Probe
+    from tfmigrate.program.link import Module, Program
+    from tfmigrate.settling import Settled, Settling
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
@@ -37,15 +40,17 @@ class Options:
 
     jobs: how many processes; 0 is as many as there are processors. refuted: clusters of an earlier run that must stay
     as they are, each with what to say of it, if anything. in_place: the files themselves are to change, so what is
-    read-only stays. choice: which files below the named folders are to change.
+    read-only stays. choice: which files below the named folders are to change. cache: take the result from an earlier
+    run, or keep it for a later one.
     """
 
     with_callers: bool = False
     only: tuple[str, ...] = ()
-    jobs: int = 0
+    jobs: int = 1
     refuted: tuple[tuple[Cluster, Finding | None], ...] = ()
     in_place: bool = False
     choice: Choice = BY_DEFAULT
+    cache: bool = False
 
 
 @dataclass
@@ -77,7 +82,41 @@ class _Read:
 
 def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
     """Read the program that the paths belong to and work out its migration."""
-    return study(paths, options).migration()
+    read = _read(paths, options.choice)
+    key = caching.key(_all_that_matters(read, paths, options)) if options.cache else ""
+    known = caching.load(key) if key else None
+    if known is None:
+        known = _work_out(read, paths, options)
+        if key:
+            caching.save(key, known)
+    return known
+
+
+def _work_out(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
+    with _few_collections():
+        return Study(read, paths, options).migration()
+
+
+def _all_that_matters(read: _Read, paths: Sequence[Path], options: Options) -> Iterator[object]:
+    """Everything that the result follows from, but for the tool itself."""
+    yield options.with_callers, options.in_place, sorted(options.only), sorted(map(str, paths)), sorted(read.findings)
+    for cluster, finding in options.refuted:
+        yield cluster.name, cluster.parts, sorted(cluster.variables), finding
+    roots = _roots(paths, read)
+    for path, text in read.sources.items():
+        yield str(path), os.path.relpath(_absolute(path), roots[path]), roots[path].name, text.text
+        yield path in read.named, path in read.kept, options.in_place and is_read_only(path)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Nearly all that is made lives until the end: to look for garbage at every turn costs time and finds none."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def study(paths: Sequence[Path], options: Options = Options()) -> Study:
@@ -87,6 +126,8 @@ def study(paths: Sequence[Path], options: Options = Options()) -> Study:
 
 def probe_text(paths: Sequence[Path]) -> Probe:
     """A first version of a probe of the program that the paths belong to."""
+    from tfmigrate.probing.probe import probe
+
     read = _read(paths)
     return probe(_parse(read, _roots(paths, read)))
 
@@ -102,6 +143,9 @@ class Study:
     """A program that was read and walked once, and what it becomes with this or that of it left as it is."""
 
     def __init__(self, read: _Read, paths: Sequence[Path], options: Options) -> None:
+        from tfmigrate.settling import Limits, Settling
+        from tfmigrate.transform import load_transforms
+
         self._read = read
         self._options = options
         self._settling: Settling | None = None
@@ -113,11 +157,14 @@ class Study:
                 lambda path, text: why_it_stays(path, text, paths, options.in_place),
                 lambda path: stays_python2(path, read.python2[path]) if path in read.python2 else None,
                 read.misfit,
+                jobs=options.jobs,
             )
             self._settling = Settling(program, load_transforms(), limits)
 
     def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
         """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""
+        from tfmigrate.proving.proof import doubt_cluster
+
         read = self._read
         if self._settling is None:
             return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
@@ -148,6 +195,8 @@ def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
 
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
     """All modules, if any of them is TF1's; the others may call it, or know what it needs."""
+    from tfmigrate.program.link import Program, module_name
+
     if not any(symbols.MARKER.search(text.text) for text in read.sources.values()):
         return Program({})
     modules: dict[str, Module] = {}
@@ -170,6 +219,8 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
 
 def _module(name: str, text: source.Source, read: _Read) -> Module | None:
     """None for a notebook that has nothing to do with the program. Raises SyntaxError, ValueError, RecursionError."""
+    from tfmigrate.program.link import parse_module
+
     path, code = text.path, text.text
     if path.suffix == source.NOTEBOOK:
         if not _matters(text, read):
@@ -201,6 +252,10 @@ def _syntax_error(path: Path, error: Exception) -> Finding:
 
 
 def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:
+    from tfmigrate.planning.binding import together
+    from tfmigrate.planning.outcome import clusters_of, groups_of
+    from tfmigrate.settling import changes
+
     walked = list(changes(settled))
     changed = tuple(_on_disk(change, read) for change in walked)
     plan = settled.plan

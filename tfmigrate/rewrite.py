@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from tfmigrate.edit import close_gaps
-from tfmigrate.sites import Before, Site, Span
+from tfmigrate.sites import FILE, Before, Site, Span
 from tfmigrate.transform import Context, Result, Transform
 
 # Sites of statements are found by where the statement starts, those of expressions by their whole extent.
@@ -27,7 +28,8 @@ class _Rewriter(cst.CSTTransformer):
         self, wrapper: MetadataWrapper, sites: Sequence[Site], transforms: Sequence[Transform], indent: str
     ) -> None:
         super().__init__()
-        self.positions = wrapper.resolve(PositionProvider)
+        located = any(site.span != FILE for site in sites)
+        self.positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider) if located else {}
         self.transforms = {transform.name: transform for transform in transforms}
         self.order = {transform.name: i for i, transform in enumerate(transforms)}
         self.sites: dict[Span, list[Site]] = {}
@@ -40,6 +42,8 @@ class _Rewriter(cst.CSTTransformer):
         self.context = Context(wrapper.module.config_for_parsing, indent, self._rewrite_body)
         self.wanted = self._needed_bodies(sites)
         self.starts |= {where[:2] for where in self.wanted}
+        self.lines = sorted({start[0] for start in self.starts})
+        self.bodies = {self.span(n): n for n in self.positions if isinstance(n, (cst.FunctionDef, cst.With))}
 
     @staticmethod
     def _needed_bodies(sites: Sequence[Site]) -> set[Span]:
@@ -54,14 +58,25 @@ class _Rewriter(cst.CSTTransformer):
 
     def _rewrite_body(self, where: Span) -> cst.CSTNode:
         """A method may come from further down in the file, where the traversal has not been yet."""
-        finder = _Finder(self, where)
-        self.module.visit(finder)
-        assert finder.found is not None
-        return finder.found._visit_and_replace_children(self)
+        return self.bodies[where]._visit_and_replace_children(self)
 
     def span(self, node: cst.CSTNode) -> Span:
         where = self.positions[node]
         return (where.start.line, where.start.column, where.end.line, where.end.column)
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Only statements with a site in them are opened: to go through a tree is to build it anew."""
+        if not isinstance(node, _STATEMENTS):
+            return True
+        where = self.positions.get(node)
+        if where is None:
+            return False
+        first, last = where.start.line, where.end.line
+        decorators = node.decorators if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else ()
+        if decorators:
+            first = self.positions[decorators[0]].start.line
+        place = bisect_left(self.lines, first)
+        return place < len(self.lines) and self.lines[place] <= last
 
     def on_leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> Result:  # type: ignore[override]
         if isinstance(updated, (cst.IndentedBlock, cst.Module)):
@@ -131,7 +146,7 @@ class _Rewriter(cst.CSTTransformer):
         return block.with_changes(body=body)
 
     def _file_level(self, module: cst.CSTNode) -> cst.CSTNode:
-        for site in sorted(self.sites.get((0, 0, 0, 0), []), key=lambda s: self.order[s.transform]):
+        for site in sorted(self.sites.get(FILE, []), key=lambda s: self.order[s.transform]):
             result = self.transforms[site.transform].rewrite(site.action, module, self.context)
             assert isinstance(result, cst.CSTNode)
             module = result
@@ -156,18 +171,3 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
     if kind == "Invoke":
         return isinstance(node, cst.Call)
     return isinstance(node, cst.BaseExpression)
-
-
-class _Finder(cst.CSTVisitor):
-    """Finds the untouched function or block at a position."""
-
-    def __init__(self, rewriter: _Rewriter, where: Span) -> None:
-        super().__init__()
-        self.rewriter = rewriter
-        self.where = where
-        self.found: cst.CSTNode | None = None
-
-    def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, (cst.FunctionDef, cst.With)) and self.rewriter.span(node) == self.where:
-            self.found = node
-        return self.found is None

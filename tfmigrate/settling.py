@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tfmigrate import jobs
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
@@ -16,10 +19,10 @@ from tfmigrate.planning.plan import Plan, Planner, indent_of
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
 from tfmigrate.proving.carrying import carried
-from tfmigrate.proving.proof import Doubt, doubt, doubt_code, emitted_program, prove
+from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
 from tfmigrate.sites import Imports, Site
-from tfmigrate.transform import Transform
+from tfmigrate.transform import Transform, load_transforms
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.roots import Walk, walk_program
 
@@ -27,6 +30,8 @@ from tfmigrate.walk.roots import Walk, walk_program
 _ROUNDS = 8
 # A transform that only follows what others do.
 _FOLLOWS = "imports"
+# characters of files to rewrite: what one process does meanwhile is about what others need to start
+_WORTH_PROCESSES = 300_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Limits:
 
     stays: why a file with this text must stay as it is, though it was named. costly: what to say of a file that changes
     only if a cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text.
+    jobs: how many processes it may use; 0 is as many as there are processors.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
@@ -42,6 +48,7 @@ class Limits:
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
     costly: Callable[[Path], Finding | None] = lambda _: None
     misfit: Callable[[Path, str], Finding | None] = lambda *_: None
+    jobs: int = 1
 
 
 @dataclass
@@ -79,6 +86,7 @@ class Settling:
         self.executor: Executor
         self.walked = False
         self.texts: dict[Module, tuple[list[Site], str]] = {}
+        self.recounted: dict[Walk, Recounted] = {}
 
     def run_with(self, doubts: Sequence[Doubt]) -> Settled:
         """The same program once more, with other doubts; it is not walked again."""
@@ -170,7 +178,8 @@ class Settling:
         emitted = emitted_program(self.program, plan, self.result.after)
         if isinstance(emitted, Doubt):
             return [emitted]
-        fresh = prove(self.program, self.walks, self.executor.seeds or frozenset(), plan, emitted)
+        seeds = self.executor.seeds or frozenset()
+        fresh = prove(self.program, self.walks, seeds, plan, emitted, self.recounted)
         if fresh or not self.again:
             return fresh
         fresh = list(self._second_run(plan, emitted))
@@ -180,17 +189,12 @@ class Settling:
     def _rewrite(self, plan: Plan, wanted: dict[Module, list[Site]]) -> Doubt | None:
         """Set the emitted texts; what was rewritten at the same sites before is not rewritten again."""
         self.result.after = {}
-        for module, sites in wanted.items():
-            if not self.limits.may_change(module.path):
-                continue
-            kept = self.limits.stays(module.path, module.text)
-            if kept is None and all(_follows(site) for site in sites):
-                kept = self.limits.costly(module.path)
-            if kept is not None:  # only an import of it would have followed
-                self.result.findings.add(kept)
-                continue
-            if module not in self.texts or self.texts[module][0] != sites:
-                text = attempt(lambda m=module, s=sites: rewrite(m.text, s, self.transforms, indent_of(m)), module.path)  # type: ignore[misc]
+        changing = {module: sites for module, sites in wanted.items() if self._may_rewrite(module, sites)}
+        fresh = {m: sites for m, sites in changing.items() if m not in self.texts or self.texts[m][0] != sites}
+        apart = self._rewritten_apart(fresh)
+        for module, sites in changing.items():
+            if module in fresh:
+                text = apart[module] if module in apart else self._rewritten(module, sites)
                 if isinstance(text, Finding):
                     return _doubt_at(self.program, plan, module, sites, text)
                 misfit = self.limits.misfit(module.path, text)
@@ -201,6 +205,29 @@ class Settling:
             if text != module.text:
                 self.result.after[module] = text
         return None
+
+    def _may_rewrite(self, module: Module, sites: list[Site]) -> bool:
+        if not self.limits.may_change(module.path):
+            return False
+        kept = self.limits.stays(module.path, module.text)
+        if kept is None and all(_follows(site) for site in sites):
+            kept = self.limits.costly(module.path)
+        if kept is not None:  # only an import of it would have followed
+            self.result.findings.add(kept)
+        return kept is None
+
+    def _rewritten(self, module: Module, sites: list[Site]) -> str | Finding:
+        return attempt(lambda: rewrite(module.text, sites, self.transforms, indent_of(module)), module.path)
+
+    def _rewritten_apart(self, fresh: dict[Module, list[Site]]) -> dict[Module, str | Finding]:
+        """The new texts, by several processes if there is enough to do; what they could not do is missing."""
+        number = min(jobs.number_of(self.limits.jobs), len(fresh))
+        if number < 2 or sum(len(module.text) for module in fresh) < _WORTH_PROCESSES:
+            return {}
+        with suppress(BrokenExecutor), jobs.processes(number) as executor:
+            columns = zip(*((m.text, sites, indent_of(m), m.path) for m, sites in fresh.items()))
+            return dict(zip(fresh, executor.map(rewritten_alone, *columns)))
+        return {}
 
     def _beyond_limits(self, plan: Plan) -> Iterator[Doubt]:
         outside: dict[Unit, set[Path]] = {}
@@ -249,6 +276,11 @@ class Settling:
 
 def _follows(site: Site) -> bool:
     return isinstance(site.action, Imports) and not site.action.renames
+
+
+def rewritten_alone(text: str, sites: list[Site], indent: str, path: Path) -> str | Finding:
+    """The text with all sites carried out, in a process that knows nothing else."""
+    return attempt(lambda: rewrite(text, sites, load_transforms(), indent), path)
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:

@@ -7,6 +7,8 @@ from typing import Union
 
 # line, column, end line, end column; lines from 1, columns in characters from 0
 Span = tuple[int, int, int, int]
+# of what concerns the file as a whole
+FILE: Span = (0, 0, 0, 0)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 
 from tfmigrate.program.link import Module
 from tfmigrate.sites import Span
@@ -18,6 +19,7 @@ def span(module: Module, node: ast.AST) -> Span:
     return (line, _characters(lines, line, column), end_line, _characters(lines, end_line, end_column))
 
 
+@lru_cache(maxsize=16)
 def _lines(module: Module) -> list[str]:
     return module.text.split("\n")
 

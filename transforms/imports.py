@@ -10,10 +10,18 @@ Caveat: names that were imported from tensorflow for scopes alone go; a renamed 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
+from tfmigrate.edit import parts
 from tfmigrate.sites import Action, Imports
 from tfmigrate.transform import Context, Result
+
+_OPENED = (
+    cst.Module, cst.BaseSuite, cst.SimpleStatementLine, cst.BaseCompoundStatement, cst.Else, cst.Finally,
+    cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase, cst.Import, cst.ImportFrom,
+)  # fmt: skip
 
 
 class Transform:
@@ -23,10 +31,8 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         assert isinstance(action, Imports) and isinstance(node, cst.Module)
-        uses = _Uses()
-        node.visit(uses)
         late = {name: line for name, line in _late_imports(node).items() if name not in action.handed_on}
-        changed = node.visit(_Imports(action, uses.names, set(late), context))
+        changed = node.visit(_Imports(action, _used(node), set(late), context))
         assert isinstance(changed, cst.Module)
         if late:
             changed = changed.visit(_Late(late, context))
@@ -34,79 +40,39 @@ class Transform:
         return _add(action, changed, context)
 
 
-class _Uses(cst.CSTVisitor):
-    """Names that the code still uses, imports aside."""
+def _names(node: cst.CSTNode, aliases: bool = False, keywords: bool = False) -> Iterator[tuple[str, bool]]:
+    """The names that code uses, imports aside, each with whether that is inside a function of it.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-        self.keyword = False
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        return not _contrib_alias(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg_keyword(self, node: cst.Arg) -> None:
-        self.keyword = True
-
-    def leave_Arg_keyword(self, node: cst.Arg) -> None:
-        self.keyword = False
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if not self.keyword:
-            self.names.add(node.value)
+    aliases: also what stands in a statement like `slim = tf.contrib.slim` in a function. keywords: those of calls too.
+    Defaults and decorators run outside.
+    """
+    waiting = [(node, False)]
+    while waiting:
+        current, inside = waiting.pop()
+        if isinstance(current, cst.Name):
+            yield current.value, inside
+        elif isinstance(current, cst.Attribute):
+            waiting.append((current.value, inside))
+        elif isinstance(current, cst.SimpleStatementLine) and not (aliases and inside) and _contrib_alias(current):
+            continue
+        elif not isinstance(current, (cst.Import, cst.ImportFrom)):
+            hidden = current.keyword if isinstance(current, cst.Arg) and not keywords else None
+            body = current.body if isinstance(current, cst.FunctionDef) else None
+            waiting.extend((part, inside or part is body) for part in parts(current) if part is not hidden)
 
 
-class _Places(cst.CSTVisitor):
-    """Where names are used: at module level, or only inside functions. Defaults and decorators run at module level."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.depth = 0
-        self.outside: set[str] = set()
-        self.inside: set[str] = set()
-
-    def visit_Import(self, node: cst.Import) -> bool:
-        return False
-
-    def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
-        return False
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        return bool(self.depth) or not _contrib_alias(node)
-
-    def visit_FunctionDef_body(self, node: cst.FunctionDef) -> None:
-        self.depth += 1
-
-    def leave_FunctionDef_body(self, node: cst.FunctionDef) -> None:
-        self.depth -= 1
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Name(self, node: cst.Name) -> None:
-        (self.inside if self.depth else self.outside).add(node.value)
+def _used(node: cst.CSTNode) -> set[str]:
+    return {name for name, _ in _names(node)}
 
 
 def _late_imports(module: cst.Module) -> dict[str, str]:
     """Imports of contrib that only functions use: they move there, so that the file can be imported without contrib."""
-    places = _Places()
-    module.visit(places)
+    names = set(_names(module, aliases=True, keywords=True))
     found = {}
     for statement in module.body:
         for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
             for name, line in _contrib_names(small):
-                if name in places.inside and name not in places.outside:
+                if (name, True) in names and (name, False) not in names:
                     found[name] = line
     return found
 
@@ -144,7 +110,14 @@ def _contrib_names(small: cst.CSTNode) -> list[tuple[str, str]]:
     return []
 
 
-class _Late(cst.CSTTransformer):
+class _Statements(cst.CSTTransformer):
+    """Goes through statements; expressions are built anew only in imports."""
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return super().on_visit(node) if isinstance(node, _OPENED) else False
+
+
+class _Late(_Statements):
     """Puts an import at the start of every outermost function that uses it."""
 
     def __init__(self, lines: dict[str, str], context: Context) -> None:
@@ -158,10 +131,11 @@ class _Late(cst.CSTTransformer):
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
         self.depth -= 1
-        uses = _Uses()
-        original_node.visit(uses)
-        lines = [line for name, line in self.lines.items() if name in uses.names]
-        if self.depth or not lines or not isinstance(updated_node.body, cst.IndentedBlock):
+        if self.depth:
+            return updated_node
+        used = _used(original_node)
+        lines = [line for name, line in self.lines.items() if name in used]
+        if not lines or not isinstance(updated_node.body, cst.IndentedBlock):
             return updated_node
         body = list(updated_node.body.body)
         place = 1 if updated_node.get_docstring() is not None else 0
@@ -169,7 +143,7 @@ class _Late(cst.CSTTransformer):
         return updated_node.with_changes(body=updated_node.body.with_changes(body=body))
 
 
-class _Imports(cst.CSTTransformer):
+class _Imports(_Statements):
     def __init__(self, action: Imports, used: set[str], late: set[str], context: Context) -> None:
         super().__init__()
         self.action = action

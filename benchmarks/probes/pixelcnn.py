@@ -1,6 +1,7 @@
 """model_spec of PixelCNN++ through tf.make_template: the pass that initialises, training, and evaluation by averages.
 
-TensorFlow's Adam stands for the program's own, which reads its moments while it writes them, in no order.
+TensorFlow's Adam stands for the program's own, which reads its moments while it writes them, in no order. The averages,
+too, are a step of their own here.
 """
 
 import tensorflow as tf
@@ -23,6 +24,4 @@ def build():
     loss = nn.discretized_mix_logistic_loss(tf.tanh(x), out)
     evaluated = model(x, None, ema=ema, dropout_p=0.0, **OPTIONS)
     step = tf.train.AdamOptimizer(0.001).minimize(loss)
-    with tf.control_dependencies([step]):
-        step = tf.group(averages)
-    return {"out": out, "evaluated": evaluated, "loss": loss, "train_step": step}
+    return {"out": out, "evaluated": evaluated, "loss": loss, "train_step": step, "average_step": averages}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tfmigrate.cli import main
 from tfmigrate.finding import Finding
-from tfmigrate.model import FileChange, Migration, Place, SharingGroup, State, Variable
+from tfmigrate.model import Cluster, FileChange, Migration, Part, Place, SharingGroup, State, Variable
 from tfmigrate.report import as_json
 from tfmigrate.report.html import beside, colours, page, picture
 from tfmigrate.verify.verdict import SideOfVariable, Status, VariableRow, Verdict
@@ -50,7 +50,7 @@ def test_only_the_words_that_differ_are_marked() -> None:
     old, new = beside.words(one, other)
     assert [one[first:last] for first, last in old] == [", reuse=True"]
     assert new == ()
-    assert colours.html((("", one),), old) == "d = net(x<mark>, reuse=True</mark>)"
+    assert colours.html(colours.Line((("", one),)), old) == "d = net(x<mark>, reuse=True</mark>)"
 
 
 # --- colours
@@ -59,7 +59,21 @@ def test_only_the_words_that_differ_are_marked() -> None:
 @pytest.mark.parametrize("text", ["", "\n", "x = '''a\nb'''  # c\n", "def f(:\n\t@\x0c\u2028é", 'a\n\n"', "\n\n x\n\n"])
 @pytest.mark.parametrize("name", ["a.py", "a.json"])
 def test_colours_lose_no_letter(name: str, text: str) -> None:
-    assert "\n".join("".join(piece for _, piece in line) for line in colours.lines(name, text)) == text
+    assert "\n".join(line.text for line in colours.lines(name, text)) == text
+
+
+def test_what_stays_is_not_coloured_twice_and_looks_the_same() -> None:
+    old = 'def f():\n    """a\n    b\n    """\n    return 1\n\n\nx = 2\n'
+    for new in (
+        old.replace("return 1", "return None  # it's"),
+        old.replace("    b\n", "    return 'c\n"),  # inside of a text
+        old.replace('    """\n', ""),  # a text that no longer ends
+        "import a\n" + old,
+        "",
+    ):
+        known = colours.lines("a.py", old)
+        rows = beside.rows(old.split("\n"), new.split("\n"))
+        assert colours.lines_after("a.py", new, known, rows) == colours.lines("a.py", new)
 
 
 def test_a_text_ends_no_script() -> None:
@@ -109,7 +123,7 @@ def test_both_pictures_say_who_shares_and_who_holds() -> None:
     for text in ("model.py:3 makes", "model.py:4 shares", "&lt;b&gt;.py:9 shares", "w, b", "step"):
         assert text in before
     assert after is not None
-    for text in ("build holds it", "model.py:3, 4 calls it", "net: Net", "kernel, b"):
+    for text in ("build holds it", "model.py:3, 4 call it", "net: Net", "kernel, b"):
         assert text in after
     assert picture.after(_group(state=State.REFUSED), {}) is None
 
@@ -148,13 +162,23 @@ def test_the_page_is_one_file_the_same_each_time() -> None:
         assert shown in text
 
 
+def test_a_group_is_of_the_files_in_which_its_code_stands() -> None:
+    files = {"main.py": "x\n", "net.py": "class Net(keras.layers.Layer):\n", "ops.py": "y\n", "other.py": "z\n"}
+    changes = tuple(FileChange(Path(name), "", text) for name, text in files.items())
+    place, part = Place("main.py", 1), Part("ops.py", 1, 1)
+    group = SharingGroup("net", "Net", "build", place, (), (Variable("net/w", ()),), State.MIGRATED)
+    cluster = Cluster("net", (part,), frozenset({"net/w"}), ((part, "net/w"),))
+    text = page.render(Migration(changes, (group,), clusters=(cluster,)), {})
+    assert 'data-files="main.py\tnet.py\tops.py"' in text
+
+
 def test_a_verdict_is_shown_with_who_reads() -> None:
     side = SideOfVariable("net/w", (3,), "float32", True, ("model.py:7",))
     rows = (VariableRow("net/w", side, side),)
     verdict = Verdict(Status.EQUIVALENT, "all is the same", variables=rows, compared={"outputs": 3})
     read = as_json.read_verdict(as_json.render_verdict(verdict))
     text = page.render(_migration(), {}, verdict=read)
-    for shown in ("equivalent</b>", "all is the same", "3 outputs", "model.py:7 → model.py:7"):
+    for shown in ("equivalent</b>", "all is the same", "outputs <b>3</b>", "model.py:7<br>→&nbsp;model.py:7"):
         assert shown in text
 
 

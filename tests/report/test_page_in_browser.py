@@ -46,13 +46,13 @@ class Net{n}(keras.layers.Layer):
 PLAIN = "".join(f"def plain_{n}(a):\n    return a + {n}\n\n\n" for n in range(10))
 
 
-def _migration(files: int, nets: int) -> Migration:
+def _migration(files: int, nets: int, plain: str = PLAIN) -> Migration:
     changes, groups = [], []
     for number in range(files):
         name = f"package/module_{number}.py"
         sides = "import tensorflow as tf\n", "import keras\nimport tensorflow.compat.v1 as tf\n"
         before, after = (
-            side + "".join(text.format(n=n) + PLAIN for n in range(nets)) for side, text in zip(sides, (NET, LAYER))
+            side + "".join(text.format(n=n) + plain for n in range(nets)) for side, text in zip(sides, (NET, LAYER))
         )
         changes.append(FileChange(Path(name), before, after))
         variables = (Variable(f"m{number}/net_0/w", ("3", "0")),)
@@ -131,6 +131,7 @@ def test_lines_unfold(shown: Page) -> None:
     shown.evaluate("location.hash = '#file:package/module_0.py'")
     file = shown.locator("details.file").first
     fold = file.locator("tr.fold button").first
+    fold.wait_for()
     rows = file.locator("tr.s").count()
     unfolded = int(fold.inner_text().split()[0])
     fold.click()
@@ -143,6 +144,7 @@ def test_lines_unfold(shown: Page) -> None:
 def test_words_that_changed_are_marked(shown: Page) -> None:
     shown.evaluate("location.hash = '#file:package/module_0.py'")
     file = shown.locator("details.file").first
+    file.locator("td.add mark").first.wait_for()
     assert ".compat.v1" in file.locator("td.add mark").all_inner_texts()
     assert file.locator("td.del i.k").first.inner_text() == "import"
 
@@ -292,14 +294,14 @@ def test_a_reader_finds_its_way(shown: Page) -> None:
 
 
 def test_everything_is_found_by_the_browsers_own_search_in_the_end(shown: Page) -> None:
-    shown.wait_for_function("document.querySelectorAll('.lazy:empty').length === 0", timeout=20_000)
+    shown.locator(".lazy:empty").first.wait_for(state="detached", timeout=20_000)
 
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """500 files with more than 50,000 diff lines."""
     path = tmp_path_factory.mktemp("large") / "page.html"
-    path.write_text(page.render(_migration(500, 9), {}), encoding="utf-8")
+    path.write_text(page.render(_migration(500, 11, ""), {}), encoding="utf-8")
     return path
 
 

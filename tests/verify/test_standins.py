@@ -43,6 +43,15 @@ def build():
 """,
     ),
     Program(
+        "a mode of contrib.learn and a table of contrib.lookup",
+        """
+def build(mode=tf.contrib.learn.ModeKeys.INFER):
+    table = tf.contrib.lookup.index_table_from_tensor(tf.constant(["a", "b"]))
+    x = tf.gather(tf.get_variable("w", [2, 3]), table.lookup(tf.constant(["b", "a", "b"])))
+    return {"y": tf.tanh(x) if mode == tf.contrib.learn.ModeKeys.INFER else x}
+""",
+    ),
+    Program(
         "an optimizer that is not among the results, with an input of its own",
         """
 def build():
@@ -83,6 +92,16 @@ def test_it_runs(program: Program, alone: dict[str, Verdict]) -> None:
     verdict = alone[program.name]
     assert verdict.status is Status.EQUIVALENT, f"{verdict.reason}\n{verdict.tail}"
     assert program.says in verdict.compared
+
+
+def test_a_decision_by_what_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text(
+        "import tensorflow as tf\ndef build():\n    return {} if 'train' == tf.contrib.tpu.gone.MODE else None\n"
+    )
+    (verdict,) = check_many([Case(path, path)], after_is_tf1=True)
+    assert verdict.status is Status.COULD_NOT_TELL
+    assert "tensorflow.contrib.tpu.gone.MODE is not in TensorFlow 2" in verdict.reason
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)

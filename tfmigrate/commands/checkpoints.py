@@ -78,7 +78,8 @@ def _entry(text: str | None) -> tuple[str | None, str]:
 
 
 def _report(done: Converted) -> None:
-    files = sorted(str(path) for path in done.written)
+    here = Path.cwd()
+    files = sorted(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in done.written)
     show([(f"Wrote {count(len(files), 'file')}: {', '.join(files)}\n", "bold")])
     if done.left_out:
         sys.stderr.write(f"without a place in the migrated program, left out: {listed(done.left_out, 20)}\n")

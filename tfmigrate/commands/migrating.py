@@ -30,7 +30,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
     paths = [] if STDIN in arguments.paths else arguments.paths
     in_place = getattr(arguments, "out", STDIN) is None
     given = {key: getattr(arguments, key) for key in ("only", "include", "exclude", "gitignore")}
-    return api.options(paths, arguments.with_callers, arguments.jobs, given, in_place)
+    return api.options(paths, arguments.with_callers, arguments.jobs, given, in_place, not arguments.no_cache)
 
 
 def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source.Source]]:

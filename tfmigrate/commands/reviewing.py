@@ -42,6 +42,10 @@ def review(arguments: argparse.Namespace) -> int:
         say(session.migration)
         show([(f"{terminal.totals(session.migration)}\n", ""), ("Nothing to review.\n", "bold")])
         return status(session.migration, arguments.paths, more=False)
+    if arguments.web:
+        from tfmigrate.commands.desk import serve
+
+        return serve(session, arguments)
     show(_opening(session))
     stopped = _ask_all(session)
     return _finish(session, stopped, arguments)

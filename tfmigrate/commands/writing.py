@@ -16,6 +16,7 @@ from tfmigrate.commands.status import FAILED, UsageError
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.report import terminal, variable_map
+from tfmigrate.report.locating import base_of
 from tfmigrate.writing import disk, journal, run
 from tfmigrate.writing.changes import Write, prepare
 from tfmigrate.writing.copying import write_copy

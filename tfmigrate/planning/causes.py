@@ -11,7 +11,7 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
-from tfmigrate.planning.precision import other_precision
+from tfmigrate.planning.precision import Precisions
 from tfmigrate.planning.references import References, Resolve, misuse
 from tfmigrate.planning.units import Classification, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects
@@ -231,6 +231,7 @@ class Causes:
 
     def _check_precision(self) -> None:
         """Another precision in the code of a unit or of what calls it."""
+        precisions = Precisions(self.resolve)
         for unit in dict.fromkeys(self.owners.units.values()):
             if "TFM506" in self.clusters.causes.get(unit, ()):
                 continue
@@ -242,7 +243,7 @@ class Causes:
                             functions = used.setdefault(near.module, set())
                             functions.update([near.function.node] if near.function is not None else [])
             for module, functions in used.items():
-                node = other_precision(module, functions, self.resolve)
+                node = precisions.other(module, functions)
                 if node is not None:
                     text = "this program computes in another precision than float32"
                     self.clusters.refuse("TFM506", node, module, text, unit)
@@ -284,7 +285,7 @@ class Causes:
         calls: dict[ast.Call, tuple[Module, dict[Function, None]]] = {}
         for walk in self.classes.walks:
             for name, found in walk.scoping.unresolved_calls.items():
-                for module, call in found:
+                for call, module in found.items():
                     for function in methods.get(name, ()):
                         if not _may_take(function, call):
                             continue

@@ -59,11 +59,15 @@ class Collecting:
             return bool(query.variables)
         if query.everything or query.region.function in self._list_functions:
             return False
-        if any(query.node in walk.scoping.explained for walk in self.classes.walks):
+        if query.node in self._explained:
             return False
         if query.source is not None and (not query.complete or not query.variables):
             return reads_names(query.node)
         return bool(query.variables) or not query.complete
+
+    @cached_property
+    def _explained(self) -> set[ast.AST]:
+        return set().union(*(walk.scoping.explained for walk in self.classes.walks))
 
     @cached_property
     def _list_functions(self) -> set[Function]:
@@ -217,7 +221,7 @@ class Collecting:
         """The slots that a plain region's code can name."""
         home = self.home(region)
         for work in works:
-            for slot in work.slots:
+            for slot in work.slots if _is_near(work, home.function) else ():
                 function = work.code_of(slot.site()).function
                 same = function is home.function
                 if not same and not self._is_sibling(function, home.function, slot, work, named):
@@ -438,6 +442,14 @@ def _target_name(node: ast.expr) -> str:
     if isinstance(node, ast.ListComp) and isinstance(node.generators[0].target, ast.Name):
         return node.generators[0].target.id
     return "var"
+
+
+def _is_near(work: PlainWork, function: Function | None) -> bool:
+    """Whether some of the code is a function's own, or of its class."""
+    if function in work.codes:
+        return True
+    cls = function.cls if function is not None else None
+    return cls is not None and any(other is not None and other.cls is cls for other in work.codes)
 
 
 def name_reads(node: ast.AST, target: str) -> list[ast.Attribute]:

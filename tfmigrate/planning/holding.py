@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.layering import LayerPlan, Refusal
@@ -19,6 +21,15 @@ from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.regions import Creation, Region, around
 
 _SHARED = "these calls share variables in one place of the program and not in another"
+
+
+@dataclass
+class _Inside:
+    """What a scope block holds. layers: the library layers of plain code. bare: whether that makes variables itself."""
+
+    units: set[Unit] = field(default_factory=set)
+    layers: set[ast.AST] = field(default_factory=set)
+    bare: bool = False
 
 
 class Holding:
@@ -49,6 +60,11 @@ class Holding:
         self.doubted: set[Module] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
+        # what follows from the units that migrate and the slots that are left, until these change
+        self._staying: dict[ast.With, bool] = {}
+        self._moving: set[ast.AST] | None = None
+        self._inside: dict[ast.With, _Inside] = {}
+        self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
 
     # -- who holds what ------------------------------------------------------------------------------------------
 
@@ -103,6 +119,7 @@ class Holding:
         """Refuse what cannot be written down, until all that is left can; returns the units that migrate."""
         while True:
             self.migrated = {u for u in complete if not self.clusters.is_refused(u)}
+            self._forget()
             if all(self._try(work) for work in self.works):
                 return self.migrated
 
@@ -110,6 +127,7 @@ class Holding:
         known = len(work.slots)
         work.slots = [s for s in work.slots if self._may(s.unit, work, s.site()) and not self._is_out_of_sight(s)]
         if len(work.slots) < known:
+            self._forget()
             return False
         work.name_slots()
         trial = Sites()
@@ -121,6 +139,7 @@ class Holding:
             cause = refusal.refusal
             self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), refusal.slot.unit)
             work.slots.remove(refusal.slot)
+            self._forget()
             return False
         except Refusal as refusal:
             self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), None)
@@ -128,6 +147,7 @@ class Holding:
                 if slot.unit is not None:
                     self.clusters.refuse(refusal.code, refusal.node, refusal.module, str(refusal), slot.unit)
             work.slots = []
+            self._forget()
             return False
         return True
 
@@ -159,19 +179,32 @@ class Holding:
         return False
 
     def _is_written(self, block: ast.With) -> bool:
-        codes = [code for work in self.works if work.slots for code in work.codes.values()]
-        return any(block in code.scan.parents or block in code.scan.body for code in codes)
+        return any(work.slots for work in self._works_around.get(block, ()))
+
+    @cached_property
+    def _works_around(self) -> dict[ast.AST, list[PlainWork]]:
+        """The works in whose code a scope block stands."""
+        found: dict[ast.AST, list[PlainWork]] = {}
+        for work in self.works:
+            nodes = (n for code in work.codes.values() for n in (*code.scan.parents, *code.scan.body))
+            for block in dict.fromkeys(n for n in nodes if isinstance(n, ast.With)):
+                found.setdefault(block, []).append(work)
+        return found
 
     def _is_blamed(self, function: Function | None, module: Module) -> bool:
         """Whether the plain code of a function makes something that stays TF1."""
+        return (function, module) in self._blamed
+
+    @cached_property
+    def _blamed(self) -> set[tuple[Function | None, Module]]:
+        found: set[tuple[Function | None, Module]] = set()
         for walk in self.classes.walks:
             for finding, region in walk.scoping.blamed.items():
                 while region is not None and region.is_block:
                     region = region.parent
-                if region is not None and region.function is function and region.module is module:
-                    if not finding.code.startswith("TFM60"):
-                        return True
-        return False
+                if region is not None and not finding.code.startswith("TFM60"):
+                    found.add((region.function, region.module))
+        return found
 
     def _in_left_block(self, site: ast.AST, work: PlainWork) -> bool:
         code = work.code_of(site)
@@ -179,16 +212,34 @@ class Holding:
 
     def _stays(self, block: ast.With) -> bool:
         """Whether a scope block holds something that does not migrate."""
-        moving = {site for work in self.works for slot in work.slots for site in slot.sites}
-        for region in self.classes.blocks.get(block, []):
-            for event in region.walk():
-                if isinstance(event, Region) and event in self.owners.instance_of:
-                    if self.owners.instance_of[event].unit not in self.migrated:
-                        return True
-                if isinstance(event, Creation) and self.clusters.unit_around(event.region) is None:
-                    if event.row is None or (event.row.keras and event.node not in moving):
-                        return True
-        return False
+        if block not in self._staying:
+            inside = self._inside_of(block)
+            self._staying[block] = inside.bare or not (inside.units <= self.migrated and inside.layers <= self._sites())
+        return self._staying[block]
+
+    def _inside_of(self, block: ast.With) -> _Inside:
+        if block not in self._inside:
+            found = self._inside[block] = _Inside()
+            for region in self.classes.blocks.get(block, []):
+                for event in region.walk():
+                    if isinstance(event, Region) and event in self.owners.instance_of:
+                        found.units.add(self.owners.instance_of[event].unit)
+                    if isinstance(event, Creation) and self.clusters.unit_around(event.region) is None:
+                        found.bare = found.bare or event.row is None
+                        if event.row is not None and event.row.keras:
+                            found.layers.add(event.node)
+        return self._inside[block]
+
+    def _sites(self) -> set[ast.AST]:
+        """The sites of all slots that are left."""
+        if self._moving is None:
+            self._moving = {site for work in self.works for slot in work.slots for site in slot.sites}
+        return self._moving
+
+    def _forget(self) -> None:
+        """The units that migrate, or the slots that are left, are others from now on."""
+        self._staying.clear()
+        self._moving = None
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -204,10 +255,8 @@ class Holding:
     def _scopes(self, code: Code, work: PlainWork, sites: Sites) -> None:
         blocks = []
         left = False
-        for block, regions in self.classes.blocks.items():
-            if block in self.classes.units or not (block in code.scan.parents or block in code.scan.body):
-                continue
-            if regions[0].function is not code.function:
+        for block, regions in self._blocks_by_function.get(code.function, ()):
+            if not (block in code.scan.parents or block in code.scan.body):
                 continue
             stays = self._stays(block)
             left = left or stays
@@ -226,19 +275,33 @@ class Holding:
         unit = self.clusters.unit_around(creation.region)
         if unit is not None:
             return unit in self.migrated
-        held = (site for work in self.works for slot in work.slots for site in slot.sites)
-        return creation.is_operation or creation.node in set(held)
+        return creation.is_operation or creation.node in self._sites()
 
     def _leaves_something(self, code: Code) -> bool:
         """Whether a function still makes TF1 variables, for which reuse must be switched as before."""
-        if code.function is None:
-            return any(u not in self.migrated for u in self._units_in([[w.root] for w in self.classes.walks]))
-        regions = self.classes.calls.get(code.function, [])
-        if any(u not in self.migrated for u in self._units_in([regions])):
-            return True
-        return any(
-            self.clusters.unit_around(c.region) is None and c.row is None for r in regions for c in r.creations()
+        if code.function not in self._run_by:
+            self._run_by[code.function] = self._runs(code.function)
+        units, bare = self._run_by[code.function]
+        return bare or not units <= self.migrated
+
+    def _runs(self, function: Function | None) -> tuple[set[Unit], bool]:
+        """The units that a function runs, and whether it makes bare variables itself; of no function: all units."""
+        if function is None:
+            return self._units_in([[w.root] for w in self.classes.walks]), False
+        regions = self.classes.calls.get(function, [])
+        creations = (c for r in regions for c in r.creations())
+        return self._units_in([regions]), any(
+            c.row is None and self.clusters.unit_around(c.region) is None for c in creations
         )
+
+    @cached_property
+    def _blocks_by_function(self) -> dict[Function | None, list[tuple[ast.With, list[Region]]]]:
+        """The scope blocks that are no units, by the function that they stand in."""
+        found: dict[Function | None, list[tuple[ast.With, list[Region]]]] = {}
+        for block, regions in self.classes.blocks.items():
+            if block not in self.classes.units:
+                found.setdefault(regions[0].function, []).append((block, regions))
+        return found
 
     def imports(self) -> Mapping[Module, list[str]]:
         """Import lines for classes that stand in another file than the code that makes them."""

@@ -15,6 +15,7 @@ from tfmigrate.program.link import Module, Program
 from tfmigrate.program.modern import modern_call
 from tfmigrate.program.render import render
 from tfmigrate.sites import (
+    FILE,
     Before,
     BlockCall,
     CallableLayer,
@@ -29,8 +30,6 @@ from tfmigrate.sites import (
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import EMITTED
-
-FILE = (0, 0, 0, 0)
 
 
 def plan_symbols(sites: dict[Module, Sites]) -> None:
@@ -151,11 +150,14 @@ def _handed_on(program: Program, module: Module) -> set[str]:
     for other in program.modules.values() if own else ():
         if module in other.starred:
             names |= own & set(_still_used(other))
-        for node in ast.walk(other.tree) if module in program.imports(other) else ():
-            if isinstance(node, ast.ImportFrom) and program.source_of(node, other) is module:
+        if module not in program.imports(other):
+            continue
+        for node in other.of_kind(ast.ImportFrom):
+            if program.source_of(node, other) is module:
                 names |= {alias.name for alias in node.names} & own
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in own:
-                names.add(node.attr)
+        for attribute in other.of_kind(ast.Attribute):
+            if attribute.attr in own and isinstance(attribute.value, ast.Name):
+                names.add(attribute.attr)
     return names
 
 

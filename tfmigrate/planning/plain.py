@@ -97,9 +97,15 @@ class PlainWork:
         self.requests: dict[Slot, Request] = {}
         # statements of `__init__` beside which layers are made
         self.constructors: dict[ast.stmt, Function] = {}
+        self._code_of: dict[ast.AST, Code] = {}
 
     def code_of(self, site: ast.AST) -> Code:
         """The function that a site stands in."""
+        if site not in self._code_of:
+            self._code_of[site] = self._find_code(site)
+        return self._code_of[site]
+
+    def _find_code(self, site: ast.AST) -> Code:
         for code in self.codes.values():
             if site in code.scan.parents or site in code.scan.body:
                 return code

@@ -12,15 +12,27 @@ from tfmigrate.tf1 import symbols
 from tfmigrate.walk.values import Library
 
 
-def other_precision(module: Module, functions: set[FunctionNode], resolve: Resolve) -> ast.expr | None:
-    """The first place where these functions, or the module itself, tell TensorFlow of another precision."""
-    if not symbols.HALF_OR_DOUBLE.search(module.text):
+class Precisions:
+    """The places of a program that tell TensorFlow of another precision, each with the functions around it."""
+
+    def __init__(self, resolve: Resolve) -> None:
+        self.resolve = resolve
+        self._places: dict[Module, list[tuple[ast.expr, list[FunctionNode]]]] = {}
+
+    def other(self, module: Module, functions: set[FunctionNode]) -> ast.expr | None:
+        """The first such place in these functions, or in the module itself."""
+        if module not in self._places:
+            self._places[module] = list(self._find(module))
+        for node, around in self._places[module]:
+            if not around or functions.intersection(around):
+                return node
         return None
-    for node in _mentions(module, resolve):
-        around = [a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        if not around or functions.intersection(around):
-            return node
-    return None
+
+    def _find(self, module: Module) -> Iterator[tuple[ast.expr, list[FunctionNode]]]:
+        if symbols.HALF_OR_DOUBLE.search(module.text):
+            for node in _mentions(module, self.resolve):
+                outer = ancestors(module, node)
+                yield node, [a for a in outer if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
 
 def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:

@@ -165,7 +165,10 @@ class Classification:
                 self.arg_scopes[block].append(creation)
         # functions that read what networks leave in the graph
         self.readers = {f for f, regions in self.calls.items() if any(_reads_collections(r) for r in regions)}
-        self.evident = {f for f, regions in self.calls.items() if any(self._evidence(r) for r in regions)}
+        # functions that do what programs only do, not networks, themselves or in what they call
+        self.evident: set[Function] = set()
+        for walk in walks:
+            self._find_evidence(walk.root)
         self.own_scope: dict[Function, ast.With] = {}
         self.helpers: set[Function] = set()
         # of these, those that do more at each call, in their parts
@@ -191,11 +194,15 @@ class Classification:
             self.makers.add(region)
         return makes
 
-    def _evidence(self, region: Region) -> bool:
+    def _find_evidence(self, region: Region) -> bool:
         """Whether something in here is done by programs only, not by networks."""
-        if region.evidence - {"tf.Variable", READS_COLLECTION}:
-            return True
-        return any(self._evidence(event) for event in region.events if isinstance(event, Region))
+        found = bool(region.evidence - {"tf.Variable", READS_COLLECTION})
+        for event in region.events:
+            if isinstance(event, Region):
+                found = self._find_evidence(event) or found
+        if found and not region.is_block and region.function is not None:
+            self.evident.add(region.function)
+        return found
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -457,7 +464,7 @@ class Ownership:
             if child.unit is unit:
                 joins = _same_object(child, region) and not (member.node in self.apart and _apart(child, region))
             else:
-                joins = not _apart(child, region) and self._can_merge(child, member, region)
+                joins = self._can_merge(child, member, region) and not _apart(child, region)
             if joins:
                 self._merge(child.unit, unit)
                 child.regions.append(region)
@@ -473,9 +480,11 @@ class Ownership:
         primary = child.unit.primary
         if member.scope is None or primary.scope is None or member.shape is not primary.shape:
             return False
+        if primary.module is not member.module or primary.cls is not member.cls:
+            return False
         made = {v for r in child.regions for c in r.creations() for v in c.variables}
         wanted = {v for c in region.creations() for v in c.variables}
-        return bool(wanted) and wanted <= made and primary.module is member.module and primary.cls is member.cls
+        return bool(wanted) and wanted <= made
 
     def _merge(self, unit: Unit, other: Unit) -> None:
         if other is unit:
@@ -491,8 +500,8 @@ class Ownership:
 
     def instances(self) -> Iterator[Instance]:
         """All instances, owners before what they own."""
-        stack: list[Instance] = [child for holder in self.holders.values() for child in holder.children]
+        stack: list[Instance] = [child for holder in self.holders.values() for child in holder.children][::-1]
         while stack:
-            instance = stack.pop(0)
+            instance = stack.pop()
             yield instance
-            stack = instance.children + stack
+            stack.extend(reversed(instance.children))

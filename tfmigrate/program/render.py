@@ -180,6 +180,7 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:].strip()]
 
 
+@lru_cache(maxsize=1_000)
 def line_length(module: Module) -> int:
     """The line length that the file keeps: its longest line of code, but between 79 and 120."""
     lengths = [len(line.rstrip("\n")) for line in module.text.splitlines() if "http" not in line]

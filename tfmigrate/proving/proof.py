@@ -15,10 +15,10 @@ from tfmigrate.model import Cluster
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
-from tfmigrate.proving.recount import Counted, Counting, recount, requested
+from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
-from tfmigrate.walk.regions import Variable, around, show_path
+from tfmigrate.walk.regions import Region, Variable, around, show_path
 from tfmigrate.walk.roots import Walk, Walker, call_method
 from tfmigrate.walk.values import FunctionValue, ObjectValue
 
@@ -88,13 +88,37 @@ def _units_in(plan: Plan, module: Module) -> set[Unit]:
     return {unit for unit in plan.migrated if any(m.module is module for m in unit.members)}
 
 
-def prove(program: Program, walks: list[Walk], seeds: frozenset[str], plan: Plan, emitted: Program) -> list[Doubt]:
-    """Compare the inventory of every walk with that of the emitted program."""
+@dataclass(frozen=True)
+class Recounted:
+    """What a walk through an emitted program counted. frames: how many calls it took.
+
+    texts: of the files that it came by, and of those that they import.
+    """
+
+    texts: dict[str, str]
+    found: list[Counted]
+    problems: list[str]
+    frames: int
+
+    def holds_for(self, emitted: Program) -> bool:
+        """Whether a later round emitted these files alike."""
+        return all(emitted.modules[name].text == text for name, text in self.texts.items())
+
+
+def prove(
+    program: Program,
+    walks: list[Walk],
+    seeds: frozenset[str],
+    plan: Plan,
+    emitted: Program,
+    known: dict[Walk, Recounted] | None = None,
+) -> list[Doubt]:
+    """Compare the inventory of every walk with that of the emitted program. known: the counts of earlier rounds."""
     acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
-    walker = Walker(emitted, seeds, acting)
+    walker, original = Walker(emitted, seeds, acting), Walker(program, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
     touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
-    doubts = [_compare(walk, walker, plan) for walk in touched]
+    doubts = [_compare(walk, walker, original, plan, {} if known is None else known) for walk in touched]
     return [found for found in doubts if found is not None]
 
 
@@ -134,24 +158,50 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
     return {i.unit for i in plan.instances if i.unit in plan.migrated and any(r in regions for r in i.regions)}
 
 
-def _compare(walk: Walk, walker: Walker, plan: Plan) -> Doubt | None:
+def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: dict[Walk, Recounted]) -> Doubt | None:
     asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=_left_together(walk, plan))
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
-    counting = Counting()
-    entry, units = walk.entry, _units_of(walk, plan)
-    failure = attempt(lambda: _walk_again(walk, walker, counting), entry.module.path, entry.line)
-    if isinstance(failure, Finding):
-        return _about(units, walk, failure)
-    found = Counter(_opened(item, open_sizes) for item in recount(counting))
-    if wanted == found and not counting.problems:
+    units = _units_of(walk, plan)
+    if walk in known and known[walk].holds_for(walker.program):
+        walker.spent += known[walk].frames
+    else:
+        counted = _count(walk, walker)
+        if isinstance(counted, Finding):
+            return _about(units, walk, counted)
+        known[walk] = counted
+    found = Counter(_opened(item, open_sizes) for item in known[walk].found)
+    problems = known[walk].problems
+    if found - wanted:
+        wanted += _layers_before(walk, original)
+    if wanted == found and not problems:
         return None
     lines = [f"TF1 makes {_show(item)} x{n}" for item, n in sorted((wanted - found).items(), key=str)]
     lines += [f"the emitted code makes {_show(item)} x{n}" for item, n in sorted((found - wanted).items(), key=str)]
-    lines += counting.problems
-    if not counting.problems:
+    lines += problems
+    if not problems:
         units = _concerned(units, [*(wanted - found), *(found - wanted)], walk, plan) or units
     return _about(units, walk, _finding(walk, "recount differs: " + "; ".join(lines[:8])))
+
+
+def _layers_before(walk: Walk, original: Walker) -> Counter[Counted]:
+    """What the layers make that the program has already: an earlier migration may have left some of it for later."""
+    counting = Counting()
+    failure = attempt(lambda: _walk_again(walk, original, counting), walk.entry.module.path, walk.entry.line)
+    return Counter() if isinstance(failure, Finding) else Counter(layered(counting))
+
+
+def _count(walk: Walk, walker: Walker) -> Recounted | Finding:
+    counting = Counting()
+    failure = attempt(lambda: _walk_again(walk, walker, counting), walk.entry.module.path, walk.entry.line)
+    if isinstance(failure, Finding):
+        return failure
+    program = walker.program
+    regions = [r for root in counting.roots for r in (root, *root.walk()) if isinstance(r, Region)]
+    passed = {program.modules[walk.entry.module.name], *(region.module for region in regions)}
+    near = passed.union(*(program.imports(module) for module in passed))
+    texts = {module.name: module.text for module in near}
+    return Recounted(texts, recount(counting), counting.problems, walker.executor.frames)
 
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:

@@ -341,7 +341,12 @@ class Counting:
 
 
 def recount(counting: Counting) -> list[Counted]:
-    """The variables of a walk in the order of their making; one that is made anew is there twice.
+    """All variables of a walk: of its layers, and those that it still makes in TF1's way."""
+    return layered(counting) + requested(counting.tf1, *counting.roots)
+
+
+def layered(counting: Counting) -> list[Counted]:
+    """The variables of layers in the order of their making; one that is made anew is there twice.
 
     A loop is walked twice: what its first and a later round make under a name with the loop's index is one variable.
     """
@@ -353,8 +358,7 @@ def recount(counting: Counting) -> list[Counted]:
     for weight in counting.weights:
         made.setdefault(weight.path, {}).setdefault(rounds(weight.path), []).append(weight)
     instances = [same for by_round in made.values() for same in zip_longest(*by_round.values())]
-    counted = [_counted([weight for weight in same if weight is not None]) for same in instances]
-    return counted + requested(counting.tf1, *counting.roots)
+    return [_counted([weight for weight in same if weight is not None]) for same in instances]
 
 
 def _counted(weights: list[Weight]) -> Counted:

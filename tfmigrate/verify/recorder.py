@@ -1823,7 +1823,7 @@ def checkpoint_keys(checkpoint: Any, by_op: Dict[str, Variable]) -> List[str]:
     view = views.ObjectGraphView(checkpoint)
     walk = getattr(view, "breadth_first_traversal", None) or view._breadth_first_traversal
     reached, _ = walk()
-    names = [getattr(getattr(item, "op", None), "name", "") for item in reached if isinstance(item, tf.Variable)]
+    names = [getattr(getattr(inner_variable(item), "op", None), "name", "") for item in reached]
     return sorted({by_op[name].key for name in names if name in by_op})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -221,7 +222,8 @@ def entry(path: Path, case: Case, function: str) -> tuple[Path, str]:
     if case.module is not None:
         return path, case.module
     sources = {file.stem: file.read_text("utf-8", "replace") for file in sorted(path.glob("*.py"))}
-    having = [name for name, text in sources.items() if f"def {function}(" in text]
+    outside = re.compile(rf"^(def|class) {re.escape(function)}\b", re.MULTILINE)  # every layer has a build, too
+    having = [name for name, text in sources.items() if outside.search(text)]
     for name in ENTRY_MODULES:
         if name in (having or sources):
             return path, name

@@ -45,6 +45,15 @@ class Missing:
     def __call__(self, *_: Any, **__: Any) -> Any:
         raise NotHereError(self._name + " is not in TensorFlow 2; check with an interpreter that has TensorFlow 1.15")
 
+    def __eq__(self, other: Any) -> bool:
+        """A program that decides by a value that is not known must not go on by chance."""
+        if isinstance(other, Missing):
+            return self._name == other._name
+        return bool(self())
+
+    def __hash__(self) -> int:
+        return hash(self._name)
+
     def __mro_entries__(self, bases: Any) -> Any:
         return ()
 
@@ -292,6 +301,7 @@ def contrib(tf: Any) -> Any:
     made["rnn"] = StandIn(
         "tensorflow.contrib.rnn", [tf.nn.rnn_cell, rnn, tf.nn], transpose_batch_time=rnn._transpose_batch_time
     )
+    made["learn"] = StandIn("tensorflow.contrib.learn", [], ModeKeys=LearnModeKeys)
     made["training"] = StandIn("tensorflow.contrib.training", [], HParams=HParams)
     for name, sources in (
         ("data", [tf.data.experimental]),
@@ -302,6 +312,7 @@ def contrib(tf: Any) -> Any:
         ("signal", [tf.signal]),
         ("eager", [tf]),
         ("staging", [data_flow]),
+        ("lookup", [importlib.import_module("tensorflow.python.ops.lookup_ops")]),
         ("autograph", [tf.autograph]),
         ("distribute", [tf.distribute]),
     ):
@@ -367,6 +378,14 @@ class ModeKeys:
     TRAIN = "train"
     EVAL = "eval"
     PREDICT = "infer"
+
+
+class LearnModeKeys:
+    """tf.contrib.learn.ModeKeys."""
+
+    TRAIN = "train"
+    EVAL = "eval"
+    INFER = "infer"
 
 
 class EstimatorSpec:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
+from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
@@ -128,7 +129,7 @@ def _is_alone(context: ArgScope, node: ast.With, ev: Evaluator) -> bool:
     """Whether a block opens arg_scopes only, each written in its head, and nothing reads them."""
     for item in node.items:
         call = item.context_expr
-        if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("arg_scope"):
+        if not isinstance(call, ast.Call) or not unparsed(call.func).endswith("arg_scope"):
             return False
     if all(item.context_expr is not context.node for item in node.items):
         return False
@@ -166,7 +167,7 @@ def _synthetic(text: str) -> ast.expr:
 def _is_global(default: Default, ev: Evaluator) -> bool:
     """Whether an expression is a function of a library or the file, or makes an initializer or a regularizer."""
     for call in (n for n in ast.walk(default.expression) if isinstance(n, ast.Call)):
-        if not ast.unparse(call.func).endswith(("initializer", "_regularizer")):
+        if not unparsed(call.func).endswith(("initializer", "_regularizer")):
             return False
     bound: set[str] = set()
     for function in (default.frame.function, ev.frame.function):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import chain
 
 from tfmigrate.walk.operate import is_number
@@ -17,29 +18,34 @@ _FEW = 64
 Token = tuple[str, bool]
 
 
-def may_be_same(left: Path, right: Path) -> bool:
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a variable. head, tail: how every name that the path may mean begins, and how it ends."""
+
+    path: Path
+    symbolic: bool
+    head: str
+    tail: str
+
+
+def may_be_same(left: Name, right: Name) -> bool:
     """Whether some values of the symbols make both names the same."""
-    (head, tail), (other_head, other_tail) = _literal_ends(left), _literal_ends(right)
-    if not (head.startswith(other_head) or other_head.startswith(head)):
+    if not (left.head.startswith(right.head) or right.head.startswith(left.head)):
         return False
-    if not (tail.endswith(other_tail) or other_tail.endswith(tail)):
+    if not (left.tail.endswith(right.tail) or right.tail.endswith(left.tail)):
         return False
-    return any(_meet(a, b) for a in _patterns(left) for b in _patterns(right))
+    return any(_meet(a, b) for a in _patterns(left.path) for b in _patterns(right.path))
 
 
-def _literal_ends(path: Path) -> tuple[str, str]:
-    """How every name that a path may mean begins, and how it ends."""
+def name_from(path: Path) -> Name:
+    """What comparing a path to many others needs."""
     parts: list[object] = []
     for segment in path:
         parts.extend(["/", *([str(segment.value)] if isinstance(segment, Const) else segment.parts)])
     del parts[:1]
     symbols = [i for i, part in enumerate(parts) if not isinstance(part, str)] or [len(parts), -1]
-    return "".join(map(str, parts[: symbols[0]])), "".join(map(str, parts[symbols[-1] + 1 :]))
-
-
-def has_symbols(path: Path) -> bool:
-    """Whether a name is not literal."""
-    return any(isinstance(segment, Text) for segment in path)
+    head, tail = "".join(map(str, parts[: symbols[0]])), "".join(map(str, parts[symbols[-1] + 1 :]))
+    return Name(path, any(isinstance(segment, Text) for segment in path), head, tail)
 
 
 def repeats(path: Path) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.values import (
     NONE,
@@ -133,6 +134,7 @@ class Evaluator(ABC):
         self.class_names: dict[Class, dict[str, Value]] = {}
         self.frame: Frame
         self._evaluators: dict[type[ast.expr], Callable[[Any, Env], Value] | None] = {}
+        self._constants: dict[ast.Constant, Const] = {}
 
     @abstractmethod
     def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value: ...
@@ -162,7 +164,10 @@ class Evaluator(ABC):
         return method(node, env)
 
     def _eval_Constant(self, node: ast.Constant, env: Env) -> Value:
-        return Const(node.value)
+        known = self._constants.get(node)
+        if known is None:
+            known = self._constants[node] = Const(node.value)
+        return known
 
     def _eval_Name(self, node: ast.Name, env: Env) -> Value:
         value = env.lookup(node.id)
@@ -270,7 +275,7 @@ class Evaluator(ABC):
         owner = self.evaluate(node.value, env)
         if isinstance(node.slice, ast.Slice):
             bounds = [None if b is None else self.evaluate(b, env) for b in (node.slice.lower, node.slice.upper)]
-            value = _slice(owner, bounds[0], bounds[1], ast.unparse(node.slice))
+            value = _slice(owner, bounds[0], bounds[1], unparsed(node.slice))
         else:
             value = subscript(owner, self.evaluate(node.slice, env))
         if isinstance(owner, ListValue) and owner.tag:
@@ -330,7 +335,7 @@ class Evaluator(ABC):
 
     def bind(self, found: FunctionValue, obj: ObjectValue) -> Value:
         """The method on the object; a property is called at once."""
-        decorators = {ast.unparse(d) for d in found.function.node.decorator_list}
+        decorators = {unparsed(d) for d in found.function.node.decorator_list}
         if "staticmethod" in decorators:
             return found
         bound = FunctionValue(found.function, found.env, obj)

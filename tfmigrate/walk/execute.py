@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
 from tfmigrate.walk.shapes import is_shape_helper
@@ -351,8 +352,10 @@ class Executor(Evaluator):
         if first is not Flow.NEXT and second is not Flow.NEXT:
             return first if first is second else Flow.RETURN
         if first is Flow.NEXT and second is Flow.NEXT:
-            for name in list(dict.fromkeys([*after_first, *env.names])):
-                env.names[name] = join(after_first.get(name), env.names.get(name))
+            names = env.names
+            for name in [*after_first, *(name for name in names if name not in after_first)]:
+                one, other = after_first.get(name), names.get(name)
+                names[name] = join(one, other) if one is not other or one is None else one
         elif first is Flow.NEXT:
             env.names = after_first
         return Flow.NEXT
@@ -453,21 +456,21 @@ class Executor(Evaluator):
 
     def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, first: bool) -> Value:
         """What the loop variable is in the first or in a later iteration."""
-        name = target.id if isinstance(target, ast.Name) else ast.unparse(target)
+        name = target.id if isinstance(target, ast.Name) else unparsed(target)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             if node.func.id in ("range", "xrange"):
                 return self._range_index(node, name, env, first)
             if node.func.id == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2:
-                index_name = ast.unparse(target.elts[0])
+                index_name = unparsed(target.elts[0])
                 start = self.evaluate(node.args[1], env) if len(node.args) > 1 else Const(0)
                 known = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
                 sequence = self.evaluate(node.args[0], env)
                 key = f"enumerate({operate.show(sequence)}, {known})"
                 index = LoopIndex(index_name, key, True, known, first)
-                return TupleValue((index, self._item(node.args[0], sequence, ast.unparse(target.elts[1]), first)))
+                return TupleValue((index, self._item(node.args[0], sequence, unparsed(target.elts[1]), first)))
             if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
                 items = (
-                    self._item(a, self.evaluate(a, env), ast.unparse(t), first)
+                    self._item(a, self.evaluate(a, env), unparsed(t), first)
                     for a, t in zip(node.args, target.elts, strict=False)
                 )
                 return TupleValue(tuple(items))
@@ -587,7 +590,7 @@ class Executor(Evaluator):
     _run_AsyncFunctionDef = _run_FunctionDef  # noqa: N815
 
     def _decorated(self, value: Value, decorator: ast.expr, env: Env) -> Value:
-        if ast.unparse(decorator) in ("property", "staticmethod", "classmethod") or not isinstance(
+        if unparsed(decorator) in ("property", "staticmethod", "classmethod") or not isinstance(
             decorator, (ast.Name, ast.Attribute)
         ):
             return value

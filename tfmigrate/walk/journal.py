@@ -41,7 +41,7 @@ class Journal:
         self.blamed: dict[Finding, Region | None] = {}
         self.blames: list[tuple[Finding, Region | None]] = []
         self.templated: set[Function] = set()
-        self.unresolved_calls: dict[str, list[tuple[Module, ast.Call]]] = {}
+        self.unresolved_calls: dict[str, dict[ast.Call, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
         self.savings: list[Saving] = []

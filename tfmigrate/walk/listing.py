@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal
@@ -43,7 +44,7 @@ class Lists(Journal):
     """What a program asks for by collection."""
 
     def _variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
-        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        name = unparsed(node.func).rsplit(".", 1)[-1]
         kind = "trainable" if "trainable" in name else "global"
         return self._collect(ev, kind, args.get(0, "scope"), node)
 
@@ -72,7 +73,7 @@ class Lists(Journal):
         """`tf.losses.get_regularization_loss()` and its kin."""
         if node.args or node.keywords:
             self.blame("TFM603", node, ev, f"{ast.unparse(node.func)} is covered without arguments alone")
-        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        name = unparsed(node.func).rsplit(".", 1)[-1]
         return self._losses(ev, None, node, regularizers.READERS[f"tf.losses.{name}"])
 
     def _losses(self, ev: Evaluator, scope: Value | None, node: ast.Call, reader: str = "list") -> Value:
@@ -82,7 +83,7 @@ class Lists(Journal):
         if scope is not None and scope != NONE:
             self.blame("TFM603", node, ev, "the losses of Keras layers are not found by the name of a scope")
         regularized: list[Value] = [v for v in self.graph.variables if v.regularized]
-        if regularized and "get_collection_ref" in ast.unparse(node.func):
+        if regularized and "get_collection_ref" in unparsed(node.func):
             self.blame("TFM603", node, ev, "what is done to this list reaches all who read the collection")
         self._query(node, ListValue(regularized), "losses", self.region)
         query = self.region.events[-1]
@@ -92,7 +93,7 @@ class Lists(Journal):
 
     def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         """`tf.contrib.framework.get_variables(scope)` and its kin, which TensorFlow 2 does not have."""
-        name = ast.unparse(node.func).rsplit(".", 1)[-1]
+        name = unparsed(node.func).rsplit(".", 1)[-1]
         scope, suffix = args.get(0, "scope"), args.get(1, "suffix")
         if isinstance(scope, Scope):
             scope = Const(show_path(scope.path)) if is_plain(scope.path) else joined(scope.path)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
+from tfmigrate.walk.clashes import Name
 from tfmigrate.walk.regions import (
     Path,
     Scope,
@@ -28,6 +29,8 @@ class Graph(Opaque):
     counts: Counter[str] = field(default_factory=Counter)
     wrong: set[Path] = field(default_factory=set)
     scope: Scope = field(default_factory=lambda: Scope(()))
+    # those of the store as names to compare with others
+    names: list[tuple[Name, Variable]] = field(default_factory=list)
 
 
 @dataclass(eq=False)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
+from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.evaluate import Frame
 from tfmigrate.walk.regions import Path, Variable
 
@@ -62,7 +63,7 @@ def _open_names(frame: Frame, call: ast.Call, scope: Path) -> Iterator[str]:
         for outer in ancestors(where.module, node):
             for item in outer.items if isinstance(outer, ast.With) else ():
                 opened = item.context_expr
-                if isinstance(opened, ast.Call) and ast.unparse(opened.func).endswith("name_scope") and opened.args:
+                if isinstance(opened, ast.Call) and unparsed(opened.func).endswith("name_scope") and opened.args:
                     yield _text(opened.args[0])
         node = where.call
         where = where.parent

@@ -211,6 +211,7 @@ class Region:
     by_library: bool = False
     # the graph that it runs in
     graph: object = None
+    _makes: bool | None = None
 
     @property
     def function(self) -> Function | None:
@@ -240,7 +241,15 @@ class Region:
         return (event for event in self.walk() if isinstance(event, Creation))
 
     def makes_variables(self) -> bool:
-        return any(event.variables or event.makes_layer for event in self.creations())
+        """Asked for when it is over; what it made is then known for good."""
+        if self._makes is None:
+            self._makes = any(
+                event.makes_variables()
+                if isinstance(event, Region)
+                else isinstance(event, Creation) and (bool(event.variables) or event.makes_layer)
+                for event in self.events
+            )
+        return self._makes
 
     def caller(self) -> Region | None:
         """The call or root around this region, past the blocks of the same function."""

@@ -10,7 +10,7 @@ from tfmigrate.tf1.layers import (
     WEIGHT_ARGUMENTS,
 )
 from tfmigrate.walk import operate
-from tfmigrate.walk.clashes import has_symbols, may_be_same, repeats
+from tfmigrate.walk.clashes import may_be_same, name_from, repeats
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import call_into, depth_of, second_call
@@ -139,6 +139,7 @@ class Requests(Scopes):
             text = f"{show_path(path)} is reused before it was made; TF1 raises here"
             self._blame_at("TFM102", place, module, text, self.region)
         variable = self.graph.store[path] = Variable(path)
+        self.graph.names.append((name_from(path), variable))
         self._add(variable)
         return variable
 
@@ -152,10 +153,8 @@ class Requests(Scopes):
 
     def _blame_clash(self, ev: Evaluator, path: Path, node: ast.Call) -> bool:
         """A new name that may be a known one; TF1 itself makes sure of that only where nothing is reused."""
-        symbolic = has_symbols(path)
-        others = [
-            v for known, v in self.graph.store.items() if (symbolic or has_symbols(known)) and may_be_same(path, known)
-        ]
+        name = name_from(path)
+        others = [v for known, v in self.graph.names if (name.symbolic or known.symbolic) and may_be_same(name, known)]
         if not others and not repeats(path):
             return False
         unknown = next((self._unknown[part.key] for part in symbols_of(path) if part.key in self._unknown), None)

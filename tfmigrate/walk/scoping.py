@@ -107,7 +107,7 @@ class Scopes(Journal):
         inside = show_path(self.scope.path)
         for key in list(self.graph.counts):
             if key.startswith(inside + "/") or not inside:
-                self.graph.counts[key] = 0
+                del self.graph.counts[key]
         self.scope, counts = self._entered.pop()
         if counts is not None:
             self.graph.counts = counts

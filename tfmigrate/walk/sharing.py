@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 
 from tfmigrate.program.modern import modern_call
+from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
@@ -106,11 +108,10 @@ class Scoping(LayerCalls, Lists):
                 self._blame_at("TFM205", event.node, event.module, text, self.root)
 
     def canonical(self, name: str) -> Library:
-        known = symbols.canonical(name)
-        return Library(ALIASES.get(known, known))
+        return _canonical(name)
 
     def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
-        if (isinstance(owner, Library) and owner.name == "tf.flags.FLAGS") or owner == Library("tf.app.flags.FLAGS"):
+        if isinstance(owner, Library) and owner.name in ("tf.flags.FLAGS", "tf.app.flags.FLAGS"):
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
         if isinstance(owner, Scope):
             if name in ("name", "original_name_scope"):
@@ -143,16 +144,14 @@ class Scoping(LayerCalls, Lists):
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
         """A function is handed to code that is not the program's: that may call it, here or elsewhere."""
         for item in functions_in(value):
-            if isinstance(item, FunctionValue) and not _ELSEWHERE.search(ast.unparse(node.func)):
+            if isinstance(item, FunctionValue) and not _ELSEWHERE.search(unparsed(node.func)):
                 ev.call_by_library(item, node)
             elif isinstance(item, LambdaValue):
                 ev.call_lambda(item, Arguments())
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
         self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
-        places = self.unresolved_calls.setdefault(name, [])
-        if all(node is not known for _, known in places):
-            places.append((ev.frame.module, node))
+        self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
         for value in args.values():
@@ -167,7 +166,7 @@ class Scoping(LayerCalls, Lists):
             return UNKNOWN
         name = callee.name
         assert self.region is not None
-        if symbols.ROOT_EVIDENCE.match(name):
+        if _is_evidence(name):
             self.region.evidence.add(name)
         if name.startswith("tf.train.") and name.endswith("Optimizer"):
             self.optimizers.make(ev.frame.module, node, name in symbols.SLOTLESS)
@@ -183,18 +182,18 @@ class Scoping(LayerCalls, Lists):
             self.blame("TFM602", node, ev, f"{name} finds variables by their TF1 names")
         if name in regularizers.REGULARIZERS:
             return regularizing.made(ev, name, args, node)
-        if symbols.GONE.match(name) and modern_call(ev.frame.module, node) is None:
+        if _is_gone(name) and modern_call(ev.frame.module, node) is None:
             return Gone()
-        if symbols.FOREIGN_LAYERS.match(name) and not symbols.HARMLESS.search(name):
+        if _is_foreign(name):
             return self._foreign(ev, name, args, node)
         if name == "tf.dimension_value":
             return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
-        if not name.startswith("tf.") or symbols.PYTHON_RESULTS.search(name):
-            tensors = name.startswith("tf.") or any(is_tensor(value) for value in args.values())
-            return UNKNOWN if tensors and not symbols.PYTHON_RESULTS.search(name) else PYTHON
-        return TENSOR
+        plain = _plain_result(name)
+        if plain is not None:
+            return plain
+        return UNKNOWN if any(is_tensor(value) for value in args.values()) else PYTHON
 
     def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
@@ -235,6 +234,35 @@ class Scoping(LayerCalls, Lists):
             return self._get_collection(ev, args, node)
         self.blame("TFM602", node, ev, f"{name} looks something up by its TF1 name")
         return TENSOR
+
+
+@lru_cache(maxsize=20_000)
+def _canonical(name: str) -> Library:
+    known = symbols.canonical(name)
+    return Library(ALIASES.get(known, known))
+
+
+@lru_cache(maxsize=20_000)
+def _plain_result(name: str) -> Value | None:
+    """What a function of a library gives that makes nothing; None where that depends on what it is given."""
+    if symbols.PYTHON_RESULTS.search(name):
+        return PYTHON
+    return TENSOR if name.startswith("tf.") else None
+
+
+@lru_cache(maxsize=20_000)
+def _is_evidence(name: str) -> bool:
+    return symbols.ROOT_EVIDENCE.match(name) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _is_gone(name: str) -> bool:
+    return symbols.GONE.match(name) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _is_foreign(name: str) -> bool:
+    return bool(symbols.FOREIGN_LAYERS.match(name)) and not symbols.HARMLESS.search(name)
 
 
 def functions_in(value: Value) -> list[Value]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tfmigrate.program.link import FunctionNode, Module, Program
+from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.evaluate import Frame
 
 _GRAPH = {
@@ -64,17 +65,17 @@ class _Origin:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._of_name(node.id, frame)
         if isinstance(node, ast.Attribute) and node.attr in self.changes.attributes and not _is_scope(node.value):
-            return State(f"{ast.unparse(node)}, which changes as the program runs")
+            return State(f"{unparsed(node)}, which changes as the program runs")
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in _GRAPH:
                 return State("what the graph holds", (node,))
             if name == "hasattr" or (name == "getattr" and len(node.args) == 3):
-                return State(f"{ast.unparse(node)}, which changes as the program runs")
+                return State(f"{unparsed(node)}, which changes as the program runs")
         if isinstance(node, ast.Compare) and any(isinstance(op, (ast.In, ast.NotIn)) for op in node.ops):
             for container in node.comparators:
                 if _last_name(container) in self.changes.containers:
-                    return State(f"what {ast.unparse(container)} holds")
+                    return State(f"what {unparsed(container)} holds")
         return None
 
     def _of_name(self, name: str, frame: Frame) -> State | None:
@@ -97,7 +98,7 @@ class _Origin:
 
 
 def _is_scope(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).endswith("get_variable_scope")
+    return isinstance(node, ast.Call) and unparsed(node.func).endswith("get_variable_scope")
 
 
 def _last_name(node: ast.expr) -> str:

@@ -1,4 +1,4 @@
-"""Files that are about a program and no part of it: pages and patches."""
+"""Writes files that are about a program and no part of it: patches, a page."""
 
 from __future__ import annotations
 
@@ -12,19 +12,14 @@ from tfmigrate.writing import disk
 
 
 def write_reports(reports: Mapping[Path, bytes], over: bool = False) -> list[Finding]:
-    """Writes all or none; returns why not, nothing if it did. over: also where there is a file already."""
+    """Returns why one could not be written. over: also where there is a file already."""
     for path in reports:
         if os.path.lexists(path) and not (over and path.is_file()):
             return [problem(path, "TFM004", "exists already")]
-    new: list[Path] = []
     for path, data in reports.items():
         target = Path(os.path.realpath(path))
         try:
-            old = os.stat(target) if target.exists() else None
-            disk.replace_one(target, data, old)
+            disk.replace_one(target, data, os.stat(target) if target.exists() else None)
         except OSError as error:
-            disk.remove(new)
             return [disk.failed(path, error)]
-        if old is None:
-            new.append(target)
     return []

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 
 from pygments.lexer import Lexer
 from pygments.lexers.data import JsonLexer
 from pygments.lexers.python import PythonLexer
-from pygments.token import Comment, Keyword, Literal, Name, Number, Operator, String, Token
+from pygments.token import Comment, Error, Keyword, Literal, Name, Number, Operator, String, Token
 
-from tfmigrate.report.html.beside import Spans
+from tfmigrate.report.html.beside import Row, Spans
 
 # the classes that `page.css` colours; what is none of these has the colour of text
 _CLASSES = (
@@ -20,28 +21,67 @@ _CLASSES = (
     (Name.Exception, "b"), (Name.Tag, "f"),
 )  # fmt: skip
 
-Line = tuple[tuple[str, str], ...]
+
+@dataclass(frozen=True)
+class Line:
+    """A line in pieces, class and text. within: it ends inside of a text that goes on in the next."""
+
+    pieces: tuple[tuple[str, str], ...]
+    within: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(text for _, text in self.pieces)
 
 
 def lines(path: str, text: str) -> list[Line]:
-    """Each line as pieces: class and text. A text that the lexer would alter has no colours."""
+    """The lines with their colours. A text that the lexer would alter has none."""
     lexer: type[Lexer] = JsonLexer if path.endswith(".json") else PythonLexer
     found: list[list[tuple[str, str]]] = [[]]
+    within = [False]
     for kind, value in lexer(stripnl=False, ensurenl=False).get_tokens(text):
         name = _class(kind)
         for number, piece in enumerate(value.split("\n")):
             if number:
+                within[-1] = kind in String or kind in Error
                 found.append([])
+                within.append(False)
             if piece:
                 last = found[-1][-1] if found[-1] else None
                 if last is not None and last[0] == name:
                     found[-1][-1] = (name, last[1] + piece)
                 else:
                     found[-1].append((name, piece))
+    result = [Line(tuple(line), inside) for line, inside in zip(found, within)]
     plain = text.split("\n")
-    if ["".join(piece for _, piece in line) for line in found] != plain:
-        return [(("", line),) for line in plain]
-    return [tuple(line) for line in found]
+    return result if [line.text for line in result] == plain else [Line((("", line),), True) for line in plain]
+
+
+def lines_after(path: str, text: str, before: Sequence[Line], rows: Sequence[Row]) -> list[Line]:
+    """The same for a new version. What stays is taken over, unless a text begins or ends above it."""
+    plain = text.split("\n")
+    found: list[Line] = []
+    at = 0
+    while at < len(rows):
+        row = rows[at]
+        if row.same and row.before is not None:
+            if _within(before, row.before) != _within(found, len(found)):
+                return lines(path, text)
+            found.append(before[row.before])
+            at += 1
+            continue
+        last = next((n for n in range(at, len(rows)) if rows[n].same), len(rows))
+        new = [plain[row.after] for row in rows[at:last] if row.after is not None]
+        if new and _within(found, len(found)):
+            return lines(path, text)
+        found += lines(path, "\n".join(new) + "\n")[:-1] if new else []
+        at = last
+    return found
+
+
+def _within(lines: Sequence[Line], line: int) -> bool:
+    """Whether this line begins inside of a text."""
+    return line > 0 and lines[line - 1].within
 
 
 @cache
@@ -51,9 +91,9 @@ def _class(kind: type[Token]) -> str:
 
 def html(line: Line, changed: Spans = ()) -> str:
     if not changed:
-        return "".join(_piece(name, text) for name, text in line)
+        return "".join(_piece(name, text) for name, text in line.pieces)
     found, at = [], 0
-    for name, text in line:
+    for name, text in line.pieces:
         for start, stop, marked in _cut(at, at + len(text), changed):
             piece = _piece(name, text[start - at : stop - at])
             found.append(f"<mark>{piece}</mark>" if marked else piece)

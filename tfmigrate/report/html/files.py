@@ -95,12 +95,15 @@ _HEAD = (
 class _Sides:
     def __init__(self, file: FileText) -> None:
         self.file = file
-        self.before = [] if file.before is None else _lines(file.name, file.before)
-        self.after = self.before if file.before == file.after else _lines(file.name, file.after)
-        texts = [["".join(text for _, text in line) for line in side] for side in (self.before, self.after)]
+        texts = _split(file.before), _split(file.after)
         self.texts = texts
-        same = self.after is self.before
-        self.rows = [Row(i, i, same=True) for i in range(len(texts[0]))] if same else beside.rows(*texts)
+        self.before = colours.lines(file.name, "\n".join(texts[0])) if texts[0] else []
+        if file.before == file.after:
+            self.after = self.before
+            self.rows = [Row(number, number, same=True) for number in range(len(texts[0]))]
+        else:
+            self.rows = beside.rows(*texts)
+            self.after = colours.lines_after(file.name, "\n".join(texts[1]), self.before, self.rows)
         self.notes: dict[int, list[tuple[str, Finding]]] = {}
         for finding in file.findings:
             self.notes.setdefault(min(finding[1].line, max(len(self.before), 1)) - 1, []).append(finding)
@@ -170,9 +173,10 @@ class _Sides:
         )  # fmt: skip
 
 
-def _lines(name: str, text: str) -> list[colours.Line]:
-    lines = colours.lines(name, text)
-    return lines[:-1] if not lines[-1] or lines[-1] == (("", ""),) else lines
+def _split(text: str | None) -> list[str]:
+    """A file that does not end with a newline looks like one that does."""
+    lines = (text or "").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def _cell(line: int | None, side: Sequence[colours.Line], kind: str, marks: beside.Spans, links: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tfmigrate.verify.verdict import KINDS, VariableRow, Verdict
 GENERATOR = '<meta name="generator" content="tfmigrate">'
 _VARIABLES = 200
 _FINDINGS = 5
+_CLASS = re.compile(r"^[ \t]*class (\w+)", re.MULTILINE)
 _STATES = ("migrated", "review", "refused")
 
 
@@ -94,6 +96,7 @@ class _Page:
     ) -> None:
         self.inert = Inert()
         self.migration = migration if base is None else named_from(base, migration)
+        self.base = base
         self.verdict = verdict
         self.rows = {row.key: row for row in verdict.variables} if verdict is not None else {}
         self.texts: dict[str, FileText] = {}
@@ -152,6 +155,7 @@ class _Page:
         for finding in self.migration.findings:
             if finding.severity is Severity.REVIEW:
                 review.setdefault(finding.path, set()).add(finding.code)
+        homes = _Homes(self.migration, self.texts, self.base).of
         found: list[_Group] = []
         taken: Counter[str] = Counter()
         for group in self.migration.groups:
@@ -160,7 +164,7 @@ class _Page:
             anchor = f"group:{name}" + (f"~{taken[name]}" if taken[name] > 1 else "")
             remarks = review.get(group.creates.path, set()) if group.state is State.MIGRATED else set()
             states = [group.state.value, *(["review"] if remarks else [])]
-            paths = sorted({place.path for place in (group.creates, *group.reuses)})
+            paths = sorted({place.path for place in (group.creates, *group.reuses)} | homes(group))
             found.append(_Group(anchor, group, states, sorted({*group.codes, *remarks}), paths))
             for place, verb in [(group.creates, "makes"), *((place, "shares") for place in group.reuses)]:
                 if place.path in self.texts:
@@ -228,6 +232,27 @@ class _Page:
     @property
     def codes(self) -> list[str]:
         return sorted({code for group in self.groups for code in group.codes} | {f.finding.code for f in self.findings})
+
+
+class _Homes:
+    """The files that a group's code stands in, beside those that call it."""
+
+    def __init__(self, migration: Migration, texts: Mapping[str, FileText], base: Path | None) -> None:
+        self.classes: dict[str, set[str]] = {}
+        for name, text in texts.items():
+            if text.before != text.after:
+                for layer in _CLASS.findall(text.after):
+                    self.classes.setdefault(layer, set()).add(name)
+        self.made: dict[str, set[str]] = {}
+        for part, variable in (made for cluster in migration.clusters for made in cluster.made):
+            self.made.setdefault(variable, set()).add(name_in(base, Path(part.path)))
+
+    def of(self, group: SharingGroup) -> set[str]:
+        if group.state is not State.MIGRATED:
+            return set()
+        classes = self.classes.get(group.layer, set())
+        near = {group.creates.path} if group.creates.path in classes else classes
+        return near.union(*(self.made.get(variable.name, set()) for variable in group.variables))
 
 
 def _asset(name: str) -> str:

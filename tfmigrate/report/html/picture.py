@@ -56,8 +56,8 @@ class _Box:
 def before(group: SharingGroup) -> str:
     """Each call opens the scope again, by its name."""
     tree = _tree(group.scope, [variable.name for variable in group.variables], "scope")
-    callers = [(f"{place} makes", "call") for place in [_short(group.creates)]]
-    callers += [(f"{place} shares", "call") for place in _merged(group.reuses)]
+    callers = [(f"{place} {verb}", "call") for place, verb in _merged([group.creates], "makes", "make")]
+    callers += [(f"{place} {verb}", "call") for place, verb in _merged(group.reuses, "shares", "share")]
     told = f"Before: the scope {group.scope}, made at {group.creates}"
     told += f", shared at {', '.join(map(str, group.reuses))}" if group.reuses else ", shared by nobody"
     return _svg(tree, callers, told)
@@ -70,21 +70,18 @@ def after(group: SharingGroup, paths: dict[str, str]) -> str | None:
     names = [paths.get(variable.name, variable.name) for variable in group.variables]
     tree = _tree(group.scope, names, "layer", group.layer)
     callers = [(f"{group.owner} holds it", "owner")]
-    callers += [(f"{place} calls it", "call") for place in _merged([group.creates, *group.reuses])]
+    calls = _merged([group.creates, *group.reuses], "calls", "call")
+    callers += [(f"{place} {verb} it", "call") for place, verb in calls]
     told = f"After: an instance of {group.layer}, held by {group.owner}, with the variables {', '.join(names)}"
     return _svg(tree, callers, told)
 
 
-def _short(place: Place) -> str:
-    return f"{place.path.rpartition('/')[2]}:{place.line}"
-
-
-def _merged(places: Iterable[Place]) -> list[str]:
-    """`model.py:3, 4`: a line for each file."""
-    lines: dict[str, list[int]] = {}
+def _merged(places: Iterable[Place], one: str, several: str) -> list[tuple[str, str]]:
+    """`model.py:3, 4` with its verb: a line for each file."""
+    lines: dict[str, set[int]] = {}
     for place in places:
-        lines.setdefault(place.path.rpartition("/")[2], []).append(place.line)
-    return [f"{path}:{_listed(sorted(set(found)))}" for path, found in lines.items()]
+        lines.setdefault(place.path.rpartition("/")[2], set()).add(place.line)
+    return [(f"{path}:{_listed(sorted(f))}", one if len(f) == 1 else several) for path, f in lines.items()]
 
 
 def _listed(lines: list[int]) -> str:

@@ -238,7 +238,7 @@
     f: () => step(findings, 1), F: () => step(findings, -1),
     o: () => { const one = current(); if (one) one.open = !one.open; },
     e: () => { const one = current(); if (one) { $(".lazy", one).forEach(fill); $("tr.fold", one).forEach(unfold); } },
-    g: () => { scrollTo(0, 0); here = null; address(""); },
+    g: () => { settling++; scrollTo(0, 0); here = null; address(""); },
     t: () => theme(),
     "/": () => form.elements.q.focus(),
     "?": () => help.showModal(),
