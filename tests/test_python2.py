@@ -91,6 +91,13 @@ def test_the_conversion_is_a_step_of_its_own_that_git_applies(
     assert (folder / "net.py").read_bytes() == NET.encode("latin-1").replace(b"\n", b"\r\n")
 
 
+def test_a_file_that_stays_python_2_beside_what_migrates_is_told(folder: Path) -> None:
+    (folder / "train.py").write_text(TRAIN.replace("import net\n", "import net\nimport tools\n"))
+    migration = migrate([folder])
+    assert [change.path.name for change in migration.changes] == ["net.py", "train.py"]
+    assert "tools.py:5 TFM011" in _codes(migration.findings)
+
+
 def test_a_second_run_changes_nothing(folder: Path) -> None:
     assert main(["apply", "."]) == 1
     assert migrate([folder]).changes == ()

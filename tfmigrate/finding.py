@@ -109,7 +109,8 @@ CODES: dict[str, Code] = {
         _V,
         "Python 2 file",
         "What it becomes runs on TensorFlow 2, hence on Python 3, so 2to3 (fissix) converts the file first.",
-        "Look at the first part of the diff: strings and bytes, and the order of mixed types, are yours to judge.",
+        "Look at the first part of the diff: strings and bytes, and the order of mixed types, are yours to judge. What"
+        " stays Python 2 has to be converted by hand.",
     ),
     "TFM012": Code(
         _V,

@@ -19,7 +19,7 @@ from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
-from tfmigrate.python2 import to_python3, told
+from tfmigrate.python2 import stays_python2, to_python3, told
 from tfmigrate.source import is_read_only
 from tfmigrate.staying import links_out, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
@@ -155,7 +155,7 @@ class Study:
                 lambda path: path in read.named or (options.with_callers and path not in read.kept),
                 frozenset(options.only),
                 lambda path, text: why_it_stays(path, text, paths, options.in_place),
-                lambda path: path in read.python2,
+                lambda path: stays_python2(path, read.python2[path]) if path in read.python2 else None,
                 read.misfit,
                 jobs=options.jobs,
             )

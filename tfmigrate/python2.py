@@ -41,18 +41,28 @@ def _tool() -> RefactoringTool:
 
 def told(path: Path, text: str, converted: str) -> Iterator[Finding]:
     """What a person should know of a file that changes: that it is converted first, and what no converter can see."""
-    line = 1
-    try:
-        ast.parse(text)
-    except SyntaxError as error:
-        line = error.lineno or 1
-    yield Finding(str(path), line, 0, "TFM011", "is Python 2, so it is converted to Python 3 first")
+    yield Finding(str(path), _line(text), 0, "TFM011", "is Python 2, so it is converted to Python 3 first")
     if _DIVISION.search(text):
         return
     for node in ast.walk(ast.parse(converted)):
         if isinstance(node, (ast.BinOp, ast.AugAssign)) and isinstance(node.op, ast.Div) and not _has_float(node):
             message = "this division rounds down in Python 2 if both sides are whole numbers, and does not in Python 3"
             yield Finding(str(path), node.lineno, node.col_offset, "TFM012", message)
+
+
+def stays_python2(path: Path, text: str) -> Finding:
+    """Of a file in which nothing migrates."""
+    message = "is Python 2 and stays so, as nothing in it migrates; what migrates beside it runs on Python 3"
+    return Finding(str(path), _line(text), 0, "TFM011", message)
+
+
+def _line(text: str) -> int:
+    """The first that Python 3 cannot read."""
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return error.lineno or 1
+    return 1
 
 
 def _has_float(node: ast.BinOp | ast.AugAssign) -> bool:

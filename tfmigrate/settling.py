@@ -38,15 +38,15 @@ _WORTH_PROCESSES = 300_000
 class Limits:
     """What a migration may do. may_change: whether a file may. only: the transforms that may run; empty is all.
 
-    stays: why a file with this text must stay as it is, though it was named. costly: files that change only if a
-    cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text. jobs: how
-    many processes it may use; 0 is as many as there are processors.
+    stays: why a file with this text must stay as it is, though it was named. costly: what to say of a file that changes
+    only if a cluster needs it, not for the sake of an import of TensorFlow. misfit: why a file cannot have this text.
+    jobs: how many processes it may use; 0 is as many as there are processors.
     """
 
     may_change: Callable[[Path], bool] = lambda _: True
     only: frozenset[str] = frozenset()
     stays: Callable[[Path, str], Finding | None] = lambda *_: None
-    costly: Callable[[Path], bool] = lambda _: False
+    costly: Callable[[Path], Finding | None] = lambda _: None
     misfit: Callable[[Path, str], Finding | None] = lambda *_: None
     jobs: int = 1
 
@@ -207,11 +207,11 @@ class Settling:
         return None
 
     def _may_rewrite(self, module: Module, sites: list[Site]) -> bool:
-        if self.limits.costly(module.path) and all(_follows(site) for site in sites):
-            return False
         if not self.limits.may_change(module.path):
             return False
         kept = self.limits.stays(module.path, module.text)
+        if kept is None and all(_follows(site) for site in sites):
+            kept = self.limits.costly(module.path)
         if kept is not None:  # only an import of it would have followed
             self.result.findings.add(kept)
         return kept is None
