@@ -24,7 +24,7 @@ def plan(arguments: argparse.Namespace) -> int:
         from tfmigrate.report import terminal
 
         show(terminal.pieces(migration))
-    say(migration)
+    say(migration, arguments)
     return status(migration, arguments.paths, bool(migration.changes))
 
 
@@ -39,7 +39,7 @@ def diff(arguments: argparse.Namespace) -> int:
         return FAILED
     base = patch.base_of(change.path for change in migration.changes)
     show(patch.pieces(patch.render(migration, sources, base)))
-    say(migration)
+    say(migration, arguments)
     return status(migration, arguments.paths, bool(migration.changes))
 
 

@@ -33,7 +33,7 @@ def write(migration: Migration, sources: Sources, arguments: argparse.Namespace)
     if problems and not written:
         say_findings(problems)
         return fail("nothing was written")
-    say(replace(migration, findings=tuple(sorted({*migration.findings, *problems}))))
+    say(replace(migration, findings=tuple(sorted({*migration.findings, *problems}))), arguments)
     show([(f"{terminal.totals(migration)}\n", ""), (f"{_written(migration, written, arguments.out)}\n", "bold")])
     return FAILED if problems else status(migration, arguments.paths, more=False)
 

@@ -15,6 +15,7 @@ from tfmigrate.model import Cluster
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
+from tfmigrate.progress import steps
 from tfmigrate.proving.recount import Counted, Counting, recount, requested
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
@@ -118,7 +119,7 @@ def prove(
     walker = Walker(emitted, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
     touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
-    doubts = [_compare(walk, walker, plan, {} if known is None else known) for walk in touched]
+    doubts = [_compare(walk, walker, plan, {} if known is None else known) for walk in steps("counting again", touched)]
     return [found for found in doubts if found is not None]
 
 
