@@ -85,16 +85,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tfmigrate.configured": {"tfmigrate.choosing", "tfmigrate.verify.settings", "tfmigrate.verify.spec"},
     "tfmigrate.cli": {"tfmigrate.commands.status"},
     "tfmigrate.commands": {
-        "tfmigrate.api",
+        "tfmigrate.api", "tfmigrate.progress",
         "tfmigrate.finding", "tfmigrate.model", "tfmigrate.source", "tfmigrate.report", "tfmigrate.verify",
         "tfmigrate.pipeline", "tfmigrate.refuting", "tfmigrate.reviewing", "tfmigrate.commands", "tfmigrate.writing",
     },
     # packages by phase: each knows those before it in the flow
     "tfmigrate.program": {"tfmigrate.finding", "tfmigrate.tf1", "tfmigrate.program"},
     "tfmigrate.walk": {
+        "tfmigrate.progress",
         "tfmigrate.finding", "tfmigrate.boundary", "tfmigrate.tf1", "tfmigrate.program", "tfmigrate.walk"
     },
     "tfmigrate.planning": {
+        "tfmigrate.progress",
         "tfmigrate.finding", "tfmigrate.model", "tfmigrate.boundary", "tfmigrate.sites", "tfmigrate.spans",
         "tfmigrate.tf1", "tfmigrate.program", "tfmigrate.walk", "tfmigrate.planning",
     },

@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="tfmigrate", description=_DESCRIPTION, epilog=_BEGIN + _EPILOG, formatter_class=raw, allow_abbrev=False
     )
     parser.add_argument("--version", action=_Version)
+    parser.add_argument("--print-completion", action=_Completion)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def add(name: str, command: str, summary: str) -> argparse.ArgumentParser:
@@ -223,6 +224,9 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
     parser.add_argument(
         "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="no bar and no findings; errors and results only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="say what is being done, and what to do next")
     parser.add_argument("--no-cache", action="store_true", help="work everything out anew, and keep nothing of it")
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:
@@ -249,3 +253,27 @@ class _Version(argparse.Action):
 
         sys.stdout.write(f"tfmigrate {version('tfmigrate')}\n")
         parser.exit()
+
+
+class _Completion(argparse.Action):
+    """The script that completes commands, options and files in a shell."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        shells = ("bash", "zsh", "tcsh")
+        super().__init__(option_strings, dest, choices=shells, help="print what completes arguments in this shell")
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, values: object, *__: object) -> None:
+        import shtab
+
+        _complete_files(parser, shtab.FILE)
+        sys.stdout.write(shtab.complete(parser, str(values)) + "\n")
+        parser.exit()
+
+
+def _complete_files(parser: argparse.ArgumentParser, how: object) -> None:
+    for action in parser._actions:
+        if action.type is Path:
+            action.complete = how  # type: ignore[attr-defined]
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                _complete_files(inner, how)

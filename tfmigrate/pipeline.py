@@ -19,6 +19,7 @@ from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
+from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
 from tfmigrate.source import is_read_only
 from tfmigrate.staying import links_out, why_it_stays, why_left_out
@@ -178,7 +179,7 @@ def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
     chosen = choose(source.find(paths, links), paths, choice)
     read.named.update(chosen.wanted)
     read.kept.update(chosen.kept)
-    for path in [*sorted(read.named), *_rest_of_program(paths, read, choice)]:
+    for path in steps("reading files", [*sorted(read.named), *_rest_of_program(paths, read, choice)]):
         try:
             found = source.read(path)
             too_large = None if path.suffix == source.NOTEBOOK else why_left_out(found)
@@ -201,7 +202,7 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
         return Program({})
     modules: dict[str, Module] = {}
     packages = set()
-    for path, text in read.sources.items():
+    for path, text in steps("parsing files", read.sources.items()):
         name = module_name(_absolute(path), roots[path])
         if path.name == "__init__.py":
             packages.add(name)

@@ -18,6 +18,7 @@ from tfmigrate.planning.explaining import explaining, modules_of
 from tfmigrate.planning.plan import Plan, Planner, indent_of
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
+from tfmigrate.progress import steps
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
 from tfmigrate.rewrite import rewrite
@@ -192,7 +193,7 @@ class Settling:
         changing = {module: sites for module, sites in wanted.items() if self._may_rewrite(module, sites)}
         fresh = {m: sites for m, sites in changing.items() if m not in self.texts or self.texts[m][0] != sites}
         apart = self._rewritten_apart(fresh)
-        for module, sites in changing.items():
+        for module, sites in steps("rewriting files", changing.items()):
             if module in fresh:
                 text = apart[module] if module in apart else self._rewritten(module, sites)
                 if isinstance(text, Finding):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -64,7 +65,8 @@ def golden() -> Golden:
 
 
 def _shown(form: str, found: Found, whole: bool, capture: pytest.CaptureFixture[bytes]) -> str:
-    status = formats.show_as(form, *found, [Path("model.py")], whole=whole)
+    arguments = Namespace(format=form, paths=[Path("model.py")], command="looking:plan", quiet=False, verbose=False)
+    status = formats.show_as(arguments, *found, whole=whole)
     assert status == 1
     return capture.readouterr().out.decode()
 

@@ -47,7 +47,7 @@ def apply_checked(arguments: argparse.Namespace) -> int:
     try:
         outcome = settle(migration.clusters, trials.judge)
     except UndecidedError as undecided:
-        say(migration)
+        say(migration, arguments)
         show(verdict.pieces(undecided.verdict))
         return fail(f"nothing was written: {_why(undecided.verdict)}")
     except _UnwritableError as unwritable:
@@ -67,7 +67,7 @@ def _finish(
     if left:
         migration, sources = migrate_paths(arguments.paths, replace(options, refuted=tuple(left)))
     if outcome.verdict is None and not outcome.refuted:
-        say(migration)
+        say(migration, arguments)
         return fail("nothing was written: the check ran nothing of what would change (see --entry and --run)")
     if outcome.verdict is not None:
         show(verdict.summary(outcome.verdict))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import argparse
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tfmigrate import source
@@ -18,14 +19,15 @@ from tfmigrate.writing.changes import check
 Sources = Mapping[Path, source.Source]
 
 
-def show_as(form: str, migration: Migration, sources: Sources, named: Iterable[Path], whole: bool = False) -> int:
+def show_as(arguments: argparse.Namespace, migration: Migration, sources: Sources, whole: bool = False) -> int:
     """whole: the diff itself was asked for, so JSON has it too. Text is the patch, with colours on a terminal."""
+    form = arguments.format
     if form in ("text", "patch"):
         problems = _show_patch(migration, sources, form == "patch")
         if problems:
             say_findings(problems)
             return FAILED
-        say(migration)
+        say(migration, arguments)
     elif form == "json":
         from tfmigrate.report import as_json
 
@@ -38,7 +40,7 @@ def show_as(form: str, migration: Migration, sources: Sources, named: Iterable[P
         from tfmigrate.report import as_github
 
         _print(as_github.render(migration))
-    return status(migration, named, bool(migration.changes))
+    return status(migration, arguments.paths, bool(migration.changes))
 
 
 def show_verdict_as(form: str, verdict: Verdict, before: Path, after: Path) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 
 from tfmigrate.commands.formats import show_as
-from tfmigrate.commands.migrating import STDIN, migrate, status
-from tfmigrate.commands.output import hint, say, show
+from tfmigrate.commands.migrating import migrate, status
+from tfmigrate.commands.output import say, show
 from tfmigrate.commands.status import DONE, UsageError
 
 
@@ -19,14 +18,11 @@ def plan(arguments: argparse.Namespace) -> int:
 
         add_to(arguments.summary, summary.of_migration(migration))
     if arguments.format != "text":
-        return show_as(arguments.format, migration, sources, arguments.paths)
+        return show_as(arguments, migration, sources)
     from tfmigrate.report import terminal
 
     show(terminal.pieces(migration))
-    say(migration)
-    if migration.changes and STDIN not in arguments.paths:
-        named = shlex.join(map(str, arguments.paths))
-        hint(f"Next: tfmigrate review {named} asks about each part, tfmigrate apply {named} --out DIR writes a copy.")
+    say(migration, arguments)
     return status(migration, arguments.paths, bool(migration.changes))
 
 
@@ -44,7 +40,7 @@ def diff(arguments: argparse.Namespace) -> int:
     if arguments.out is not None:
         raise UsageError("--out says where the parts of --split go")
     migration, sources = migrate(arguments)
-    return show_as(arguments.format, migration, sources, arguments.paths, whole=True)
+    return show_as(arguments, migration, sources, whole=True)
 
 
 def explain(arguments: argparse.Namespace) -> int:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfmigrate import api, source
-from tfmigrate.commands.output import working
 from tfmigrate.commands.status import DONE, FAILED, LEFT, UsageError, must_exist
 from tfmigrate.commands.undoing import refuse_half_written
+from tfmigrate.commands.watching import watched
 from tfmigrate.finding import Severity
 from tfmigrate.model import FileChange, Migration
 
@@ -37,14 +37,14 @@ def options_of(arguments: argparse.Namespace) -> Options:
 def migrate(arguments: argparse.Namespace) -> tuple[Migration, dict[Path, source.Source]]:
     """Runs the pipeline; the variable map is one more change. With the files behind the changes, as they are now."""
     options = options_of(arguments)
-    if STDIN in arguments.paths:
-        return _migrate_stdin(arguments.stdin_filename, options)
-    return migrate_paths(arguments.paths, options)
+    with watched(arguments):
+        if STDIN in arguments.paths:
+            return _migrate_stdin(arguments.stdin_filename, options)
+        return migrate_paths(arguments.paths, options)
 
 
 def migrate_paths(paths: Sequence[Path], options: Options) -> tuple[Migration, dict[Path, source.Source]]:
-    with working("Reading the program"):
-        migration = api.migrate_with(paths, options)
+    migration = api.migrate_with(paths, options)
     return migration, sources_of(migration.changes)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from tfmigrate.commands.status import FAILED
-from tfmigrate.finding import Finding
+from tfmigrate.finding import Finding, Severity
 from tfmigrate.model import Migration
 
 
@@ -32,12 +33,6 @@ def _coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def hint(text: str) -> None:
-    """What to do next, for a person at a terminal."""
-    if sys.stdout.isatty() and sys.stderr.isatty():
-        sys.stderr.write(f"{text}\n")
-
-
 @contextmanager
 def working(text: str) -> Iterator[None]:
     """Says what takes so long while it does, for a person at a terminal."""
@@ -55,13 +50,20 @@ def fail(message: str) -> int:
     return FAILED
 
 
-def say(migration: Migration) -> None:
-    """The findings, and the files that would have to change too."""
+def say(migration: Migration, arguments: argparse.Namespace) -> None:
+    """The findings, and the files that would have to change too; to a person what to do next."""
+    if arguments.quiet:
+        say_findings(finding for finding in migration.findings if finding.severity is Severity.ERROR)
+        return
     say_findings(migration.findings)
     left_out = migration.left_out()
     if left_out:
         sys.stderr.write("These files use what would change, so it stays; name them too, or add --with-callers:\n")
         sys.stderr.writelines(f"    {path}\n" for path in left_out)
+    if arguments.verbose or sys.stderr.isatty():
+        from tfmigrate.commands.next_steps import next_steps
+
+        sys.stderr.writelines(f"{step}\n" for step in next_steps(migration, arguments))
 
 
 def say_findings(findings: Iterable[Finding]) -> None:

@@ -39,7 +39,7 @@ def review(arguments: argparse.Namespace) -> int:
         raise UsageError("review asks you, so the program can't come from standard input")
     session = open_session(arguments)
     if not len(session):
-        say(session.migration)
+        say(session.migration, arguments)
         show([(f"{terminal.totals(session.migration)}\n", ""), ("Nothing to review.\n", "bold")])
         return status(session.migration, arguments.paths, more=False)
     if arguments.web:

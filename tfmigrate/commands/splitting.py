@@ -62,7 +62,7 @@ def split(arguments: argparse.Namespace) -> int:
         show(piece for letter in letters for piece in patch.pieces(letter))
     elif not _written(found, letters, arguments.out):
         return fail("nothing was written")
-    say(whole)
+    say(whole, arguments)
     return status(whole, arguments.paths, bool(whole.changes))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 from tfmigrate import source
 from tfmigrate.api import map_change
 from tfmigrate.commands.migrating import status
-from tfmigrate.commands.output import fail, hint, say, say_findings, show
+from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import FAILED, UsageError
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange, Migration
@@ -35,18 +34,9 @@ def write(migration: Migration, sources: Sources, arguments: argparse.Namespace)
     if problems and not written:
         say_findings(problems)
         return fail("nothing was written")
-    say(replace(migration, findings=tuple(sorted({*migration.findings, *problems}))))
+    say(replace(migration, findings=tuple(sorted({*migration.findings, *problems}))), arguments)
     show([(f"{terminal.totals(migration)}\n", ""), (f"{_written(migration, written, arguments.out)}\n", "bold")])
-    if written and not problems:
-        hint(_next(arguments))
     return FAILED if problems else status(migration, arguments.paths, more=False)
-
-
-def _next(arguments: argparse.Namespace) -> str:
-    named = shlex.join(map(str, arguments.paths))
-    if arguments.out is None:
-        return "Next: git diff shows what was done, tfmigrate undo takes it back."
-    return f"Next: tfmigrate check {named} {shlex.quote(str(arguments.out))} runs both sides."
 
 
 def uncommitted_changes(migration: Migration) -> list[Finding]:

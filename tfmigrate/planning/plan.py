@@ -35,6 +35,7 @@ from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
+from tfmigrate.progress import steps
 from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Remove, Site, Sites, Span
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
@@ -132,7 +133,7 @@ class Planner:
                     self.doubted.add(unit)
                     self.clusters.refused.setdefault(self.clusters.find(unit), set()).update(doubt.codes)
         self.orphans |= {f for f in self.classes.calls if any(doubt.covers(f) for doubt in self.doubts)}
-        for unit in self._inside_out():
+        for unit in steps("planning layers", self._inside_out()):
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
         holding = Holding(
             self.classes,

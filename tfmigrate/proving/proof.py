@@ -16,6 +16,7 @@ from tfmigrate.model import Cluster
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
+from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.walk.evaluate import Arguments
@@ -121,7 +122,10 @@ def prove(
     walker, original = Walker(emitted, seeds, acting), Walker(program, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
     touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
-    doubts = [_compare(walk, walker, original, plan, {} if known is None else known) for walk in touched]
+    doubts = [
+        _compare(walk, walker, original, plan, {} if known is None else known)
+        for walk in steps("counting again", touched)
+    ]
     return [found for found in doubts if found is not None]
 
 

@@ -11,6 +11,7 @@ from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.program.aliases import library_names
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.progress import steps
 from tfmigrate.walk.evaluate import Arguments, Frame, Semantics
 from tfmigrate.walk.execute import MAX_FRAMES, Executor, TooLarge
 from tfmigrate.walk.regions import Creation, Region
@@ -78,8 +79,8 @@ def walk_program(program: Program, known: Iterable[Walk] = ()) -> tuple[list[Wal
     acting = frozenset(e.target.name for e in entries if isinstance(e.target, Module))
     walker = Walker(program, frozenset(used.seeds), acting)
     by_target = {walk.entry.target: walk for walk in known}
-    walks = [_walk(entry, walker, by_target.get(entry.target)) for entry in entries]
-    for function in used.outermost_first():
+    walks = [_walk(entry, walker, by_target.get(entry.target)) for entry in steps("following calls", entries)]
+    for function in steps("following what nothing calls", used.outermost_first()):
         if function not in walker.executor.visited:
             target = function if function.cls is None else function.cls
             walks.append(_walk(Entry(target), walker, by_target.get(target)))
