@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
@@ -286,25 +287,28 @@ class _Uses:
 
     def outermost_first(self) -> list[Function]:
         """The functions that may reach a variable, those that mention others before the others."""
-        order: dict[Function, None] = {}
+        order: list[Function] = []
+        seen: set[Function] = set()
         for function in self.interesting:
-            if isinstance(function, Function) and function.parent is None:
-                self._add_after_callers(function, order, set())
-        return list(order)
+            stack = [(function, self._callers(function))] if self._is_outer(function, seen) else []
+            while stack:
+                caller = next((owner for owner in stack[-1][1] if self._is_outer(owner, seen)), None)
+                if caller is not None:
+                    stack.append((caller, self._callers(caller)))
+                else:
+                    order.append(stack.pop()[0])
+        return order
 
-    def _add_after_callers(self, function: Function, order: dict[Function, None], waiting: set[Function]) -> None:
-        stack = [function]
-        while stack:
-            current = stack[-1]
-            waiting.add(current)
-            names = _callable_names(current)
-            callers = [o for name in names for o in self.mentioning.get(name, ()) if isinstance(o, Function)]
-            known = order.keys() | waiting
-            further = next((o for o in callers if o.parent is None and o in self.reached and o not in known), None)
-            if further is not None:
-                stack.append(further)
-                continue
-            order.setdefault(stack.pop())
+    def _is_outer(self, owner: Function | Module, seen: set[Function]) -> TypeGuard[Function]:
+        """Whether a function stands in no other and comes by for the first time."""
+        fresh = isinstance(owner, Function) and owner.parent is None and owner in self.reached and owner not in seen
+        if fresh:
+            seen.add(owner)  # type: ignore[arg-type]
+        return fresh
+
+    def _callers(self, function: Function) -> Iterator[Function | Module]:
+        for name in _callable_names(function):
+            yield from self.mentioning.get(name, ())
 
     def _interesting_names(self) -> set[str]:
         names = {f.name if f.cls is None else f.cls.name for f in self.interesting if isinstance(f, Function)}
