@@ -10,12 +10,16 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tfmigrate.model import FileChange
+from tfmigrate.cli import _parser
+from tfmigrate.commands.session import open_session
+from tfmigrate.finding import Finding
+from tfmigrate.model import Cluster, FileChange, Migration
+from tfmigrate.reviewing.decisions import Answer, Decision
 from tfmigrate.reviewing.hunks import Edit, edited, hunks_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -324,3 +328,25 @@ def test_an_edit_finds_its_place_though_what_is_around_it_changed() -> None:
     added = Edit(Path("a.py"), ("", "a", "b", "c"), ("", "a", "new", "b", "c"))
     assert edited("\na\nb\nd\n", added) == "\na\nnew\nb\nd\n"
     assert edited("\nd\n", added) is None
+
+
+# --- two groups, of which one can't be taken alone
+
+
+def test_a_group_that_needs_another_is_said_to_stay(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session(_parser().parse_args(["review", "."]))
+    first = session.migration.clusters[0]
+    real = session.study.migration
+
+    def dependent(left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
+        """The first group is lost with any other."""
+        gone = list(left)
+        return real([*gone, (first, None)] if gone else gone)
+
+    monkeypatch.setattr(session.study, "migration", dependent)
+    proposal = session.proposal(0)
+    assert {hunk.path.name for hunk in proposal.hunks} == {"model.py", "use.py"}
+    session.decide(proposal, Decision(Answer.ACCEPTED))
+    assert session.chosen().missing == (proposal,)
+    session.decide(session.proposal(1), Decision(Answer.ACCEPTED))
+    assert session.chosen().missing == ()

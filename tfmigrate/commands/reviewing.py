@@ -160,6 +160,8 @@ def _closing(session: Session, chosen: Chosen) -> Iterator[Piece]:
     groups = terminal.count(len(session.accepted()), "group")
     files = terminal.count(len(chosen.migration.changes), "file")
     yield f"\nChosen: {groups} of {len(session)}, {files}.\n", "bold"
+    for proposal in chosen.missing:
+        yield f"{proposal.name} can't be taken without a group that was left, and stays as it is.\n", "yellow"
     for edit in chosen.lost:
         yield f"An edit in {edit.path} has no place beside the other groups, and is left out:\n", "yellow"
         yield "".join(f"    {line}\n" for line in edit.edited), ""

@@ -15,7 +15,7 @@ from tfmigrate.api import with_map
 from tfmigrate.commands.migrating import options_of, sources_of
 from tfmigrate.commands.output import working
 from tfmigrate.commands.status import UsageError
-from tfmigrate.model import FileChange, Migration
+from tfmigrate.model import Cluster, FileChange, Migration
 from tfmigrate.pipeline import Study, study
 from tfmigrate.report import page
 from tfmigrate.reviewing.decisions import FILE_NAME, Answer, Decision, Decisions
@@ -29,13 +29,15 @@ from tfmigrate.writing.changes import write_one
 class Chosen:
     """What comes of the groups that were accepted. lost: edits whose lines are not there any more.
 
-    together: hunks that no group alone has. They come of several groups at one place.
+    together: hunks that no group alone has. They come of several groups at one place. missing: groups that were
+    accepted and can't be taken without one that was not.
     """
 
     migration: Migration
     sources: dict[Path, source.Source]
     lost: tuple[Edit, ...] = ()
     together: tuple[Hunk, ...] = ()
+    missing: tuple[Proposal, ...] = ()
 
 
 @dataclass
@@ -61,6 +63,8 @@ class Session:
             others = [(cluster, None) for i, cluster in enumerate(clusters) if i != number]
             with working(f"Working out group {number + 1} of {len(self)}"):
                 alone = self.study.migration(others) if others else self.migration
+            if not _holds(alone, clusters[number]):  # not without others
+                alone = self.migration
             titles = {name: text.partition("\n")[0] for name, text in page.transforms().items()}
             self._proposals[number] = propose(alone, clusters[number], self._texts, titles)
         return self._proposals[number]
@@ -128,7 +132,8 @@ class Session:
         edits = [edit for proposal in accepted for edit in self.decisions.on(proposal).edits]
         changes, lost = _with_edits(migration.changes, edits)
         migration = with_map(replace(migration, changes=tuple(changes)), self.paths)
-        return Chosen(migration, sources_of(migration.changes), tuple(lost), tuple(together))
+        missing = tuple(proposal for proposal in accepted if not _holds(migration, proposal.cluster))
+        return Chosen(migration, sources_of(migration.changes), tuple(lost), tuple(together), missing)
 
 
 def open_session(arguments: argparse.Namespace) -> Session:
@@ -143,6 +148,10 @@ def open_session(arguments: argparse.Namespace) -> Session:
         except (ValueError, source.SourceError) as error:
             raise UsageError(f"{session.file}: {error}; begin anew with --restart") from None
     return session
+
+
+def _holds(migration: Migration, cluster: Cluster) -> bool:
+    return any(set(cluster.parts) <= set(found.parts) for found in migration.clusters)
 
 
 def _with_edits(changes: Sequence[FileChange], edits: Sequence[Edit]) -> tuple[list[FileChange], list[Edit]]:
