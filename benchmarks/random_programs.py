@@ -2,7 +2,7 @@
 
     python benchmarks/random_programs.py --seed 1 --count 1000 [--without-tensorflow] [--keep DIR]
 
-Program number n of seed s is always the same. What is wrong is made smaller and kept in the folder of --keep.
+Program number n of seed s is always the same. What is wrong is kept in the folder of --keep.
 """
 
 from __future__ import annotations

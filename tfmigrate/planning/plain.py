@@ -412,19 +412,23 @@ def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], site
     for region in blocks:
         assert isinstance(region.node, ast.With)
         seen[region.node] = seen.get(region.node, False) or region in makers
+    gone: set[ast.AST] = set()
     for block, makes in seen.items():
         _check_alias(code, block)
         for node in alias_names(code, block):
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
         action = name_scope(block, makes, code.module, {}, [region for region in blocks if region.node is block])
+        if keep_reuse and isinstance(action, Unwrap):
+            continue  # what it switches reuse on for ends with it
+        gone.add(block)
         sites.add("scopes", span(code.module, block), action)
         assert isinstance(action, Unwrap) or action.text
     for statement in statements(list(code.scan.body), code.scan.opaque):
         if is_reuse_statement(statement) and not any(
             is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
         ):
-            if not keep_reuse or _is_moot(code, statement, seen):
+            if not keep_reuse or _is_moot(code, statement, gone):
                 sites.add("reuse", span(code.module, statement), Remove())
 
 
