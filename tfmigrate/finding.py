@@ -269,6 +269,12 @@ CODES: dict[str, Code] = {
         "A decorator may call the function in a way that is not visible.",
         "Remove the decorator or migrate this function by hand.",
     ),
+    "TFM408": Code(
+        _R,
+        "placeholder without a shape",
+        "Keras asks every tensor that a layer is called with for its rank, and this one has none.",
+        "Give the placeholder its shape: [] for a single number, [None, 784] for a batch.",
+    ),
     # 5xx: symbols
     "TFM501": Code(
         _R,

@@ -4,6 +4,8 @@ Before:
     initializer = tf.contrib.layers.xavier_initializer()
 After:
     initializer = tf.glorot_uniform_initializer()
+A placeholder that must be a single number, since it is a rate or says whether a layer trains, is told so by `shape=[]`:
+Keras asks the tensors that a layer is called with for their rank.
 Caveat: only where both mean the same; `xavier_initializer(uniform=False)` draws from another distribution and stays.
 """
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 from tfmigrate.finding import Finding
@@ -29,6 +29,7 @@ from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.requests import Naming, file_quote
+from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.planning.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
 from tfmigrate.program.flags import reuse_flags
@@ -43,7 +44,7 @@ from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.state import is_fixed
-from tfmigrate.walk.values import Const, Value
+from tfmigrate.walk.values import Const, Shapeless, Value
 
 
 @dataclass
@@ -117,6 +118,11 @@ class Planner:
         self.taken: dict[Module, set[str]] = {}
         self.blocks: dict[Span, tuple[LayerClass, Span, list[Span]]] = {}
 
+    @cached_property
+    def scalars(self) -> set[Shapeless]:
+        """Placeholders that say no shape and must be scalars."""
+        return {found for walk in self.classes.walks for found in walk.scoping.scalars}
+
     @property
     def opaque(self) -> frozenset[ast.AST]:
         """What leaves the code that it stands in: blocks that become layers, or all but the first statements of one."""
@@ -162,6 +168,7 @@ class Planner:
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
             plan_dimensions(self.sites)
+            plan_scalars(self.classes.walks, self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
@@ -278,6 +285,7 @@ class Planner:
             work.drop_dead_statements()
         assign_roles(plan)
         attribute_names(plan)
+        check_inputs(plan, self.scalars)
         self._check_unreached(plan)
         self._check_self(plan)
         self._check_flags(plan)

@@ -667,7 +667,7 @@ def element(value: Value, index: int) -> Value:
 
 def _labelled(value: Value, name: str) -> Value:
     if isinstance(value, Tensor):
-        return Tensor(name.strip("_"))
+        return Tensor(name.strip("_"), value.shapeless)
     return value
 
 

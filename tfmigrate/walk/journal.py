@@ -20,9 +20,7 @@ from tfmigrate.walk.regions import (
     Scope,
     Variable,
 )
-from tfmigrate.walk.values import (
-    Value,
-)
+from tfmigrate.walk.values import Shapeless, Value
 
 
 class Journal:
@@ -48,6 +46,8 @@ class Journal:
         self.reuse_reads: list[ReuseRead] = []
         self.activity = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
+        # placeholders without a shape that must hold a single number or truth value
+        self.scalars: set[Shapeless] = set()
         self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
         self.entered_again: set[Scope] = set()
         self._graphs: list[tuple[Graph, Scope]] = []

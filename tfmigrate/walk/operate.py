@@ -26,6 +26,7 @@ from tfmigrate.walk.values import (
     ObjectValue,
     Shape,
     Symbol,
+    Tensor,
     Text,
     TupleValue,
     Value,
@@ -77,7 +78,8 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         return percent_format(left.value, right)
     sequences = isinstance(left, (ListValue, TupleValue)) and isinstance(right, (ListValue, TupleValue))
     if not sequences and (is_tensor(left) or is_tensor(right)):
-        return TENSOR
+        shapeless = next((v.shapeless for v in (left, right) if isinstance(v, Tensor) and v.shapeless), None)
+        return Tensor(shapeless=shapeless) if shapeless is not None else TENSOR
     if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
         return ListValue([*left.items, *right.items], left.complete and right.complete)
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and isinstance(op, ast.Add):

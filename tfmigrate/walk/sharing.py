@@ -17,7 +17,7 @@ from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
-from tfmigrate.walk import regularizing
+from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.layer_calls import LayerCalls
@@ -171,6 +171,9 @@ class Scoping(LayerCalls, Lists):
             self.region.evidence.add(name)
         if name.startswith("tf.train.") and name.endswith("Optimizer"):
             self.optimizers.make(ev.frame.module, node, name in symbols.SLOTLESS)
+        self.scalars.update(shapeless.scalars(name, args))
+        if name == "tf.placeholder":
+            return shapeless.placeholder(args, node, ev.frame.module)
         handler = _HANDLERS.get(name)
         if handler is not None:
             result: Value = getattr(self, handler)(ev, args, node)
@@ -187,8 +190,6 @@ class Scoping(LayerCalls, Lists):
             return Gone()
         if _is_foreign(name):
             return self._foreign(ev, name, args, node)
-        if name == "tf.dimension_value":
-            return args.get(0, "dimension") or UNKNOWN
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if name == "tf.dimension_value":

@@ -72,11 +72,23 @@ class Text:
         return "".join(str(part) for part in self.parts)
 
 
+@dataclass(frozen=True, eq=False)
+class Shapeless:
+    """The call that makes a placeholder without a shape."""
+
+    node: ast.Call
+    module: Module
+
+
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor (or array) of the running graph; label is the name it was last bound to."""
+    """A tensor (or array) of the running graph; label is the name it was last bound to.
+
+    shapeless: the placeholder whose unknown shape it has.
+    """
 
     label: str = field(default="", compare=False)
+    shapeless: Shapeless | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -275,7 +287,8 @@ def join(left: Value | None, right: Value | None) -> Value:
     if left is right or same(left, right):
         return left
     if isinstance(left, Tensor) and isinstance(right, Tensor):
-        return left if left.label == right.label else Tensor("")
+        shapeless = left.shapeless or right.shapeless
+        return left if left.label == right.label and left.shapeless is shapeless else Tensor("", shapeless)
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and len(left.items) == len(right.items):
         return TupleValue(tuple(join(a, b) for a, b in zip(left.items, right.items, strict=False)))
     if isinstance(left, Regularizer) or isinstance(right, Regularizer):
