@@ -14,10 +14,6 @@ import pytest
 TF1_VARIABLE = "TFMIGRATE_TF1_PYTHON"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "tensorflow: starts TensorFlow; skipped where it is not installed")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [name for name in ("tensorflow", "keras", "tf_keras", "tf_slim") if find_spec(name) is None]
     for item in items:
