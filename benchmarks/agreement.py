@@ -181,7 +181,7 @@ def _count(results: Results) -> str:
 
 
 def _left_out(names: Sequence[str]) -> str:
-    return f" Not run, being too large for the machine: {', '.join(names)}." if names else ""
+    return f" Not in this run: {', '.join(names)}." if names else ""
 
 
 def _table(results: Results) -> str:
