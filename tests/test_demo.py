@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -79,7 +78,7 @@ def test_with_callers_the_rest_of_the_program_follows(program: Path, after: Path
 
 
 @pytest.mark.xdist_group("tensorflow")
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow: pip install 'tfmigrate[check]'")
+@pytest.mark.tensorflow
 def test_both_sides_do_the_same(after: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     status = main(["check", str(BEFORE), str(after)])
     out = capfdbinary.readouterr().out.decode()

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,15 +71,18 @@ def blocks(text: str) -> list[Block]:
     return found
 
 
-@pytest.mark.parametrize("name", PAGES)
+def _page(name: str) -> Any:
+    runs = NEEDS_TENSORFLOW.search((DOCS / name).read_text(encoding="utf-8"))
+    return pytest.param(name, marks=pytest.mark.tensorflow if runs else ())
+
+
+@pytest.mark.parametrize("name", [_page(name) for name in PAGES])
 def test_the_examples_run(name: str, tmp_path: Path) -> None:
     path = DOCS / name
     text = path.read_text(encoding="utf-8")
     found = blocks(text)
     if not any(block.title or block.head.startswith("console") for block in found):
         return
-    if NEEDS_TENSORFLOW.search(text) and find_spec("tensorflow") is None:
-        pytest.skip("runs programs")
     folder = tmp_path / "work"
     folder.mkdir()
     edits = []

@@ -6,7 +6,6 @@ import ast
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Run]:
     return of
 
 
-each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+# the checks of one case go to one worker of pytest-xdist, which migrates it once
+each_case = pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=pytest.mark.xdist_group(case.name)) for case in CASES]
+)
 
 
 @each_case
@@ -130,7 +132,7 @@ def verdicts(
 
 # One worker of pytest-xdist runs all of these (`--dist loadgroup`), so that there is one batch.
 @pytest.mark.xdist_group("tensorflow")
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow: pip install 'tfmigrate[check]'")
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("case", RUNNABLE, ids=lambda case: case.name)
 def test_both_sides_run_equal(case: Case, verdicts: dict[Case, Verdict]) -> None:
     assert case in verdicts, "nothing was migrated"

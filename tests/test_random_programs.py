@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,7 @@ def test_no_program_is_rewritten_wrongly(data: st.DataObject) -> None:
 
 # One worker of pytest-xdist runs all that starts TensorFlow (`--dist loadgroup`).
 @pytest.mark.xdist_group("tensorflow")
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow: pip install 'tfmigrate[check]'")
+@pytest.mark.tensorflow
 def test_both_sides_of_every_program_run_equal(tmp_path: Path) -> None:
     batch = [judged(Choices.seeded(seed), tmp_path, str(seed)) for seed in SEEDS]
     run([each for each in batch if each.migration is not None and each.migration.changes], tmp_path)

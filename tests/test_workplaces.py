@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +150,7 @@ def test_the_steps_use_what_is_there() -> None:
             _parser().parse_args(shlex.split(line.replace('"${how[@]}"', "")))
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="runs both sides")
+@pytest.mark.tensorflow
 def test_the_check_gives_its_verdict(checkout: Path) -> None:
     status, shown = _run("Check", checkout, check="true")
     assert status == 0, shown

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_what_cannot_be_split_is_one_line(arguments: list[str], capfdbinary: pyt
     assert capfdbinary.readouterr().err.count(b"\n") == 1
 
 
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow")
+@pytest.mark.tensorflow
 @pytest.mark.xdist_group("tensorflow")
 def test_each_part_does_the_same(program: Path) -> None:
     for number, part in enumerate(_split(program)):

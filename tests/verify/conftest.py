@@ -6,19 +6,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 TF1_VARIABLE = "TFMIGRATE_TF1_PYTHON"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = [name for name in ("tensorflow", "keras", "tf_keras", "tf_slim") if find_spec(name) is None]
-    for item in items:
-        if missing and item.get_closest_marker("tensorflow"):
-            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}: pip install 'tfmigrate[check]'"))
 
 
 @pytest.fixture(scope="session")

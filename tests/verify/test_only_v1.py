@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 
@@ -28,7 +27,6 @@ print(json.dumps({"in version 2": [name for name in names if has(tf, name)], "no
 
 
 @pytest.mark.tensorflow
-@pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow: pip install 'tfmigrate[check]'")
 @pytest.mark.xdist_group("tensorflow")
 def test_only_version_1_has_these() -> None:
     names = sorted(only_v1.NAMES | only_v1.NAMESPACES)
