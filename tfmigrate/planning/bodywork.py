@@ -11,13 +11,14 @@ from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
 from tfmigrate.planning.looping import index_text
 from tfmigrate.planning.operations import inline_creations, operation
-from tfmigrate.planning.requests import Naming, arguments_of, file_quote, received
+from tfmigrate.planning.requests import Naming, file_quote, received
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import (
     Argument,
     BlockCall,

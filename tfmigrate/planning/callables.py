@@ -8,10 +8,10 @@ from tfmigrate.planning import names
 from tfmigrate.planning.bodywork import Bodywork, call_arguments, scope_name
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
-from tfmigrate.planning.requests import arguments_of
 from tfmigrate.planning.units import Classification, Unit
 from tfmigrate.program.link import Class
 from tfmigrate.program.render import source
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import CallableLayer, Invoke, Remove, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.execute import Executor

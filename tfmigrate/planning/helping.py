@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterable
 
 from tfmigrate.planning import names
-from tfmigrate.planning.requests import arguments_of
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import Argument, Invoke, Remove, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS

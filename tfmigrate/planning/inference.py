@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
-from tfmigrate.program.scan import Scan
+from tfmigrate.program.scan import Scan, arguments_of
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.values import Library, Value
 
@@ -76,7 +76,7 @@ class Inference:
 
     def _joined(self, node: ast.Call, index: int, depth: int) -> ast.expr | None:
         """One dimension of `tf.concat(values, axis)`."""
-        given = dict(zip(("values", "axis"), node.args)) | {k.arg: k.value for k in node.keywords if k.arg}
+        given = arguments_of(node, ("values", "axis"))
         values, axis = given.get("values"), given.get("axis")
         if self.resolve(node.func) != Library("tf.concat") or not isinstance(values, (ast.List, ast.Tuple)):
             return None
@@ -185,7 +185,7 @@ class Inference:
             )
         if not isinstance(node, ast.Call) or self.resolve(node.func) != Library("tf.get_variable"):
             return None
-        given = {GET_VARIABLE[i]: a for i, a in enumerate(node.args)} | {k.arg: k.value for k in node.keywords if k.arg}
+        given = arguments_of(node, GET_VARIABLE)
         shape = given.get("shape")
         return self._elements(shape) if shape is not None else None
 

@@ -21,12 +21,12 @@ from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import dict_key, index_text
-from tfmigrate.planning.requests import Naming, Request, arguments_of, class_text_in, request_for
+from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Classification, Member, Shape
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import call_lines, line_length, render, source, written
-from tfmigrate.program.scan import Scan, names_in, scan_code
+from tfmigrate.program.scan import Scan, arguments_of, names_in, scan_code
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive

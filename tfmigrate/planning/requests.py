@@ -12,6 +12,7 @@ from tfmigrate.planning.units import Shape as Form
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
@@ -93,13 +94,6 @@ def _is_number(value: Value | None) -> bool:
 
 def _is_sequence(value: Value | None) -> bool:
     return isinstance(value, (ListValue, TupleValue, Shape))
-
-
-def arguments_of(node: ast.Call, params: tuple[str, ...]) -> dict[str, ast.expr]:
-    """The arguments of a library call by parameter."""
-    given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
-    given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
-    return given
 
 
 def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming: Naming) -> Request:
@@ -246,7 +240,6 @@ __all__ = [
     "Render",
     "Request",
     "Role",
-    "arguments_of",
     "file_quote",
     "render",
     "request_for",

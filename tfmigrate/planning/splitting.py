@@ -19,6 +19,7 @@ from tfmigrate.planning.making import Inlined, is_atom
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.regions import Creation, Region
@@ -65,9 +66,7 @@ class Split:
 
     def given(self, call: ast.Call) -> dict[str, ast.expr]:
         """The arguments of a call of the helper by parameter."""
-        given = dict(zip(self.function.params, call.args))
-        given.update((k.arg, k.value) for k in call.keywords if k.arg is not None)
-        return given
+        return arguments_of(call, self.function.params)
 
     def inlined(self, expression: ast.expr, call: ast.Call) -> Inlined:
         """An expression of the helper as the caller can write it."""

@@ -36,7 +36,7 @@ def _own_names(module: Module) -> dict[str, str]:
             names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     for statement in module.tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-            target, known = statement.targets[0], _dotted(statement.value, names)
+            target, known = statement.targets[0], dotted(statement.value, names)
             if isinstance(target, ast.Name) and known and isinstance(statement.value, (ast.Name, ast.Attribute)):
                 names[target.id] = known
     return names
@@ -44,14 +44,15 @@ def _own_names(module: Module) -> dict[str, str]:
 
 def library_name(module: Module, node: ast.expr) -> str:
     """The one name of a library symbol (`tf.contrib.layers.flatten`); nothing for what is no such symbol."""
-    dotted = _dotted(node, library_names(module))
-    return symbols.canonical(dotted) if dotted else ""
+    known = dotted(node, library_names(module))
+    return symbols.canonical(known) if known else ""
 
 
-def _dotted(node: ast.expr, names: Mapping[str, str]) -> str:
+def dotted(node: ast.expr, names: Mapping[str, str]) -> str:
+    """The dotted library name that an expression spells out; names: what the names of its file stand for."""
     if isinstance(node, ast.Name):
         return names.get(node.id, "")
     if isinstance(node, ast.Attribute):
-        owner = _dotted(node.value, names)
+        owner = dotted(node.value, names)
         return f"{owner}.{node.attr}" if owner else ""
     return ""

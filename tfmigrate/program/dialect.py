@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from enum import Enum
 from functools import lru_cache
 
-from tfmigrate.program.aliases import library_names
+from tfmigrate.program.aliases import dotted, library_names
 from tfmigrate.program.link import Module
 from tfmigrate.tf1 import only_v1
 
@@ -33,7 +33,7 @@ def dialect(module: Module) -> Dialect:
         return Dialect.EITHER
     spelled = any(known.startswith(_V1) for known in names.values())
     for node in module.of_kind(ast.Attribute):
-        known = _library(node, names)
+        known = dotted(node, names)
         if known.startswith(_V1):
             spelled = True
         elif _is_only_v1(known):
@@ -86,10 +86,3 @@ def _is_only_v1(known: str) -> bool:
     return any(
         ".".join(parts[: i + 1]) in names for i in range(len(parts)) for names in (only_v1.NAMES, only_v1.NAMESPACES)
     )
-
-
-def _library(node: ast.expr, names: Mapping[str, str]) -> str:
-    if isinstance(node, ast.Attribute):
-        owner = _library(node.value, names)
-        return f"{owner}.{node.attr}" if owner else ""
-    return names.get(node.id, "") if isinstance(node, ast.Name) else ""

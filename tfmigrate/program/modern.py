@@ -9,6 +9,7 @@ from collections.abc import Callable
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.tf1.emitted import RENAMED
 from tfmigrate.tf1.regularizers import CONTRIB_REGULARIZERS, RegularizerRow
 
@@ -32,7 +33,7 @@ def modern_call(module: Module, node: ast.AST, text: Callable[[ast.expr], str] =
 def _regularizer(node: ast.Call, row: RegularizerRow, text: Callable[[ast.expr], str]) -> str | None:
     """A regularizer of contrib as Keras has it; its `scope` only names operations."""
     params = (*(strength.param for strength in row.strengths), "scope")
-    given = dict(zip(params, node.args)) | {k.arg: k.value for k in node.keywords if k.arg}
+    given = arguments_of(node, params)
     if len(given) != len(node.args) + len(node.keywords) or not given.keys() <= set(params):
         return None
     shown = []

@@ -237,3 +237,19 @@ def _own_names(node: ast.AST) -> frozenset[str]:
 def names_in(node: ast.AST) -> set[str]:
     """All plain names that an expression or statement mentions."""
     return {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+
+
+def mentioned(node: ast.AST) -> Iterator[str]:
+    """All names that a piece of code mentions, those of attributes too, from the outside in."""
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr
+
+
+def arguments_of(node: ast.Call, params: Sequence[str]) -> dict[str, ast.expr]:
+    """The arguments of a call by parameter."""
+    given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
+    given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
+    return given

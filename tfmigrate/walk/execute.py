@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.scan import mentioned
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
@@ -425,7 +426,7 @@ class Executor(Evaluator):
         if self.seeds is None or self.frames - start.frames < _LONG_ROUND or self.semantics.activity != start.activity:
             return False
         if node not in self._seedless:
-            self._seedless[node] = not any(name in self.seeds for name in _mentioned(node)) and not self._calls_locals(
+            self._seedless[node] = not any(name in self.seeds for name in mentioned(node)) and not self._calls_locals(
                 node
             )
         return self._seedless[node]
@@ -683,11 +684,3 @@ def _reordered(value: Value) -> Value:
 def is_library(value: Value, *names: str) -> bool:
     """Whether the value is one of these library symbols."""
     return isinstance(value, Library) and value.name in names
-
-
-def _mentioned(node: ast.AST) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr

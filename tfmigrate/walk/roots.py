@@ -12,6 +12,7 @@ from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.program.aliases import library_names
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.scan import mentioned
 from tfmigrate.progress import steps
 from tfmigrate.walk.evaluate import Arguments, Frame, Semantics
 from tfmigrate.walk.execute import MAX_FRAMES, Executor, TooLarge
@@ -237,7 +238,7 @@ class _Uses:
         self.mentions: dict[Function | Module, set[str]] = {}
         for module in program.modules.values():
             for function in module.functions.values():
-                self.mentions[function] = set(_names(function.node))
+                self.mentions[function] = set(mentioned(function.node))
             self.mentions[module] = set(_top_level_names(module.tree))
             parts = {n for n, known in library_names(module).items() if _LAYER_LIBRARY.match(known)}
             owners: list[Function | Module] = [*module.functions.values(), module]
@@ -335,20 +336,12 @@ def _callable_names(owner: Function | Module) -> set[str]:
     return {owner.name}
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr
-
-
 def _top_level_names(tree: ast.Module) -> Iterator[str]:
     for statement in _top_level(tree):
-        yield from _names(statement)
+        yield from mentioned(statement)
     for statement in tree.body:
         for base in statement.bases if isinstance(statement, ast.ClassDef) else ():
-            yield from _names(base)
+            yield from mentioned(base)
 
 
 def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:
@@ -362,7 +355,7 @@ def _acts(module: Module, names: set[str]) -> bool:
     for statement in _top_level(module.tree):
         for node in ast.walk(statement):
             if isinstance(node, ast.Call):
-                name, *owners = [*_names(node.func), ""]
+                name, *owners = [*mentioned(node.func), ""]
                 if name in names or not _OF_LAYERS.isdisjoint(owners):
                     return True
     return False
