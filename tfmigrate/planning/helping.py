@@ -9,7 +9,7 @@ from tfmigrate.planning import names
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.link import Function, Module
-from tfmigrate.program.scan import arguments_of
+from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.sites import Argument, Invoke, Remove, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
@@ -80,12 +80,8 @@ def _add_weight(node: ast.Call, parameter: str) -> Invoke:
     given = arguments_of(node, GET_VARIABLE)
     arguments = []
     for key in _ORDER:
-        if key in given and key in WEIGHT_ARGUMENTS and not _is_none(given[key]):
+        if key in given and key in WEIGHT_ARGUMENTS and not is_none(given[key]):
             expression = given[key]
             source: int | str = node.args.index(expression) if expression in node.args else key
             arguments.append(Argument(source, keyword=key))
     return Invoke(f"{parameter}.add_weight", tuple(arguments))
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None

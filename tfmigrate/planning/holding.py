@@ -64,6 +64,7 @@ class Holding:
         # what follows from the units that migrate and the slots that are left, until these change
         self._staying: dict[ast.With, bool] = {}
         self._moving: set[ast.AST] | None = None
+        self._of_objects: list[Code] | None = None
         self._inside: dict[ast.With, _Inside] = {}
         self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
         self.objects = ObjectCalls(classes, owners, opaque)
@@ -203,8 +204,7 @@ class Holding:
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):
             return True
-        codes = map(self.objects.code_of, self.objects.blocks(self.migrated))
-        return any(block in code.scan.parents or block in code.scan.body for code in codes)
+        return any(block in code.scan.parents or block in code.scan.body for code in self._codes_of_objects())
 
     @cached_property
     def _works_around(self) -> dict[ast.AST, list[PlainWork]]:
@@ -265,6 +265,7 @@ class Holding:
         """The units that migrate, or the slots that are left, are others from now on."""
         self._staying.clear()
         self._moving = None
+        self._of_objects = None
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -277,7 +278,7 @@ class Holding:
             for code in work.codes.values():
                 self._scopes(code, work.slots, sites[code.module])
         written = {(c.function, c.module) for work in self.works if work.slots for c in work.codes.values()}
-        for code in dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))):
+        for code in self._codes_of_objects():
             if (code.function, code.module) not in written:
                 self._scopes(code, [], sites.setdefault(code.module, Sites()))
 
@@ -301,8 +302,14 @@ class Holding:
 
     def _calls_objects(self, code: Code) -> bool:
         """Whether a function opens scopes for objects that become layers."""
-        codes = map(self.objects.code_of, self.objects.blocks(self.migrated))
+        codes = self._codes_of_objects()
         return any(other.function is code.function and other.module is code.module for other in codes)
+
+    def _codes_of_objects(self) -> list[Code]:
+        """The code with scopes around calls of objects that migrate."""
+        if self._of_objects is None:
+            self._of_objects = list(dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))))
+        return self._of_objects
 
     def _migrates(self, creation: Creation) -> bool:
         """Whether a call of a layer function is one no longer."""

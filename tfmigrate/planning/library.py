@@ -6,8 +6,9 @@ import ast
 from collections.abc import Callable, Iterator
 
 from tfmigrate.planning.layering import Refusal
-from tfmigrate.planning.making import Naming, Piece, Request, is_none
+from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow

@@ -67,10 +67,6 @@ class Naming:
         return f"{self.quote}{text}{self.quote}"
 
 
-def is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
 def is_atom(node: ast.expr) -> bool:
     """Whether an expression needs no parentheses wherever it is put."""
     atoms = (ast.Name, ast.Attribute, ast.Constant, ast.Call, ast.Subscript, ast.List, ast.Tuple, ast.Dict)

@@ -168,7 +168,7 @@ class Planner:
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
             plan_dimensions(self.sites)
-            plan_scalars(self.classes.walks, self.sites)
+            plan_scalars(self.scalars, self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)

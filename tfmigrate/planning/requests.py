@@ -6,13 +6,13 @@ import ast
 
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
-from tfmigrate.planning.making import Naming, Piece, Render, Request, is_none
+from tfmigrate.planning.making import Naming, Piece, Render, Request
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Shape as Form
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
-from tfmigrate.program.scan import arguments_of
+from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 

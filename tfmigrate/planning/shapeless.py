@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
+from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.sites import Replace, Sites
 from tfmigrate.spans import span
-from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.shapeless import shapeless_in
 from tfmigrate.walk.values import Shapeless
+
+PLACEHOLDER = ("dtype", "shape", "name")
 
 
 def check_inputs(plan: LayerPlan, scalars: set[Shapeless]) -> None:
@@ -26,16 +28,26 @@ def check_inputs(plan: LayerPlan, scalars: set[Shapeless]) -> None:
                         raise Refusal("TFM408", found.node, found.module, text)
 
 
-def plan_scalars(walks: Iterable[Walk], sites: dict[Module, Sites]) -> None:
+def plan_scalars(scalars: Iterable[Shapeless], sites: dict[Module, Sites]) -> None:
     """`tf.placeholder(tf.bool)` gets the shape of a scalar where it must be one, in the files that change."""
-    told = {(found.module, found.node) for walk in walks for found in walk.scoping.scalars}
-    for module, node in told:
-        if module in sites and sites[module].items and _can_be_told(node):
+    for module, node in {(found.module, found.node) for found in scalars}:
+        if module not in sites or not sites[module].items or not _can_be_told(node):
+            continue
+        shape = _shape(node)
+        if shape is not None:
+            sites[module].add("symbols", span(module, shape), Replace("[]"))
+        else:
             text = source(module, node).rstrip()
-            sites[module].add("symbols", span(module, node), Replace(f"{text[:-1].rstrip().rstrip(',')}, shape=[])"))
+            told = f"{text[:-1].rstrip().rstrip(',')}, shape=[])"
+            sites[module].add("symbols", span(module, node), Replace(told))
 
 
 def _can_be_told(node: ast.Call) -> bool:
-    """Whether no shape is spelled out, not even None."""
+    """Whether the place of the shape is in sight, and nothing or a plain None stands there."""
     starred = any(isinstance(a, ast.Starred) for a in node.args) or any(k.arg is None for k in node.keywords)
-    return len(node.args) == 1 and not starred and all(k.arg != "shape" for k in node.keywords)
+    shape = _shape(node)
+    return not starred and bool(node.args or node.keywords) and (shape is None or is_none(shape))
+
+
+def _shape(node: ast.Call) -> ast.expr | None:
+    return arguments_of(node, PLACEHOLDER).get("shape")

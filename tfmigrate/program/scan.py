@@ -253,3 +253,7 @@ def arguments_of(node: ast.Call, params: Sequence[str]) -> dict[str, ast.expr]:
     given = {params[i]: argument for i, argument in enumerate(node.args) if i < len(params)}
     given.update((k.arg, k.value) for k in node.keywords if k.arg is not None)
     return given
+
+
+def is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

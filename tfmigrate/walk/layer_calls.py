@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tfmigrate.program.scan import is_none
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, UNSUPPORTED
@@ -137,7 +138,7 @@ class LayerCalls(ArgScopes, Requests):
                 continue
             refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
             # what is None by a parameter has to be left out, and the call does not say so
-            hidden = value == NONE and bool(row.without.get(key)) and not _is_literal_none(expression)
+            hidden = value == NONE and bool(row.without.get(key)) and not is_none(expression)
             frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
             if refused or hidden or frozen:
                 self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
@@ -249,10 +250,6 @@ def _regularizers(variable: str, given: Given) -> Iterator[Value]:
 def is_update_choice(value: Value) -> bool:
     """Updates go to UPDATE_OPS, or (None) happen in place."""
     return value == NONE or value == Library("tf.GraphKeys.UPDATE_OPS")
-
-
-def _is_literal_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _is_function_or_none(value: Value) -> bool:
