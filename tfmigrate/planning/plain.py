@@ -165,18 +165,8 @@ class PlainWork:
             for name in (*code.scan.bindings, *code.scan.reads):
                 if name.startswith("self."):
                     found.add(name.removeprefix("self."))
-            cls = code.function.cls if code.function is not None else None
-            if cls is not None:
-                found |= set(cls.methods)
-                found |= {
-                    n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)
-                }
-                found |= {
-                    n.id
-                    for s in cls.node.body
-                    for n in ast.walk(s)
-                    if isinstance(s, ast.Assign) and isinstance(n, ast.Name)
-                }
+            if code.function is not None and code.function.cls is not None:
+                found |= code.function.cls.attributes
         return found
 
     def _freed_methods(self) -> set[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
+from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, ModuleValue, Value
 
@@ -40,27 +42,35 @@ class References:
 
     def _module(self, module: Module) -> None:
         callees = {id(n.func): n for n in module.of_kind(ast.Call)}
-        for node, local in _with_locals(module.tree, frozenset()):
-            if not isinstance(node, (ast.Name, ast.Attribute)) or not isinstance(node.ctx, ast.Load):
-                continue
-            for function in self._meant(module, node, local):
-                self.mentions.append(Mention(function, module, node, callees.get(id(node))))
+        known: dict[str, Value | None] = {}
+        found = []
+        nodes: list[ast.Name | ast.Attribute] = [*module.of_kind(ast.Name), *module.of_kind(ast.Attribute)]
+        for node in nodes:
+            if isinstance(node.ctx, ast.Load):
+                for function in self._meant(module, node, known):
+                    found.append(Mention(function, module, node, callees.get(id(node))))
+        self.mentions += sorted(found, key=lambda mention: (mention.node.lineno, mention.node.col_offset))
 
-    def _meant(self, module: Module, node: ast.expr, local: frozenset[str]) -> list[Function]:
-        """The functions that a name may mean; of methods, all of that name."""
-        root = node
-        while isinstance(root, ast.Attribute):
-            root = root.value
+    def _meant(self, module: Module, node: ast.Name | ast.Attribute, known: dict[str, Value | None]) -> list[Function]:
+        """The functions that a name may mean; of methods, all of that name. known: what names mean in this file."""
+        root = _root(node)
         if isinstance(node, ast.Attribute) and node.attr in self.by_method:
-            owner = self.resolve(module, node.value) if isinstance(root, ast.Name) and root.id not in local else None
+            value = self._known(module, node.value, known)
+            owner = value if value is not None and not _is_local(module, root) else None
             if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
                 return self.by_method[node.attr]
-        if not isinstance(root, ast.Name) or root.id in local:
-            return []
-        value = self.resolve(module, node)
+        value = self._known(module, node, known)
         if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
-            return [value.function]
+            return [] if _is_local(module, root) else [value.function]
         return []
+
+    def _known(self, module: Module, node: ast.expr, known: dict[str, Value | None]) -> Value | None:
+        if not isinstance(_root(node), ast.Name):
+            return None
+        name = ast.unparse(node)
+        if name not in known:
+            known[name] = self.resolve(module, node)
+        return known[name]
 
     @staticmethod
     def _is_method_of_object(node: ast.Attribute, owner: Value | None) -> bool:
@@ -113,16 +123,19 @@ def _is_attribute_of_data(mention: Mention) -> bool:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id != function.self_name
 
 
-def _with_locals(node: ast.AST, local: frozenset[str]) -> Iterator[tuple[ast.AST, frozenset[str]]]:
-    """All nodes with the names that are local where they stand."""
-    for child in ast.iter_child_nodes(node):
-        inner = local
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            inner = local | _bound(child)
-        yield child, inner
-        yield from _with_locals(child, inner)
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
 
 
+def _is_local(module: Module, node: ast.expr) -> bool:
+    """Whether a name is one of a function around it."""
+    functions = (f for f in ancestors(module, node) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)))
+    return isinstance(node, ast.Name) and any(node.id in _bound(function) for function in functions)
+
+
+@lru_cache(maxsize=10_000)
 def _bound(function: FunctionNode) -> frozenset[str]:
     args = function.args
     extra = [a for a in (args.vararg, args.kwarg) if a is not None]

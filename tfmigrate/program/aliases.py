@@ -26,13 +26,12 @@ def library_names(module: Module) -> Mapping[str, str]:
 
 def _own_names(module: Module) -> dict[str, str]:
     names: dict[str, str] = {}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                first = alias.name.split(".")[0]
-                if first in _LIBRARIES:
-                    names[alias.asname or first] = alias.name if alias.asname else first
-        elif isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in _LIBRARIES:
+    for alias in (alias for node in module.of_kind(ast.Import) for alias in node.names):
+        first = alias.name.split(".")[0]
+        if first in _LIBRARIES:
+            names[alias.asname or first] = alias.name if alias.asname else first
+    for node in module.of_kind(ast.ImportFrom):
+        if not node.level and (node.module or "").split(".")[0] in _LIBRARIES:
             names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     for statement in module.tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

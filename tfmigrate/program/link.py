@@ -98,6 +98,15 @@ class Class:
     def name(self) -> str:
         return self.node.name
 
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Names of its methods, of what its body binds, and of all attributes that its code sets on anything."""
+        stored = (n.attr for n in ast.walk(self.node) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+        bound = (
+            n.id for s in self.node.body if isinstance(s, ast.Assign) for n in ast.walk(s) if isinstance(n, ast.Name)
+        )
+        return frozenset([*self.methods, *stored, *bound])
+
     def __repr__(self) -> str:
         return f"{self.module.name}.{self.qualname}"
 

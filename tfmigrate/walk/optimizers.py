@@ -87,10 +87,8 @@ def _is_followed(module: Module, node: ast.Call) -> bool:
 
 
 def _loads(module: Module, name: str) -> Iterator[ast.AST]:
-    for node in ast.walk(module.tree):
-        known = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
-        if known == name and isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
-            yield node
+    yield from (n for n in module.of_kind(ast.Name) if n.id == name and isinstance(n.ctx, ast.Load))
+    yield from (n for n in module.of_kind(ast.Attribute) if n.attr == name and isinstance(n.ctx, ast.Load))
 
 
 def _is_harmless(module: Module, load: ast.AST) -> bool:
