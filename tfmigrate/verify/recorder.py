@@ -28,6 +28,7 @@ import contextlib
 import copy
 import functools
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
 import json
@@ -70,6 +71,10 @@ def words(text: str) -> FrozenSet[str]:
 
 class RefusedError(Exception):
     """The program cannot be recorded; the message says why, for the user."""
+
+
+class WantsKerasError(ImportError):
+    """The program imports Keras 3, which cannot be loaded beside stand-ins for TensorFlow 1."""
 
 
 class GraphReady(BaseException):
@@ -1337,9 +1342,10 @@ class Case:
         self.prefix = os.path.join(job["scratch"], str(case["index"]))
         self.exchange = os.path.join(job["scratch"], str(case["exchange"]))
         self.scratch = job["scratch"]
-        self.record: Json = {"errors": {}, "notes": [], "variables": []}
+        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library}
         self.arrays = Arrays()
-        renames = {v: k for k, v in case.get("map", {}).items()} if self.side == "after" else {}
+        # what an earlier migration renamed has its new name on both sides
+        renames = {v: k for k, v in case.get("map", {}).items()} if self.library == "keras3" else {}
         self.renames: Dict[str, str] = renames
         self.graph: Any = None
         self.returned = Returned()
@@ -1347,7 +1353,8 @@ class Case:
         self.applied: List[Dict[str, Any]] = []
         self.collected: Set[int] = set()
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """False when the program needs another process, one that has Keras 3."""
         fresh_tensorflow(self.library)
         try:
             with sandbox(self.root, [os.path.join(self.root, self.wanted["module"] + ".py")]):
@@ -1355,9 +1362,12 @@ class Case:
                 self.build()
                 self.record["numpy_random"] = state != np.random.get_state()[1].tolist()
                 self.guarded("numbers", self.numbers)
+        except WantsKerasError:
+            return False
         except BaseException as error:  # noqa: BLE001 - the program is foreign: whatever it raises is a result
             self.fail("build", error)
         self.finish()
+        return True
 
     def fail(self, phase: str, error: BaseException) -> None:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -2171,6 +2181,7 @@ def load_tensorflow(job: Json) -> None:
         standins = load_file("tfmigrate_standins", job["standins"])
         if legacy:
             tf = standins.install()
+            sys.meta_path.insert(0, KerasFinder())
         standins.estimator(tf, capture_estimator)
     else:
         tf.estimator.Estimator.train = lambda self, input_fn, *_, **__: capture_estimator(self, input_fn)
@@ -2185,6 +2196,17 @@ def load_tensorflow(job: Json) -> None:
         PLAIN.install()
     FACTOR.install()
     pin_random_ops()
+
+
+class KerasFinder:
+    """Says so when a program imports the Keras that it does not get on this side."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name != "keras":
+            return
+        spec = importlib.machinery.PathFinder.find_spec(name)
+        if spec is None or not str(spec.origin).startswith(os.getcwd() + os.sep):
+            raise WantsKerasError("the program imports keras")
 
 
 def load_file(name: str, path: str) -> Any:
@@ -2222,8 +2244,7 @@ def main(argv: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             os.write(1, ("\x1e%s:%d\x1e" % (job["mark"], case["index"])).encode())
         events.send("begin", case["index"])
-        Case(job, case, events).run()
-        events.send("end", case["index"])
+        events.send("end" if Case(job, case, events).run() else "again", case["index"])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a program's threads must not keep the process

@@ -13,6 +13,11 @@ from tfmigrate.verify.verdict import Difference
 
 Json = dict[str, Any]
 
+ON_KERAS_3 = (
+    "the before side imports keras, as a program that was migrated in part does, and so it ran on Keras 3, without"
+    " stand-ins for what only TensorFlow 1 has"
+)
+
 
 @dataclass(frozen=True)
 class Tolerances:
