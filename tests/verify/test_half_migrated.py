@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tfmigrate.verify import Case, Status, Verdict, check_many
