@@ -59,6 +59,7 @@ MORE_PROBES = (
     Probe("spinup_td3", "openai/spinningup", "038665d62d", folder="spinup/algos/tf1/td3"),
     Probe("baselines_deepq", "openai/baselines", "ea25b9e8b2"),
     Probe("baselines_her", "openai/baselines", "ea25b9e8b2"),
+    Probe("yolov3_training", "YunYang1994/tensorflow-yolov3", "03cb272af2"),
 )
 """Programs that are here for what they use of TF1; not all of each migrates."""
 

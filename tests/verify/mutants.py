@@ -46,6 +46,7 @@ def mutant(mistake: str, pair: str, what: str, expected: str, *edits: tuple[str,
 
 GAN, TIED, TOWERS, NORM, KINKED = "adversarial_pair", "tied_table", "towers", "normalised", "kinked"
 Q, RNN, DOUBLE, EMA, SLIM = "two_networks", "recurrent", "double_precision", "averaged", "slim_layers"
+LATE, TWINS = "scheduled", "twins"
 
 MUTANTS = (
     mutant(
@@ -227,17 +228,16 @@ MUTANTS = (
         ("x = self.feature_norm(x, training=is_training)", "x = self.feature_norm(x, training=True)"),
     ),
     mutant(
-        "dropout in evaluation", NORM, "the dropout always trains", "outputs",
-        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = self.dropout(tf.nn.relu(x), training=True)"),
-        says="eval_logits",
+        "dropout in evaluation", NORM, "the dropout always trains", "random",
+        ("0.4 if is_training else 0.0", "0.4"), says="eval_logits",
     ),
     mutant(
-        "dropout lost in training", NORM, "the dropout is left out", "outputs",
-        ("x = self.dropout(tf.nn.relu(x), training=is_training)", "x = tf.nn.relu(x)"), says="logits",
+        "dropout lost in training", NORM, "the dropout is left out", "random",
+        ("x = tf.nn.dropout(tf.nn.relu(x), rate=0.4 if is_training else 0.0)", "x = tf.nn.relu(x)"), says="logits",
     ),
     mutant(
         "dropout lost in training", NORM, "keep probability taken for the rate", "outputs",
-        ("Dropout(rate=0.4)", "Dropout(rate=0.6)"),
+        ("rate=0.4 if", "rate=0.6 if"),
     ),
     mutant(
         "dropout lost in training", DOUBLE, "the noise is smaller", "outputs",
@@ -357,7 +357,7 @@ MUTANTS = (
          "[v.value for v in first.trainable_variables]"), says="second/kernel/ExponentialMovingAverage",
     ),
     mutant(
-        "lost step", EMA, "the averages are taken before the step", "training",
+        "lost step", EMA, "the averages are taken, and no step", "optimizer",
         ("with tf.control_dependencies([applied]):", "with tf.control_dependencies([]):"),
     ),
     mutant(
@@ -414,5 +414,80 @@ MUTANTS = (
     mutant(
         "other optimizer", KINKED, "a learning rate of one tenth more", "training",
         ("GradientDescentOptimizer(0.1)", "GradientDescentOptimizer(0.11)"),
+    ),
+    mutant(
+        "other schedule", LATE, "the rate does not fall", "training",
+        ("AdamOptimizer(rate)", "AdamOptimizer(0.1)"), says="1000",
+    ),
+    mutant(
+        "other schedule", LATE, "the rate falls ten times later", "training",
+        ("step, 1000, 0.5", "step, 10000, 0.5"),
+    ),
+    mutant(
+        "other schedule", LATE, "the rate falls by less", "training",
+        ("step, 1000, 0.5", "step, 1000, 0.6"),
+    ),
+    mutant(
+        "other schedule", LATE, "the averages end up slower", "training",
+        ("ExponentialMovingAverage(0.999", "ExponentialMovingAverage(0.9999"),
+    ),
+    mutant(
+        "limit lost", LATE, "the gradients are not clipped", "training",
+        ("gradients, _ = tf.clip_by_global_norm(tf.gradients(loss, variables), 5.0)",
+         "gradients = tf.gradients(loss, variables)"),
+    ),
+    mutant(
+        "limit lost", LATE, "each gradient is clipped, not their norm", "training",
+        ("gradients, _ = tf.clip_by_global_norm(tf.gradients(loss, variables), 5.0)",
+         "gradients = [tf.clip_by_norm(g, 5.0) for g in tf.gradients(loss, variables)]"),
+    ),
+    mutant(
+        "limit lost", LATE, "relu in place of relu6", "outputs", ("tf.nn.relu6(", "tf.nn.relu("),
+    ),
+    mutant(
+        "limit lost", LATE, "the values are not clipped", "outputs",
+        ("tf.clip_by_value(aside(hidden), -20.0, 20.0)", "aside(hidden)"),
+    ),
+    mutant(
+        "other default epsilon", LATE, "of the normalisation, where no variance is small", "outputs",
+        ("variance + 1e-6", "variance + 1e-7"),
+    ),
+    mutant(
+        "other optimizer", LATE, "Adam with the epsilon of Keras", "training",
+        ("AdamOptimizer(rate)", "AdamOptimizer(rate, epsilon=1e-7)"),
+    ),
+    mutant(
+        "starts otherwise", TWINS, "the teacher does not start as the student", "initial",
+        ("Net([as_in(student.w), as_in(student.v)], name", "Net(name"), says="teacher/w",
+    ),
+    mutant(
+        "starts otherwise", TWINS, "one Keras initializer for two matrices makes them the same", "initial",
+        ("student = Net(", 'glorot = keras.initializers.GlorotUniform()\n    student = Net([glorot, glorot], '),
+        says="student/",
+    ),
+    mutant(
+        "noise that repeats", TWINS, "one mask for both", "random",
+        ("tf.nn.dropout(one, keep_prob=0.5) + tf.nn.dropout(one, keep_prob=0.5)",
+         "2 * tf.nn.dropout(one, keep_prob=0.5)"), says="spread",
+    ),
+    mutant(
+        "noise that repeats", TWINS, "a Keras dropout, which is the same in every run of a session", "random",
+        ("self.start = start\n", "self.start = start\n        self.dropout = keras.layers.Dropout(0.2)\n"),
+        ("tf.nn.dropout(x, keep_prob=0.8)", "self.dropout(x, training=True)"),
+    ),
+    mutant(
+        "noise that repeats", TWINS, "a mask that is drawn once", "random",
+        ("noisy = tf.nn.dropout(x, keep_prob=0.8)",
+         "import numpy as np\n        noisy = x * (np.random.rand(4, 6) < 0.8) / 0.8"),
+    ),
+    mutant(
+        "noise that repeats", TWINS, "noise with a fixed seed", "random",
+        ("spread = tf.nn.dropout(one, keep_prob=0.5) +",
+         "spread = tf.compat.v2.nn.experimental.stateless_dropout(one, 0.5, seed=[1, 2]) +"),
+    ),
+    mutant(
+        "noise that repeats", TWINS, "noise of another source", "random",
+        ("spread = tf.nn.dropout(one, keep_prob=0.5) +",
+         "spread = 2 * one * tf.floor(2 * tf.compat.v2.raw_ops.RandomUniform(shape=[4, 6], dtype=tf.float32)) +"),
     ),
 )  # fmt: skip

@@ -265,9 +265,100 @@ def test_what_changes_from_run_to_run_is_left_out() -> None:
         record["unsteady"] = ["y"]
         arrays["output/false/y"] = np.zeros([4, 2], "float32")
 
-    verdict = judge(change)
+    verdict = judge(change, change)
     assert verdict.status is Status.EQUIVALENT
     assert "y changes from run to run and was not compared" in verdict.notes
+    assert str(judge(change).differences[0]) == "random: after, y changes from run to run, by no random op of tf.random"
+
+
+def test_draws_that_were_independent_stay_so() -> None:
+    one: dict[str, Any] = {"y": {"number": 1, "same": []}}
+    two: dict[str, Any] = {"y": {"number": 2, "same": []}}
+    assert judge(setter("draws", two), setter("draws", two)).compared["random"] == 1
+    verdict = judge(setter("draws", one), setter("draws", two))
+    assert str(verdict.differences[0]) == "random: y takes 2 independent random draws before and 1 after"
+    verdict = judge(setter("draws", {"y": {"number": 1, "same": ["the state s"]}}), setter("draws", one))
+    assert "the same in every run of a session: the state s does not change" in verdict.reason
+
+
+def starting(*draws: str) -> Change:
+    def change(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        names = ["w", "v"]
+        record["variables"] = [variable(n, starts_from=[d]) for n, d in zip(names, draws, strict=True)]
+        for kind in ("initial", "weights"):
+            arrays[f"{kind}/v"] = arrays[f"{kind}/w"]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        (starting("a", "b"), starting("c", "d"), "same "),
+        (starting("a", "a"), starting("b", "b"), "same "),
+        (starting("a", "b"), starting("c", "c"), "initial: after, w starts with the same numbers as v"),
+        (starting("a", "a"), starting("b", "c"), "initial: after, w no longer starts with the same numbers as v"),
+        (starting("the seeds 1 and 2", "the seeds 1 and 2"), starting("b", "c"), "same "),
+    ],
+)
+def test_variables_that_start_alike(before: Change, after: Change, says: str) -> None:
+    assert judge(after, before).reason.startswith(says)
+
+
+def test_a_variable_that_nobody_initialises() -> None:
+    verdict = judge(setter("variables", [variable("w", initialised=False)]))
+    assert verdict.reason == "initial: w is initialised by global_variables_initializer only before"
+
+
+def special(value: Any, rounds: bool = True, name: str = "train/4/train_step/w") -> Change:
+    def change(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record["rounds"] = {"4": "counters at 100"} if rounds else {}
+        arrays[name] = value
+
+    return change
+
+
+def test_special_rounds_are_compared_where_both_sides_have_them() -> None:
+    before = special(W - 0.01)
+    assert judge(special(W - 0.01), before).status is Status.EQUIVALENT
+    assert "w after train_step of a round with counters at 100 differs by" in judge(special(W - 0.02), before).reason
+    assert "counters at 100 fails" in judge(special(W - 0.01, rounds=False), before).reason
+    assert judge(before).status is Status.EQUIVALENT
+
+
+def test_a_round_that_would_take_too_long_is_left_out_and_named() -> None:
+    def impatient(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record["impatient"] = True
+
+    verdict = judge(impatient, special(W - 0.01))
+    assert verdict.status is Status.EQUIVALENT
+    assert any("training takes long" in note for note in verdict.notes)
+
+
+def test_large_and_small_numbers() -> None:
+    name = "output/large false/y"
+    before = setter(name, np.full([4, 2], 30, "float32"))
+    assert judge(before, before).status is Status.EQUIVALENT
+    verdict = judge(setter(name, np.full([4, 2], 6, "float32")), before)
+    assert verdict.reason.startswith("outputs: the output y of large inputs and weights differs by 24")
+    assert judge(before=before).reason == "outputs: the output y of large inputs and weights is finite only before"
+    assert judge(before).status is Status.EQUIVALENT
+
+
+def test_an_optimizer_that_only_one_side_steps() -> None:
+    verdict = judge(setter("steps", ["optimizer 0", "train_step"]))
+    assert verdict.reason == "optimizer: only after, no training op runs the optimizer that changes w"
+
+    def script(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        record["captured"] = True
+        record["variables"][0]["reads"][0]["for"] = ["y"]
+
+    def lost(record: dict[str, Any], arrays: dict[str, Any]) -> None:
+        script(record, arrays)
+        record["optimizers"] = [["v"], ["w"]]
+
+    verdict = judge(lost, script)
+    assert verdict.reason.startswith("optimizer: 1 optimizers of tf.train before, 2 after; only one side")
 
 
 def test_what_rounding_alone_would_do_is_no_difference() -> None:

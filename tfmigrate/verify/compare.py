@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfmigrate.verify.recording import Comparison, Json, Recording, Tolerances, describe_error, sites
+from tfmigrate.verify.recording import ON_KERAS_3, Comparison, Json, Recording, Tolerances, describe_error, sites
 from tfmigrate.verify.structure import structure
 from tfmigrate.verify.values import numbers
 from tfmigrate.verify.verdict import KINDS, Difference, SideOfVariable, Status, VariableRow, Verdict
@@ -20,6 +20,8 @@ def compare(
 ) -> Verdict:
     """The verdict on two recordings, none of which failed while it was built."""
     comparison = Comparison(before, after, tolerances or Tolerances(), renamed_savers)
+    if (before.record.get("library"), after.record.get("library")) == ("keras3", "keras3"):
+        comparison.notes.append(ON_KERAS_3)
     structure(comparison)
     if not comparison.differences:
         numbers(comparison)

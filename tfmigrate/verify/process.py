@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +63,29 @@ class Outcome:
 
 
 def run_side(side: Side, limits: Limits, stop: threading.Event) -> Outcome:
-    """Runs all cases; a case that breaks the process is given up and the rest goes on in a new one."""
+    """Runs all cases; a case that breaks the process is given up and the rest goes on in a new one.
+
+    A program that was migrated in part already can't run on the stand-ins: it runs on Keras 3, as the other side.
+    """
     outcome = Outcome()
+    again = _run_cases(side, limits, stop, outcome)
+    if again:
+        _run_cases(replace(side, library="keras3", cases=again), limits, stop, outcome)
+    if side.name == "before":
+        (side.scratch / "gone").touch()
+    return outcome
+
+
+def _run_cases(side: Side, limits: Limits, stop: threading.Event, outcome: Outcome) -> list[dict[str, Any]]:
+    """What has to run once more, with Keras 3."""
+    again: list[dict[str, Any]] = []
     pending = list(side.cases)
     while pending and not stop.is_set():
         process = RecorderProcess(side, pending, limits, stop)
         broken = process.run()
         outcome.tails.update(process.tails)
-        pending = [case for case in pending if case["index"] not in process.tails]
+        again += [case for case in pending if case["index"] in process.again]
+        pending = [case for case in pending if case["index"] not in process.again | set(process.tails)]
         if broken is None:
             break
         if process.current is None:  # TensorFlow itself did not start: no other case will do better
@@ -79,9 +94,7 @@ def run_side(side: Side, limits: Limits, stop: threading.Event) -> Outcome:
         outcome.failures[process.current] = broken
         pending = [case for case in pending if case["index"] != process.current]
         _release(side, process.current)
-    if side.name == "before":
-        (side.scratch / "gone").touch()
-    return outcome
+    return again
 
 
 def _release(side: Side, index: int) -> None:
@@ -135,6 +148,7 @@ class RecorderProcess:
         self._waiting = False
         self._ready = False
         self.current: int | None = None
+        self.again: set[int] = set()
         self._ended: set[int] = set()
 
     @property
@@ -156,7 +170,7 @@ class RecorderProcess:
                 reason = self._watch(process, process.stdout.fileno(), event_pipe.fileno())
         finally:
             code = kill_all(process, self._mark)
-        if reason is None and len(self._ended) < len(self._cases):
+        if reason is None and len(self._ended) + len(self.again) < len(self._cases):
             reason = _ended_early(code)
         return None if reason is None else Failure(reason, self._output.tail(self.current))
 
@@ -237,8 +251,8 @@ class RecorderProcess:
         self._since = time.monotonic()
         if event == "begin":
             self.current = case
-        elif event == "end":
-            self._ended.add(case)
+        elif event in ("end", "again"):
+            (self._ended if event == "end" else self.again).add(case)
             self.current = None
 
     def _over_limit(self, pid: int) -> str | None:

@@ -28,6 +28,7 @@ import contextlib
 import copy
 import functools
 import importlib
+import importlib.machinery
 import importlib.util
 import inspect
 import json
@@ -56,6 +57,10 @@ GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
 ULPS, FAR = 4, 16  # by how many units in the last place weights are moved to see what rounding does, and times that
 AMPLIFIED = 1e-5  # relative; rounding that grows beyond is measured more often
+LATE = (100, 1000, 10000, 100000, 1000000)  # what counters are set to, for schedules that a few rounds don't reach
+FACTORS = (1e3, 1e-6)  # of gradients: beyond what clips them, and next to an optimizer's epsilon
+SCALES = {"large": (30.0, 3.0, 1.0), "small": (0.01, 0.1, 1e-3)}  # of inputs, trainable weights and other variables
+PATIENCE = 10.0  # seconds of training; what takes longer is not trained under special conditions as well
 POLL_SECONDS = 0.01
 NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
 
@@ -66,6 +71,10 @@ def words(text: str) -> FrozenSet[str]:
 
 class RefusedError(Exception):
     """The program cannot be recorded; the message says why, for the user."""
+
+
+class WantsKerasError(ImportError):
+    """The program imports Keras 3, which cannot be loaded beside stand-ins for TensorFlow 1."""
 
 
 class GraphReady(BaseException):
@@ -94,15 +103,21 @@ class Events:
 
 
 class Pins:
-    """Replaces the random ops. `kinds` tells for an op name which draw it is; `draw` is fed to get another sample."""
+    """Replaces the random ops. `kinds` tells for an op name which draw it is; `draw` is fed to get another sample.
+
+    Draws of one shape are equal here, which they must not be in truth: `seeds` keeps what tells them apart, a number
+    for an op with a seed of its own, a tensor for a stateless op.
+    """
 
     def __init__(self) -> None:
         self.draws: Dict[int, Tuple[Any, Any]] = {}
         self.kinds: Dict[str, str] = {}
+        self.seeds: Dict[str, Any] = {}
 
     def forget(self) -> None:
         self.draws.clear()
         self.kinds.clear()
+        self.seeds.clear()
 
     def draw_of(self, graph: Any) -> Optional[Any]:
         found = self.draws.get(id(graph))
@@ -119,7 +134,7 @@ class Pins:
             self.draws[id(graph)] = (graph, tensor)
         return self.draws[id(graph)][1]
 
-    def sample(self, kind: str, shape: Any, dtype: Any, extra: Sequence[Any] = ()) -> Any:
+    def sample(self, kind: str, shape: Any, dtype: Any, extra: Sequence[Any] = (), seed: Any = None) -> Any:
         """A tensor of `dtype` and `shape` whose values follow `kind` and depend on nothing but shape and draw."""
         dtype = tf.as_dtype(dtype)
         function = functools.partial(draw, kind, dtype.as_numpy_dtype)
@@ -132,7 +147,25 @@ class Pins:
         result = tf.py_func(function, inputs, dtype, stateful=False, name="pinned_" + kind)
         result.set_shape(tensor_util.constant_value_as_shape(shape))
         self.kinds[result.op.name] = kind
+        if seed is not None:
+            self.seeds[result.op.name] = seed
         return result
+
+    def stream(self, op: Any, written: Set[str]) -> Tuple[str, bool]:
+        """What a draw is known by, and whether it is the same in every run that writes no more than these variables.
+
+        Two draws with one name and one shape are the same numbers.
+        """
+        seed = self.seeds.get(op.name)
+        if seed is None or not is_tensor(seed) or seed.graph is not op.graph:
+            return (op.name if seed is None else str(seed)), False
+        sources = ancestors([seed.op])
+        state = sorted(source.name for source in sources if source.type in VARIABLES)
+        if written & set(state) or any(source.type in SOURCES or source.name in self.kinds for source in sources):
+            return op.name, False
+        values = [source.get_attr("value").SerializeToString() for source in sources if source.type == "Const"]
+        fixed = zlib.crc32(b"".join(sorted(values)))
+        return ("the state " + ", ".join(state)) if state else "the constant seed %d" % fixed, True
 
 
 PINS = Pins()
@@ -178,6 +211,58 @@ class PlainVariance:
 
 
 PLAIN = PlainVariance()
+
+
+class GradientFactor:
+    """A factor for all gradients that a program takes, 1 unless it is fed.
+
+    Whether gradients are clipped shows only where they are large, and what an optimizer adds to them only where they
+    are small; those of made-up inputs are neither.
+    """
+
+    def __init__(self) -> None:
+        self.factors: Dict[int, Tuple[Any, Any]] = {}
+
+    def of(self, graph: Any) -> Optional[Any]:
+        found = self.factors.get(id(graph))
+        return found[1] if found else None
+
+    def install(self) -> None:
+        module: Any = importlib.import_module("tensorflow.python.ops.gradients_util")
+        original = module._GradientsHelper
+
+        @functools.wraps(original)
+        def helper(ys: Any, xs: Any, grad_ys: Any = None, *args: Any, **kwargs: Any) -> Any:
+            return original(ys, xs, self._scaled(ys, grad_ys), *args, **kwargs)
+
+        module._GradientsHelper = helper
+
+    def _scaled(self, ys: Any, grad_ys: Any) -> Any:
+        ops = importlib.import_module("tensorflow.python.framework.ops")
+        graph = ops.get_default_graph()
+        if tf.executing_eagerly() or graph.building_function:
+            return grad_ys
+        outer = list(ys) if isinstance(ys, (list, tuple)) else [ys]
+        given = [None] * len(outer) if grad_ys is None else grad_ys
+        given = list(given) if isinstance(given, (list, tuple)) else [given]
+        if len(given) != len(outer):
+            return grad_ys
+        return [self._factor(graph, y) if g is None and is_real(y) else g for y, g in zip(outer, given)]
+
+    def _factor(self, graph: Any, y: Any) -> Any:
+        ops = importlib.import_module("tensorflow.python.framework.ops")
+        if id(graph) not in self.factors:
+            with ops.init_scope(), tf.name_scope(None):
+                tensor = tf.placeholder_with_default(np.float32(1), [], name="tfmigrate_gradients")
+            self.factors[id(graph)] = (graph, tensor)
+        return tf.ones_like(y) * tf.cast(self.factors[id(graph)][1], y.dtype)
+
+
+FACTOR = GradientFactor()
+
+
+def is_real(value: Any) -> bool:
+    return is_tensor(value) and bool(value.dtype.is_floating)
 
 
 def shape_dtype(shape: Any) -> Any:
@@ -267,12 +352,14 @@ def _pin_stateless(module: Any, suffix: str) -> None:
     )
 
 
-def _stateful(kind: str, shape: Any, dtype: Any, *_: Any, **__: Any) -> Any:
-    return PINS.sample(kind, shape, dtype)
+def _stateful(kind: str, shape: Any, dtype: Any, *_: Any, **kwargs: Any) -> Any:
+    seeds = (kwargs.get("seed") or 0, kwargs.get("seed2") or 0)
+    return PINS.sample(kind, shape, dtype, seed="the seeds %d and %d" % seeds if any(seeds) else None)
 
 
-def _stateless(kind: str, shape: Any, *_: Any, **kwargs: Any) -> Any:
-    return PINS.sample(kind, shape, kwargs.get("dtype") or tf.float32)
+def _stateless(kind: str, shape: Any, seed: Any = None, *_: Any, **kwargs: Any) -> Any:
+    seed = kwargs.get("seed", kwargs.get("key", seed))
+    return PINS.sample(kind, shape, kwargs.get("dtype") or tf.float32, seed=seed)
 
 
 def _integers(shape: Any, minval: Any, maxval: Any) -> Any:
@@ -341,8 +428,9 @@ def watch_tensorflow() -> None:
     def apply_gradients(self: Any, grads_and_vars: Any, *args: Any, **kwargs: Any) -> Any:
         pairs = list(grads_and_vars)
         WATCH.applied.append([(gradient, variable) for gradient, variable in pairs if gradient is not None])
-        result = original(self, pairs, *args, **kwargs)
-        WATCH.updates.append(result)
+        WATCH.updates.append(None)
+        number = len(WATCH.updates) - 1  # an optimizer may wrap another
+        result = WATCH.updates[number] = original(self, pairs, *args, **kwargs)
         return result
 
     optimizer.apply_gradients = apply_gradients
@@ -469,6 +557,7 @@ def fresh_tensorflow(library: str) -> None:
     WATCH = Watch()
     PINS.forget()
     PLAIN.switches.clear()
+    FACTOR.factors.clear()
     if library == "tf1":
         return
     context: Any = importlib.import_module("tensorflow.python.eager.context")
@@ -613,7 +702,8 @@ class Capture:
         for number, loss in enumerate(WATCH.losses):
             named["optimizer %d/loss" % number] = loss
         for number, update in enumerate(WATCH.updates):
-            named["optimizer %d/update_op" % number] = update
+            if update is not None:
+                named["optimizer %d/update_op" % number] = update
         initializers = {v.initializer for v in WATCH.variables if v.graph is graph}
         return {
             name: value
@@ -786,6 +876,8 @@ TRANSPARENT = words(
     "Identity ReadVariableOp Cast Enter RefEnter Switch RefSwitch Reshape Transpose ExpandDims Squeeze StopGradient "
     "Snapshot CheckNumerics RefIdentity Slice StridedSlice ReverseV2 Split SplitV Unpack Neg"
 )
+FUNCTIONAL = words("If StatelessIf While StatelessWhile Case StatelessCase PartitionedCall StatefulPartitionedCall")
+VARIABLES = words("Variable VariableV2 VarHandleOp")
 SHAPE_ONLY = words("Shape ShapeN Size Rank VariableShape IsVariableInitialized VarIsInitializedOp")
 GROUPS = {
     "matmul": words("MatMul BatchMatMul BatchMatMulV2 BatchMatMulV3 Einsum SparseTensorDenseMatMul"),
@@ -979,11 +1071,14 @@ class Feeds:
     def has_switch(self) -> bool:
         return any(tensor.dtype == tf.bool for tensor in self.tensors)
 
-    def of(self, number: int, switch: bool) -> Dict[Any, Any]:
+    def of(self, number: int, switch: bool, scale: float = 1.0) -> Dict[Any, Any]:
+        """`scale` is for arrays; a lone number is mostly a rate."""
         feed = {}
         for tensor, value in zip(self.tensors, self.rounds[number]):
             if tensor.dtype == tf.bool:
                 value = np.full(np.shape(value), switch)
+            elif scale != 1.0 and tensor.dtype.is_floating and np.ndim(value):
+                value = np.asarray(value * scale, value.dtype)
             feed[tensor] = value
         return feed
 
@@ -1192,6 +1287,25 @@ class Bench:
             other.weights.append(weight)
         return other
 
+    def scaled(self, variables: Sequence[Variable], trainable: float, others: float) -> Bench:
+        """The same with larger or smaller weights; what an optimizer keeps stays as it is."""
+        other = copy.copy(self)
+        other.weights = [
+            weight
+            if weight.dtype.kind != "f" or variable.role == "slot"
+            else np.asarray(weight * (trainable if variable.trainable else others), weight.dtype)
+            for variable, weight in zip(variables, self.weights)
+        ]
+        return other
+
+    def at(self, count: int, counters: Sequence[int]) -> Bench:
+        """The same with some variables, given by position, set to a number."""
+        other = copy.copy(self)
+        other.weights = [
+            np.asarray(count, weight.dtype) if n in counters else weight for n, weight in enumerate(self.weights)
+        ]
+        return other
+
     def restart(self) -> None:
         self.session.run(self._assign, dict(zip(self._inputs, self.weights)))
 
@@ -1228,16 +1342,19 @@ class Case:
         self.prefix = os.path.join(job["scratch"], str(case["index"]))
         self.exchange = os.path.join(job["scratch"], str(case["exchange"]))
         self.scratch = job["scratch"]
-        self.record: Json = {"errors": {}, "notes": [], "variables": []}
+        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library}
         self.arrays = Arrays()
-        renames = {v: k for k, v in case.get("map", {}).items()} if self.side == "after" else {}
+        # what an earlier migration renamed has its new name on both sides
+        renames = {v: k for k, v in case.get("map", {}).items()} if self.library == "keras3" else {}
         self.renames: Dict[str, str] = renames
         self.graph: Any = None
         self.returned = Returned()
         self.variables: List[Variable] = []
         self.applied: List[Dict[str, Any]] = []
+        self.collected: Set[int] = set()
 
-    def run(self) -> None:
+    def run(self) -> bool:
+        """False when the program needs another process, one that has Keras 3."""
         fresh_tensorflow(self.library)
         try:
             with sandbox(self.root, [os.path.join(self.root, self.wanted["module"] + ".py")]):
@@ -1245,9 +1362,12 @@ class Case:
                 self.build()
                 self.record["numpy_random"] = state != np.random.get_state()[1].tolist()
                 self.guarded("numbers", self.numbers)
+        except WantsKerasError:
+            return False
         except BaseException as error:  # noqa: BLE001 - the program is foreign: whatever it raises is a result
             self.fail("build", error)
         self.finish()
+        return True
 
     def fail(self, phase: str, error: BaseException) -> None:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -1327,11 +1447,14 @@ class Case:
     def structure(self) -> None:
         graph, record = self.graph, self.record
         self.variables = find_variables(graph, self.renames)
+        self.collected = {id(v) for v in graph.get_collection(tf.GraphKeys.GLOBAL_VARIABLES)}
         tensors = self.returned.tensors
         roots = [t.op for t in tensors.values()] + [t.op for t in WATCH.losses if t.graph is graph]
         find_reads(graph, self.variables, roots)
         by_op = {v.op.name: v for v in self.variables}
+        self.train_all(by_op)
         record["variables"] = [self.row(v) for v in self.variables]
+        starts_together(self.variables, record["variables"])
         record["outputs"] = {
             n: {"dtype": t.dtype.base_dtype.name, "shape": static_shape(t)} for n, t in sorted(tensors.items())
         }
@@ -1344,9 +1467,27 @@ class Case:
             self.note_reached(needs)
         record["savers"] = [saver_keys(saver, by_op) for saver in WATCH.savers]
         record["checkpoints"] = [checkpoint_keys(checkpoint, by_op) for checkpoint in WATCH.checkpoints]
-        self.applied = applied_by_key(by_op)
         record["optimizers"] = [sorted(gradients) for gradients in self.applied]
+        record["draws"] = {n: drawn(graph, op) for n, op in self.results()}
         record["update_ops"] = update_counts(graph, self.variables)
+
+    def results(self) -> List[Tuple[str, Any]]:
+        """Outputs and training ops by name."""
+        outputs = [(name, tensor.op) for name, tensor in self.returned.tensors.items()]
+        return sorted(outputs + list(self.returned.steps.items()), key=lambda item: item[0])
+
+    def train_all(self, by_op: Dict[str, Variable]) -> None:
+        """An optimizer whose step is not among the results is trained as well."""
+        found = [item for item in applied_by_key(by_op, self.graph) if item[0]]
+        self.applied = [gradients for gradients, _ in found]
+        if self.record.get("captured"):  # has all of them already
+            return
+        known = step_ancestors(self.returned.steps.values())
+        known |= step_ancestors([t.op for t in self.returned.tensors.values()])
+        for number, (_, update) in enumerate(found):
+            op = getattr(update, "op", update)
+            if is_operation(op) and op not in known:
+                self.returned.steps["optimizer %d" % number] = op
 
     def note_reached(self, needs: Dict[str, Set[Any]]) -> None:
         """Which outputs each read is for: only those count that both scripts have."""
@@ -1362,6 +1503,7 @@ class Case:
             "dtype": variable.dtype,
             "trainable": variable.trainable,
             "role": variable.role,
+            "initialised": id(variable.tf_variable) in self.collected,
             "reads": [
                 {"group": group_of(op.type), "op": op.type, "sites": call_site(op, self.root)} for op in variable.reads
             ],
@@ -1600,6 +1742,21 @@ class Measurement:
             for name, value in zip(names, values):
                 arrays.add("output/%s/%s" % ("true" if switch else "false", name), value)
                 self.record["outputs"][name]["run_shape"] = list(np.shape(value))
+        for size in SCALES if fetches else ():
+            with contextlib.suppress(tf.errors.OpError):
+                self.scaled_outputs(bench, arrays, size, names)
+
+    def scaled_outputs(self, bench: Bench, arrays: Arrays, size: str, names: Sequence[str]) -> None:
+        """With large or small numbers: limits show in the ones, what is added to a divisor in the others."""
+        real = [n for n in names if self.returned.tensors[n].dtype.is_floating]
+        fetches = [self.returned.tensors[n] for n in real]
+        alone = [n for n, tensor in enumerate(fetches) if has_effects(tensor)]
+        scaled = bench.scaled(self.variables, *SCALES[size][1:])
+        for switch in (False, True) if self.feeds.has_switch else (False,):
+            feed = self.feeds.of(0, switch, SCALES[size][0])
+            for name, value in zip(real, scaled.run_apart(fetches, alone, feed)):
+                if np.isfinite(np.asarray(value, np.float64)).all():
+                    arrays.add("output/%s %s/%s" % (size, "true" if switch else "false", name), value)
 
     def unsteady(self) -> None:
         """Outputs that are not the same twice, from the same weights and inputs."""
@@ -1670,15 +1827,67 @@ class Measurement:
         A script has no fixed list of them: there each op is trained alone, from the same weights.
         """
         names = sorted(self.returned.steps)
+        started = time.monotonic()
         for group in [[name] for name in names] if self.record.get("captured") else [names] * bool(names):
             bench.restart()
             for number in range(1, self.wanted["steps"] + 1):
-                feed = {**self.feeds.of(number, True), **extra}
-                if not self.record.get("captured"):
-                    self.losses(bench, arrays, "%sloss/%d/" % (prefix, number), feed)
-                for name in group:
-                    bench.session.run(self.returned.steps[name], feed)
-                    self.changed(bench, arrays, "%strain/%d/%s/" % (prefix, number, name))
+                self.round(bench, arrays, prefix, number, group, {**self.feeds.of(number, True), **extra})
+        if names and not prefix and "rounds" not in self.record:
+            quick = time.monotonic() - started < PATIENCE
+            self.record["rounds"] = {str(n): text for n, text, _, _ in self.special_rounds()} if quick else {}
+            self.record["impatient"] = not quick
+        for number, _, counter, factor in self.special_rounds():
+            if str(number) in self.record.get("rounds", {}):
+                self.special_round(bench, arrays, prefix, number, counter, {**factor, **extra})
+
+    def round(
+        self, bench: Bench, arrays: Arrays, prefix: str, number: int, group: Sequence[str], feed: Dict[Any, Any]
+    ) -> None:
+        if not self.record.get("captured"):
+            self.losses(bench, arrays, "%sloss/%d/" % (prefix, number), feed)
+        for name in group:
+            bench.session.run(self.returned.steps[name], feed)
+            self.changed(bench, arrays, "%strain/%d/%s/" % (prefix, number, name))
+
+    def special_rounds(self) -> List[Tuple[int, str, Optional[int], Dict[Any, Any]]]:
+        """Rounds apart, each from the same weights: number, description, what counters stand at, and a feed."""
+        factor, first = FACTOR.of(self.graph), self.wanted["steps"] + 1
+        rounds: List[Tuple[int, str, Optional[int], Dict[Any, Any]]] = []
+        for number, size in enumerate(FACTORS, first):
+            if factor is not None:
+                rounds.append((number, "gradients times %g" % size, None, {factor: size}))
+        for number, count in enumerate(LATE, first + len(FACTORS)):
+            if self.counters():
+                rounds.append((number, "counters at %d" % count, count, {}))
+        return rounds
+
+    def counters(self) -> List[int]:
+        """Positions of the variables that hold one whole number, such as the global step."""
+        return [n for n, v in enumerate(self.variables) if v.shape == [] and v.tf_variable.dtype.base_dtype.is_integer]
+
+    def special_round(
+        self,
+        bench: Bench,
+        arrays: Arrays,
+        prefix: str,
+        number: int,
+        count: Optional[int],
+        extra: Dict[Any, Any],
+    ) -> None:
+        """All of it or nothing: not every program bears it."""
+        if count is not None:
+            bench = bench.at(count, self.counters())
+        found = Arrays()
+        try:
+            for group in [[name] for name in sorted(self.returned.steps)]:
+                bench.restart()
+                self.round(bench, found, prefix, number, group, {**self.feeds.of(1, True), **extra})
+        except tf.errors.OpError:
+            found.values = {"": np.float64("nan")}
+        if all(np.isfinite(value).all() for value in found.values.values() if value.dtype.kind == "f"):
+            arrays.values.update(found.values)
+        elif arrays is self.arrays:
+            self.record["rounds"].pop(str(number), None)
 
     def losses(self, bench: Bench, arrays: Arrays, prefix: str, feed: Dict[Any, Any]) -> None:
         scalars = {n: t for n, t in self.returned.tensors.items() if t.shape.ndims == 0 and t.dtype.is_floating}
@@ -1784,18 +1993,87 @@ def run_if_any(session: Any, ops: Sequence[Any]) -> None:
         session.run(list(ops))
 
 
-def applied_by_key(by_op: Dict[str, Variable]) -> List[Dict[str, Any]]:
-    """Of each optimizer the gradients that it applies, by variable; ordered by their variables, not by creation."""
+def applied_by_key(by_op: Dict[str, Variable], graph: Any) -> List[Tuple[Dict[str, Any], Any]]:
+    """Of each optimizer the gradients that it applies, by variable, and its update; ordered by their variables, not
+    by creation."""
     found = []
-    for pairs in WATCH.applied:
+    for pairs, update in zip(WATCH.applied, WATCH.updates):
         gradients = {}
         for gradient, variable in pairs:
             variable = inner_variable(variable)
             name = getattr(getattr(variable, "op", None), "name", "")
             if name in by_op:
                 gradients[by_op[name].key] = gradient
-        found.append(gradients)
-    return sorted(found, key=sorted)
+        found.append((gradients, update if getattr(update, "graph", None) is graph else None))
+    return sorted(found, key=lambda item: sorted(item[0]))
+
+
+def starts_together(variables: Sequence[Variable], rows: Sequence[Json]) -> None:
+    """Notes of each variable the random draws that it starts from: two with the same draws start alike."""
+    by_op = {variable.op.name: variable for variable in variables}
+    direct: Dict[str, Tuple[Set[str], Set[str]]] = {}
+    for variable in variables:
+        needed = ancestors([variable.tf_variable.initializer])
+        draws = {PINS.stream(op, set())[0] for op in needed if op.name in PINS.kinds}
+        direct[variable.op.name] = draws, {op.name for op in needed if op.name in by_op} - {variable.op.name}
+    for variable, row in zip(variables, rows):
+        seen: Set[str] = set()
+        stack = [variable.op.name]
+        while stack:
+            name = stack.pop()
+            if name not in seen:
+                seen.add(name)
+                stack.extend(direct[name][1])
+        row["starts_from"] = sorted(set().union(*(direct[name][0] for name in seen)))
+
+
+def drawn(graph: Any, op: Any) -> Json:
+    """How many independent random draws an op needs, and what makes some of them the same in every run."""
+    needed = step_ancestors([op])
+    written = {target.name for other in needed if writes(other) for target in [written_variable(other)] if target}
+    streams: Set[str] = set()
+    same: Set[str] = set()
+    for other in needed:
+        if other.name in PINS.kinds:
+            name, repeats = PINS.stream(other, written)
+            streams.add(name)
+            same |= {name} if repeats else set()
+    return {"number": len(streams) + drawn_in_functions(graph, needed), "same": sorted(same)}
+
+
+def drawn_in_functions(graph: Any, needed: Set[Any]) -> int:
+    """The draws in the bodies of conditions and loops that are functions."""
+    called = {name for op in needed if op.type in FUNCTIONAL for name in functions_of(op.node_def)}
+    if not called:
+        return 0
+    bodies = {f.signature.name: f for f in graph.as_graph_def().library.function}
+    count, stack = 0, list(called)
+    seen: Set[str] = set()
+    while stack:
+        name = stack.pop()
+        if name in seen or name not in bodies:
+            continue
+        seen.add(name)
+        for node in bodies[name].node_def:
+            count += node.op.startswith("PyFunc") and node.name.split("/")[-1].startswith("pinned_")
+            stack.extend(functions_of(node))
+    return count
+
+
+def functions_of(node: Any) -> List[str]:
+    """The functions that a node calls."""
+    values = [value for _, value in sorted(node.attr.items())]
+    return [f.name for value in values for f in [value.func, *value.list.func] if f.name]
+
+
+def written_variable(op: Any) -> Optional[Any]:
+    """The op of the variable that an op writes."""
+    if not op.inputs:
+        return None
+    target = op.inputs[0].op
+    while target.type in TRANSPARENT and target.inputs:
+        target = target.inputs[0].op
+    return target
 
 
 def saver_keys(saver: Any, by_op: Dict[str, Variable]) -> Dict[str, str]:
@@ -1834,12 +2112,9 @@ def update_counts(graph: Any, variables: Sequence[Variable]) -> Dict[str, int]:
     by_op = {v.op.name: v.key for v in variables}
     counts: Dict[str, int] = {}
     for op in needed:
-        if writes(op) and op.inputs:
-            target = op.inputs[0].op
-            while target.type in TRANSPARENT and target.inputs:
-                target = target.inputs[0].op
-            if target.name in by_op:
-                counts[by_op[target.name]] = counts.get(by_op[target.name], 0) + 1
+        target = written_variable(op) if writes(op) else None
+        if target is not None and target.name in by_op:
+            counts[by_op[target.name]] = counts.get(by_op[target.name], 0) + 1
     return counts
 
 
@@ -1906,6 +2181,7 @@ def load_tensorflow(job: Json) -> None:
         standins = load_file("tfmigrate_standins", job["standins"])
         if legacy:
             tf = standins.install()
+            sys.meta_path.insert(0, KerasFinder())
         standins.estimator(tf, capture_estimator)
     else:
         tf.estimator.Estimator.train = lambda self, input_fn, *_, **__: capture_estimator(self, input_fn)
@@ -1918,7 +2194,19 @@ def load_tensorflow(job: Json) -> None:
         watch_keras()
     if job["side"] == "before":
         PLAIN.install()
+    FACTOR.install()
     pin_random_ops()
+
+
+class KerasFinder:
+    """Says so when a program imports the Keras that it does not get on this side."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name != "keras":
+            return
+        spec = importlib.machinery.PathFinder.find_spec(name)
+        if spec is None or not str(spec.origin).startswith(os.getcwd() + os.sep):
+            raise WantsKerasError("the program imports keras")
 
 
 def load_file(name: str, path: str) -> Any:
@@ -1956,8 +2244,7 @@ def main(argv: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             os.write(1, ("\x1e%s:%d\x1e" % (job["mark"], case["index"])).encode())
         events.send("begin", case["index"])
-        Case(job, case, events).run()
-        events.send("end", case["index"])
+        events.send("end" if Case(job, case, events).run() else "again", case["index"])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a program's threads must not keep the process

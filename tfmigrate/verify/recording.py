@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,13 @@ from typing import Any
 from tfmigrate.verify.verdict import Difference
 
 Json = dict[str, Any]
+
+_HEADINGS = ("Graph execution error", "Detected at node", "Exception encountered when calling")
+
+ON_KERAS_3 = (
+    "the before side imports keras, as a program that was migrated in part does, and so it ran on Keras 3, without"
+    " stand-ins for what only TensorFlow 1 has"
+)
 
 
 @dataclass(frozen=True)
@@ -95,9 +103,9 @@ class Comparison:
 def describe_error(side: str, phase: str, error: Json) -> str:
     """One sentence on what a program raised, with the line it came from."""
     place = f" at {error['site']}" if error.get("site") else ""
-    # TensorFlow puts a heading and the way to the node in front of what happened
-    said = [line.strip() for line in error["message"].splitlines()]
-    message = [s for s in said if s and not s.startswith(("Graph execution error", "Detected at node"))] or [""]
+    # TensorFlow and Keras put a heading and the way to the node in front of what happened
+    said = [re.sub(r"\x1b\[\d*m", "", line).strip() for line in error["message"].splitlines()]
+    message = [line for line in said if line and not line.startswith(_HEADINGS)] or [""]
     verb = "does not build" if phase == "build" else f"fails in {phase}"
     return f"the {side} side {verb}: {error['type']}{place}: {message[0][:300]}"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from tfmigrate.verify.compare import compare
 from tfmigrate.verify.process import Limits, Outcome, Side, run_side
-from tfmigrate.verify.recording import Recording, Tolerances, describe_error
+from tfmigrate.verify.recording import ON_KERAS_3, Recording, Tolerances, describe_error
 from tfmigrate.verify.spec import Call, CheckSpec, Input
 from tfmigrate.verify.verdict import Status, Verdict
 
@@ -184,7 +184,7 @@ def _jobs(cases: Sequence[Case]) -> Jobs:
         try:
             if len(set(case.variable_map.values())) != len(case.variable_map):
                 raise UnusableError("the variable map gives one path to several variables")
-            before, after = (_job(case, side) for side in SIDES)
+            before, after = ({**_job(case, side), "map": dict(case.variable_map)} for side in SIDES)
         except (UnusableError, OSError) as error:
             jobs.unusable[number] = str(error)
             continue
@@ -192,7 +192,7 @@ def _jobs(cases: Sequence[Case]) -> Jobs:
         jobs.shared[number] = first
         if first == number:
             jobs.sides["before"].append({**before, "index": number, "exchange": number})
-        jobs.sides["after"].append({**after, "index": number, "exchange": first, "map": dict(case.variable_map)})
+        jobs.sides["after"].append({**after, "index": number, "exchange": first})
     return jobs
 
 
@@ -250,6 +250,8 @@ def _judge(
         error = recording.record["errors"].get("build")
         if error:
             reason = describe_error(side, "build", error)
+            if side == "before" and recording.record["library"] != setting.libraries[side]:
+                reason += f"; {ON_KERAS_3}"
             return Verdict(Status.COULD_NOT_TELL, reason, name, tail=tails[side] + error["traceback"])
     sides = (recordings["before"], recordings["after"])
     verdict = compare(*sides, setting.tolerances, name, renamed_savers=setting.renamed_savers)

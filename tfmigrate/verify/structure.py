@@ -30,7 +30,9 @@ def structure(c: Comparison) -> None:
     results(c)
     if not any(d.kind in ("count", "names") for d in c.differences):
         initial_values(c)
+        starts(c)
         sharing(c)
+        random_draws(c)
         optimizers(c)
         update_ops(c)
         savers(c)
@@ -91,6 +93,8 @@ def results(c: Comparison) -> None:
     for field_name, what in (("outputs", "output"), ("steps", "training op"), ("constants", "number")):
         c.compared["results"] += len(set(before[field_name]) & set(after[field_name]))
         for name in sorted(set(before[field_name]) ^ set(after[field_name])):
+            if name.startswith("optimizer "):  # there is a better word for that
+                continue
             side = "before" if name in before[field_name] else "after"
             c.add("results", name, f"the {what} {name} is returned only {side}")
     for name, value in before["constants"].items():
@@ -136,6 +140,36 @@ def initial_values(c: Comparison) -> None:
         if verdict:
             size = float(np.max(np.abs(values[0].astype(float) - values[1].astype(float))))
             c.add("initial", key, f"{key} starts as {verdict[0]} before and as {verdict[1]} after", size)
+
+
+def starts(c: Comparison) -> None:
+    """Which variables start as copies of each other, and which `global_variables_initializer` knows."""
+    for key, one, other in c.pairs:
+        known = [row.get("initialised", True) for row in (one, other)]
+        if known[0] != known[1]:
+            side = "before" if known[0] else "after"
+            c.add("initial", key, f"{key} is initialised by global_variables_initializer only {side}")
+    before, after = (_twins(side.variables) for side in (c.before, c.after))
+    common = set(before) & set(after)
+    for key in [key for key in before if key in common]:
+        came, went = (after[key] - before[key]) & common, (before[key] - after[key]) & common
+        if came:
+            c.add("initial", key, f"after, {key} starts with the same numbers as {listed(sorted(came))}")
+        elif went and any(draw.startswith("the seeds") for draw in c.before.by_key()[key]["starts_from"]):
+            c.notes.append(f"before, {key} starts with the same numbers as {listed(sorted(went))}: they have one seed")
+        elif went:
+            c.add("initial", key, f"after, {key} no longer starts with the same numbers as {listed(sorted(went))}")
+
+
+def _twins(rows: list[Json]) -> dict[str, set[str]]:
+    """Of each variable those that start from the same random draws and have the same shape."""
+    groups: dict[str, set[str]] = {}
+    for row in rows:
+        if row.get("starts_from"):
+            groups.setdefault(str((row["starts_from"], row["shape"], row["dtype"])), set()).add(row["key"])
+    found = {row["key"]: set[str]() for row in rows}
+    found.update({key: group - {key} for group in groups.values() for key in group})
+    return found
 
 
 def proportion(one: Any, other: Any) -> float:
@@ -208,6 +242,24 @@ def sharing(c: Comparison) -> None:
             c.add("sharing", name, f"after, the output {name} {moved('depends on', *keys)}")
 
 
+def random_draws(c: Comparison) -> None:
+    """How many independent draws each result needs. All draws of one shape are equal here, so numbers don't tell."""
+    before, after = (side.record.get("draws", {}) for side in (c.before, c.after))
+    for name in sorted(set(before) & set(after)):
+        one, other = before[name], after[name]
+        c.compared["random"] += bool(one["number"] or other["number"])
+        if len(other["same"]) > len(one["same"]):
+            why = f"{listed(other['same'])} {'does' if len(other['same']) == 1 else 'do'} not change"
+            c.add("random", name, f"after, random numbers of {name} are the same in every run of a session: {why}")
+        elif one["number"] != other["number"]:
+            text = f"{name} takes {draws(one['number'])} before and {other['number']} after"
+            c.add("random", name, text)
+
+
+def draws(number: int) -> str:
+    return f"{number} independent random draw{'' if number == 1 else 's'}"
+
+
 def moved(verb: str, before: set[str], after: set[str]) -> str:
     """`depends on x`, `no longer depends on y`: what came and what went."""
     came, went = listed(sorted(after - before)), listed(sorted(before - after))
@@ -221,10 +273,20 @@ def total(counts: Counter[str]) -> str:
 def optimizers(c: Comparison) -> None:
     before, after = (side.record["optimizers"] for side in (c.before, c.after))
     if len(before) != len(after):
-        if before or after:
-            c.notes.append(f"{len(before)} optimizers of tf.train before, {len(after)} after: compared by what they do")
+        steps = [name for side in (c.before, c.after) for name in side.record["steps"]]
+        text = f"{len(before)} optimizers of tf.train before, {len(after)} after"
+        if c.before.record.get("captured") or any(name.startswith("optimizer ") for name in steps):
+            odd = [names for names in before if names not in after] or [n for n in after if n not in before] or [[]]
+            c.add("optimizer", listed(odd[0][:1]), f"{text}; only one side has one that changes {listed(odd[0])}")
+        elif before or after:
+            c.notes.append(f"{text}: compared by what they do")
         return
     c.compared["optimizer"] += len(before)
+    left_out = [{n for n in side.record["steps"] if n.startswith("optimizer ")} for side in (c.before, c.after)]
+    for name in sorted(left_out[0] ^ left_out[1]):
+        side, keys = ("before", before) if name in left_out[0] else ("after", after)
+        which = listed(keys[int(name.split()[1])])
+        c.add("optimizer", name, f"only {side}, no training op runs the optimizer that changes {which}")
     unmatched = [names for names in after if names not in before or after.count(names) > before.count(names)]
     for names in [names for names in before if before.count(names) > after.count(names)]:
         one, other = set(names), set(min(unmatched, key=lambda other: len(set(other) ^ set(names))))

@@ -34,7 +34,7 @@ def amplified(c: Comparison) -> None:
     loose = [
         name.split("/", 1)[1]
         for name, value in c.before.under("output/").items()
-        if c.rounding("output/" + name) > 10 * limit_of(c, value)
+        if name.split("/", 1)[0] in ("true", "false") and c.rounding("output/" + name) > 10 * limit_of(c, value)
     ]
     if loose:
         c.notes.append(f"{listed(sorted(set(loose)))} amplifies rounding, and was compared the more loosely")
@@ -100,9 +100,11 @@ def largest(value: Any) -> float:
 
 
 def outputs(c: Comparison) -> None:
-    unsteady = set(c.before.record.get("unsteady", ())) | set(c.after.record.get("unsteady", ()))
+    unsteady = set(c.before.record.get("unsteady", ()))
     if unsteady:
         c.notes.append(f"{listed(sorted(unsteady))} changes from run to run and was not compared")
+    for name in sorted(set(c.after.record.get("unsteady", ())) & set(c.after.record["outputs"]) - unsteady):
+        c.add("random", name, f"after, {name} changes from run to run, by no random op of tf.random")
 
     def allowed(name: str, value: Any) -> float:
         if name.split("/", 1)[1] in unsteady:
@@ -111,10 +113,16 @@ def outputs(c: Comparison) -> None:
 
     def say(name: str) -> str:
         mode, output = name.split("/", 1)
-        return f"the output {output}" + (" with its switches on" if mode == "true" else "")
+        size, _, switch = mode.rpartition(" ")
+        scaled = f" of {size} inputs and weights" if size else ""
+        return f"the output {output}{scaled}" + (" with its switches on" if switch == "true" else "")
 
     known = len(c.differences)
     check_arrays(c, "outputs", "output/", allowed, say)
+    after = c.after.under("output/")
+    for name in c.before.under("output/"):
+        if " " in name.split("/", 1)[0] and name not in after and name.split("/", 1)[1] in c.after.record["outputs"]:
+            c.add("outputs", name, f"{say(name)} is finite only before")
     if len(c.differences) > known:
         layer = first_layer(c)
         first = c.differences[known]
@@ -251,23 +259,43 @@ def one_run(c: Comparison, prefix: str) -> None:
     if noise:
         c.notes.append(f"the gradient of {listed(sorted(noise))} is rounding noise, so its training was not compared")
     sides = [trained(c.before, prefix), trained(c.after, "")]
+    rounds = special_rounds(c)
     names = dict.fromkeys([*sides[0], *sides[1]])
     for name in sorted(names, key=lambda name: int(name.split("/")[1])):
         kind, number, rest = name.split("/", 2)
+        if number in rounds:
+            when = rounds[number]
+        elif any(number in side.record.get("rounds", {}) for side in (c.before, c.after)):
+            continue
+        else:
+            when = f"round {number}"
         if kind == "loss":
             if name in sides[0] and name in sides[1]:
                 limit = limit_of(c, sides[0][name])
-                check_trained(c, name, f"the output {rest} in round {number}", sides[0][name], sides[1][name], limit)
+                check_trained(c, name, f"the output {rest} in {when}", sides[0][name], sides[1][name], limit)
             continue
         step, key = split_step(rest, c)
         weights = c.before.arrays.get("weights/" + key)
         if key not in noise and weights is not None:
             # a variable that is still what it was is not written
             one, other = (side.get(name, weights) for side in sides)
-            check_trained(c, name, f"{key} after {step} of round {number}", one, other, update_limit(c, weights, one))
+            check_trained(c, name, f"{key} after {step} of {when}", one, other, update_limit(c, weights, one))
     # a step that leaves all variables as they are is compared by just that
     if any(row["key"] not in noise for row in c.before.variables):
         c.compared["training"] += len(c.before.record["steps"])
+
+
+def special_rounds(c: Comparison) -> dict[str, str]:
+    """Those of both sides, with what is special about them. Only the before side says which a program can bear."""
+    before, after = (side.record.get("rounds", {}) for side in (c.before, c.after))
+    if any(side.record.get("impatient") for side in (c.before, c.after)):
+        c.notes.append("training takes long, and was not compared with large gradients and late counters as well")
+        return {}
+    for number in before:
+        if number not in after:
+            text = f"after, a round of training with {before[number]} fails, or leads to no finite numbers"
+            c.add("training", number, text)
+    return {number: f"a round with {text}" for number, text in before.items() if number in after}
 
 
 def trained(side: Recording, prefix: str) -> dict[str, Any]:
@@ -298,13 +326,19 @@ def split_step(rest: str, c: Comparison) -> tuple[str, str]:
     return step, rest[len(step) + 1 :]
 
 
+def noise_of(c: Comparison, key: str) -> bool:
+    """Whether an optimizer of the after side applies anything but zeros to a variable."""
+    return any(largest(v) for name, v in c.after.under("applied/").items() if name.split("/", 1)[1] == key)
+
+
 def noisy_variables(c: Comparison) -> set[str]:
     """Variables whose true gradient is zero (a bias before batch normalisation): Adam would amplify the rounding."""
     sizes: dict[str, dict[str, float]] = {}
     for name, value in c.before.under("applied/").items():
         number, key = name.split("/", 1)
         sizes.setdefault(number, {})[key] = largest(value)
-    seen = {key for by_key in sizes.values() for key in by_key}
+    # no noise at all is no noise: such a variable is to stay what it was, on both sides
+    seen = {key for by_key in sizes.values() for key, size in by_key.items() if size or noise_of(c, key)}
     live = {key for by_key in sizes.values() for key, size in by_key.items() if size > 1e-6 * max(by_key.values())}
     slots = {row["key"] for row in c.before.variables if row["role"] == "slot"}
     quiet = seen - live

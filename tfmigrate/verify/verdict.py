@@ -27,6 +27,7 @@ KINDS = {
     "trainable": "a variable frozen or unfrozen",
     "initial": "initial values from another distribution",
     "sharing": "other places read a variable, or an output depends on other variables",
+    "random": "random numbers are drawn more or less often, or are the same in every run",
     "optimizer": "an optimizer changes other variables",
     "slots": "an optimizer or an average keeps other state",
     "update_ops": "moving averages are updated another number of times",
