@@ -22,7 +22,7 @@ from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
 from tfmigrate.source import is_read_only
-from tfmigrate.staying import links_out, why_it_stays, why_left_out
+from tfmigrate.staying import links_out, too_deep, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 
 # A result that an earlier run kept needs nothing of what works one out, so that is imported where it is used.
@@ -210,12 +210,20 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
             name += "_"
         try:
             module = _module(name, text, read)
-            if module is not None:
+            if module is not None and not _left_out(module, read):
                 modules[name] = module
         except (SyntaxError, ValueError, RecursionError) as error:
             if path in read.named and symbols.MARKER.search(text.text):
                 read.findings.append(read.placed(_syntax_error(path, error)))
     return Program(modules, frozenset(packages))
+
+
+def _left_out(module: Module, read: _Read) -> bool:
+    line = too_deep(module.tree) if symbols.MARKER.search(module.text) else None
+    if line is not None and module.path in read.named:
+        told = Finding(str(module.path), line, 0, "TFM008", "nests too deeply to be followed")
+        read.findings.append(read.placed(told))
+    return line is not None
 
 
 def _module(name: str, text: source.Source, read: _Read) -> Module | None:
