@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -91,6 +91,13 @@ def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
         if key:
             caching.save(key, known)
     return known
+
+
+def prepare(paths: Sequence[Path], options: Options) -> tuple[str, Callable[[], Migration]]:
+    """A key of all that the result and its patch follow from, and what works the result out."""
+    read = _read(paths, options.choice)
+    digests = [(str(path), found.digest) for path, found in read.sources.items()]
+    return caching.key([*_all_that_matters(read, paths, options), digests]), lambda: _work_out(read, paths, options)
 
 
 def _work_out(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
