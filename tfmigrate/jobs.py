@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from multiprocessing import get_context
 
 # seconds to find a scheduler
 _PATIENCE = 20
+# seconds between two looks at how many workers there are
+_PAUSE = 5.0
 
 
 class ClusterError(Exception):
@@ -67,11 +70,16 @@ def _cluster(address: str) -> Iterator[Crew]:
     with client:
         executor = client.get_executor(pure=False)
 
+        asked, threads = float("-inf"), 1
+
         def size() -> int:
-            try:
-                return sum(client.nthreads().values()) or 1
-            except OSError as error:
-                raise ClusterError(f"the scheduler at {address} was lost: {error}") from None
+            nonlocal asked, threads
+            if time.monotonic() - asked > _PAUSE:
+                try:
+                    asked, threads = time.monotonic(), sum(client.nthreads().values()) or 1
+                except OSError as error:
+                    raise ClusterError(f"the scheduler at {address} was lost: {error}") from None
+            return threads
 
         try:
             yield Crew(executor, size)
