@@ -30,7 +30,7 @@ help:
 	@touch $@
 
 .venv/dev: .venv/created $(SETUP)
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[check,dev,docs]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[check,cluster,dev,docs]'
 	@touch .venv/run .venv/docs $@
 
 # status 1 means changes (plan, diff) or findings (apply), not a failure

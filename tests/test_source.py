@@ -170,6 +170,22 @@ def test_every_file_comes_back_byte_for_byte(lines: list[tuple[str, str]], last:
     assert source.encode(read, read.text) == data
 
 
+@given(
+    st.lists(st.sampled_from(["", "x", "y = 1"]), min_size=2),
+    st.lists(st.sampled_from(["\n", "\r", "\r\n"]), min_size=1),
+    st.lists(st.sampled_from(["", "x", "z"])),
+)
+def test_what_is_written_into_mixed_newlines_is_read_as_it_was_meant(
+    lines: list[str], endings: list[str], after: list[str]
+) -> None:
+    data = "".join(line + endings[n % len(endings)] for n, line in enumerate(lines)).encode()
+    read = source.decode(Path("a.py"), data)
+    text = "\n".join(after)
+    assert source.decode(Path("a.py"), source.encode(read, read.text)).text == read.text
+    assert source.decode(Path("a.py"), source.encode(read, text)).text == text
+    assert source.encode(read, read.text) == data
+
+
 def test_in_a_file_of_mixed_newlines_only_new_lines_get_the_usual_one(tmp_path: Path) -> None:
     read = _file(tmp_path, b"a\r\nb\nc\r\nd\r\ne\nf")
     assert source.encode(read, "new\na\nb\nC\nd\ne\nf\n") == b"new\r\na\r\nb\nC\r\nd\r\ne\nf\r\n"

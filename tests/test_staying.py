@@ -143,6 +143,14 @@ def test_a_file_that_no_memory_should_hold_is_not_read(folder: Path) -> None:
     assert _codes(migrate([folder]).findings) == ["one.py:1 TFM008"]
 
 
+@pytest.mark.parametrize("deep", ["-" * 400 + "3", "x" + ".a" * 400, "f(" * 150 + "x" + ")" * 150])
+def test_what_nests_too_deeply_is_not_followed(folder: Path, deep: str) -> None:
+    (folder / "two.py").write_text(f"import tensorflow as tf\ny = {deep}\n")
+    migration = migrate([folder])
+    assert _codes(migration.findings) == ["two.py:2 TFM008"]
+    assert _changed(migration) == ["one.py", "ops.py", "train.py"]
+
+
 def test_links_out_of_the_tree_are_told_and_not_followed(folder: Path) -> None:
     tree, outside = folder / "tree", folder / "outside"
     for name in ("tree", "outside", "outside/package", "tree/inside"):

@@ -8,6 +8,8 @@
     migration.findings                     # what was refused, and where to look
     verdict = check("src/", "migrated/")   # runs both sides
     verdict.status                         # Status.EQUIVALENT, DIFFERENT or COULD_NOT_TELL
+    for path, outcome in migrate_many(["a/", "b/"]):
+        outcome.patch                      # each on its own; one that fails stops no other
 
 Everything heavier than the standard library is imported when it is needed.
 """
@@ -15,14 +17,15 @@ Everything heavier than the standard library is imported when it is needed.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfmigrate.model import FileChange, Migration
+from tfmigrate.model import FileChange, Migration, Outcome
 
 if TYPE_CHECKING:
+    from tfmigrate.batch import Task
     from tfmigrate.pipeline import Options
     from tfmigrate.verify import CheckSpec, Verdict
 
@@ -55,6 +58,32 @@ def migrate(
     must_exist(named)
     given = {"only": only, "include": include, "exclude": exclude, "gitignore": gitignore}
     return migrate_with(named, options(named, with_callers, jobs, given))
+
+
+def migrate_many(
+    checkouts: Iterable[AnyPath],
+    *,
+    only: Iterable[str] | None = None,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+    gitignore: bool | None = None,
+    jobs: int = 0,
+    cluster: str | None = None,
+    timeout: float = 600,
+) -> Iterator[tuple[Path, Outcome]]:
+    """What many checkouts would become, each on its own, in the order in which they are done. Writes nothing.
+
+    Each has a process of its own: one that is missing, crashes or takes more than `timeout` seconds ends in an error,
+    and the rest goes on. jobs: how many at a time, 0 is one per core. cluster: the address of a dask scheduler whose
+    workers find the checkouts under the same paths. The rest is as in `migrate`. Raises UsageError.
+    """
+    from tfmigrate.batch import Task
+
+    lists = {"only": only, "include": include, "exclude": exclude}
+    given = {**{key: None if value is None else list(value) for key, value in lists.items()}, "gitignore": gitignore}
+    tasks = (Task(Path(os.path.abspath(checkout)), given, timeout) for checkout in checkouts)
+    for task, outcome in migrate_each(tasks, jobs, cluster):
+        yield task.path, outcome
 
 
 def check(
@@ -145,6 +174,18 @@ def map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
     except ValueError:
         raise UsageError(f"{path} is in the way: it is not a variable map") from None
     return [] if after == old else [FileChange(path, old, after)]
+
+
+def migrate_each(tasks: Iterable[Task], jobs: int, cluster: str | None) -> Iterator[tuple[Task, Outcome]]:
+    """Tasks with their outcomes, as they are done. Raises UsageError."""
+    from tfmigrate.batch import run
+    from tfmigrate.jobs import ClusterError, crew
+
+    try:
+        with crew(jobs, cluster) as workers:
+            yield from run(workers, tasks)
+    except ClusterError as error:
+        raise UsageError(str(error)) from None
 
 
 def check_with(

@@ -30,7 +30,7 @@ to begin:
 _EPILOG = """\
 exit status:
   0  nothing left to do or to say
-  1  there are changes (plan, diff) or findings that need a person; the two sides differ (check)
+  1  there are changes (plan, diff, batch) or findings that need a person; the two sides differ (check)
   2  an error; it could not be told whether the two sides do the same (check, apply --check)
 """
 
@@ -105,6 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     review = add("review", "reviewing:review", "decide group by group and hunk by hunk; writes what you chose")
     _add_paths(review, stdin=False)
     _add_review(review)
+
+    batch = add("batch", "batching:batch", "a report and a patch for each of many checkouts; writes into --out only")
+    batch.add_argument("list", type=Path, metavar="LIST", help="a file that names directories, a line each")
+    _add_batch(batch)
 
     undo = add("undo", "undoing:undo", "put all files back as they were before the last apply, or one that was killed")
     undo.add_argument(
@@ -188,6 +192,18 @@ def _add_review(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-browser", action="store_true", help="with --web: only print the address")
 
 
+def _add_batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="where reports and patches go")
+    _add_choice(parser)
+    parser.add_argument(
+        "--jobs", type=_number, default=0, metavar="N", help="checkouts at a time; default: one per core"
+    )
+    parser.add_argument("--cluster", metavar="ADDRESS", help="let the workers of this dask scheduler do it")
+    parser.add_argument(
+        "--timeout", type=float, default=600, metavar="SECONDS", help="for each checkout; default: %(default)s"
+    )
+
+
 def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "map", type=Path, metavar="MAP", help="the variable map, or the folder or file whose migration may have one"
@@ -216,23 +232,30 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
     parser.add_argument(
         "--with-callers", action="store_true", help="also change files outside PATH that use what changes"
     )
-    parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only this transform; this and the next two may be repeated"
-    )
-    parser.add_argument("--include", action="append", metavar="PATTERN", help="change only such files below PATH")
-    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="leave such files below PATH as they are")
-    parser.add_argument(
-        "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
-    )
-    loudness = parser.add_mutually_exclusive_group()
-    loudness.add_argument("-q", "--quiet", action="store_true", help="no bar and no findings; errors and results only")
-    loudness.add_argument("-v", "--verbose", action="store_true", help="say what is being done, and what to do next")
+    _add_choice(parser)
     parser.add_argument("--no-cache", action="store_true", help="work everything out anew, and keep nothing of it")
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:
         parser.add_argument(
             "--stdin-filename", type=Path, default=Path("stdin.py"), metavar="NAME", help="what to call standard input"
         )
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    """Which files and transforms, and how loud it is."""
+    parser.add_argument(
+        "--only", action="append", metavar="NAME", help="only this transform; this and the next two may be repeated"
+    )
+    parser.add_argument(
+        "--include", action="append", metavar="PATTERN", help="change only such files below what is named"
+    )
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="leave such files below it as they are")
+    parser.add_argument(
+        "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
+    )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="no bar and no findings; errors and results only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="say what is being done, and what to do next")
 
 
 def _number(text: str) -> int:

@@ -63,8 +63,8 @@ CODES: dict[str, Code] = {
     "TFM003": Code(
         _E,
         "file cannot be parsed",
-        "It is valid neither as Python 3 nor as Python 2.",
-        "Fix the syntax error.",
+        "It is valid neither as Python 3 nor as Python 2, or holds what the parser that keeps comments does not know.",
+        "Fix the syntax error, or write that line another way.",
     ),
     "TFM004": Code(
         _E,

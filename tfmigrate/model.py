@@ -143,3 +143,34 @@ class Migration:
         """Files that would have to change too, and don't."""
         changed = {change.path for change in self.changes}
         return [path for path in self.callers if path not in changed]
+
+
+class Ending(Enum):
+    """Of one of many checkouts. LEFT: nothing changes, and something needs a person."""
+
+    CHANGED = "changed"
+    LEFT = "left"
+    DONE = "done"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one of many checkouts; plain data, as it may come from another machine.
+
+    key: of all that the rest follows from. error: why there is no rest, in one line. totals: the rest, in one line.
+    groups: sharing groups by state. findings: how many, by code. diff: as `tfmigrate diff --format json` prints it.
+    patch: for `git apply`; what is not UTF-8 in it stands there as lone surrogates.
+    """
+
+    ending: Ending
+    key: str = ""
+    error: str = ""
+    totals: str = ""
+    seconds: float = 0.0
+    files_read: int = 0
+    files_changed: int = 0
+    groups: dict[str, int] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
+    diff: str = ""
+    patch: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
 from tfmigrate.source import is_read_only
-from tfmigrate.staying import links_out, why_it_stays, why_left_out
+from tfmigrate.staying import links_out, too_deep, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 
 # A result that an earlier run kept needs nothing of what works one out, so that is imported where it is used.
@@ -91,6 +91,13 @@ def migrate(paths: Sequence[Path], options: Options = Options()) -> Migration:
         if key:
             caching.save(key, known)
     return known
+
+
+def prepare(paths: Sequence[Path], options: Options) -> tuple[str, Callable[[], Migration]]:
+    """A key of all that the result and its patch follow from, and what works the result out."""
+    read = _read(paths, options.choice)
+    digests = [(str(path), found.digest) for path, found in read.sources.items()]
+    return caching.key([*_all_that_matters(read, paths, options), digests]), lambda: _work_out(read, paths, options)
 
 
 def _work_out(read: _Read, paths: Sequence[Path], options: Options) -> Migration:
@@ -210,12 +217,20 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
             name += "_"
         try:
             module = _module(name, text, read)
-            if module is not None:
+            if module is not None and not _left_out(module, read):
                 modules[name] = module
         except (SyntaxError, ValueError, RecursionError) as error:
             if path in read.named and symbols.MARKER.search(text.text):
                 read.findings.append(read.placed(_syntax_error(path, error)))
     return Program(modules, frozenset(packages))
+
+
+def _left_out(module: Module, read: _Read) -> bool:
+    line = too_deep(module.tree) if symbols.MARKER.search(module.text) else None
+    if line is not None and module.path in read.named:
+        told = Finding(str(module.path), line, 0, "TFM008", "nests too deeply to be followed")
+        read.findings.append(read.placed(told))
+    return line is not None
 
 
 def _module(name: str, text: source.Source, read: _Read) -> Module | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -26,10 +26,17 @@ def told_to(listener: Listener) -> Iterator[None]:
 
 def steps(what: str, items: Collection[T]) -> Iterator[T]:
     """The items, each told of when its turn comes."""
+    return counted(what, items, len(items))
+
+
+def counted(what: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """The same for items that are still to come, but are known to be so many."""
     listener = _listener.get()
+    if listener is not None:
+        listener(what, 0, total)
     for done, item in enumerate(items):
-        if listener is not None:
-            listener(what, done, len(items))
+        if listener is not None and done:
+            listener(what, done, total)
         yield item
     if listener is not None:
-        listener(what, len(items), len(items))
+        listener(what, total, total)

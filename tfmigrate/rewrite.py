@@ -16,9 +16,22 @@ from tfmigrate.transform import Context, Result, Transform
 _STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 
 
+class UnreadableError(Exception):
+    """LibCST cannot read what Python can: a form feed in an indentation, say."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(line, message)
+        self.line = line
+        self.message = message
+
+
 def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], indent: str) -> str:
-    """The text with all sites carried out."""
-    wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
+    """The text with all sites carried out. Raises UnreadableError."""
+    try:
+        module = cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise UnreadableError(error.raw_line, error.message.splitlines()[-1]) from None
+    wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     visitor = _Rewriter(wrapper, sites, transforms, indent)
     return wrapper.module.visit(visitor).code
 

@@ -21,7 +21,7 @@ from tfmigrate.program.link import Module, Program
 from tfmigrate.progress import steps
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
-from tfmigrate.rewrite import rewrite
+from tfmigrate.rewrite import UnreadableError, rewrite
 from tfmigrate.sites import Imports, Site
 from tfmigrate.transform import Transform, load_transforms
 from tfmigrate.walk.execute import Executor
@@ -218,7 +218,7 @@ class Settling:
         return kept is None
 
     def _rewritten(self, module: Module, sites: list[Site]) -> str | Finding:
-        return attempt(lambda: rewrite(module.text, sites, self.transforms, indent_of(module)), module.path)
+        return _carried_out(module.text, sites, self.transforms, indent_of(module), module.path)
 
     def _rewritten_apart(self, fresh: dict[Module, list[Site]]) -> dict[Module, str | Finding]:
         """The new texts, by several processes if there is enough to do; what they could not do is missing."""
@@ -281,7 +281,18 @@ def _follows(site: Site) -> bool:
 
 def rewritten_alone(text: str, sites: list[Site], indent: str, path: Path) -> str | Finding:
     """The text with all sites carried out, in a process that knows nothing else."""
-    return attempt(lambda: rewrite(text, sites, load_transforms(), indent), path)
+    return _carried_out(text, sites, load_transforms(), indent, path)
+
+
+def _carried_out(text: str, sites: list[Site], how: Sequence[Transform], indent: str, path: Path) -> str | Finding:
+    def action() -> str | Finding:
+        try:
+            return rewrite(text, sites, how, indent)
+        except UnreadableError as error:
+            told = f"Python can read it, the parser that keeps comments cannot: {error.message}"
+            return Finding(str(path), error.line, 0, "TFM003", told)
+
+    return attempt(action, path)
 
 
 def _left_alone(unit: Unit, callers: set[Path]) -> Finding | None:

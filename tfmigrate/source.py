@@ -178,6 +178,9 @@ def _endings(source: Source, lines: list[str]) -> list[str]:
     before = source.text.split("\n")[: len(source.endings)]
     for block in difflib.SequenceMatcher(None, before, lines, autojunk=False).get_matching_blocks():
         result[block.b : block.b + block.size] = source.endings[block.a : block.a + block.size]
+    for at in reversed(range(len(lines) - 1)):
+        if (result[at], lines[at + 1], result[at + 1]) == ("\r", "", "\n"):  # together they would be one newline
+            result[at] = "\n"
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -279,6 +280,7 @@ def module_name(path: Path, root: Path) -> str:
 def parse_module(name: str, path: Path, text: str) -> Module:
     """Parse one file. Raises SyntaxError."""
     module = Module(name, path, text, ast.parse(text))
+    symtable.symtable(text, str(path), "exec")  # one parameter twice, a `global` too late: no grammar says so
     _collect(module, module.tree, "", None, None)
     return module
 

@@ -20,7 +20,7 @@ _RANGES = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 
 def render(migration: Migration, hunks: bool = False) -> str:
     """hunks: say which lines change too."""
-    return _text(
+    return text_of(
         {
             "version": VERSION,
             "kind": "diff" if hunks else "plan",
@@ -39,7 +39,7 @@ def render_verdict(verdict: Verdict) -> str:
     """How long it took is left out: it is another number each time."""
     told = verdict.to_json()
     del told["seconds"]
-    return _text({"version": VERSION, "kind": "check", **_finite(told)})
+    return text_of({"version": VERSION, "kind": "check", **_finite(told)})
 
 
 def read_verdict(text: str) -> Verdict:
@@ -67,7 +67,7 @@ def _side(told: dict[str, Any] | None) -> SideOfVariable | None:
     return SideOfVariable(told["name"], shape, told["dtype"], told["trainable"], tuple(told["readers"]))
 
 
-def _text(document: dict[str, Any]) -> str:
+def text_of(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
