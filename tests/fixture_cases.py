@@ -3,6 +3,7 @@
     before.py, or before/ with before/before.py in it     the program as TF1 has it
     after.py, or after/ with after/after.py in it         what it becomes; missing where nothing may change
 
+`# audit: TFM705` says in the same way what `tfmigrate audit` finds; the cases of `fixtures/audit` are about that alone.
 `# expect: TFM201` at the end of a line says which findings that line causes, several codes with spaces between them.
 Where there is a `build()`, it makes the whole graph and returns its tensors by name; names ending in `_step` train.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-OTHER_USES = ("demo", "verify")
+OTHER_USES = ("audit", "demo", "verify")
 NEVER_CHANGES = ("refuses_", "leaves_")
 
 _EXPECT = re.compile(r"#\s*expect:\s*(TFM\d{3}(?:[ ,]+TFM\d{3})*)")

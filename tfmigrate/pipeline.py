@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from tfmigrate import caching, source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
-from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
+from tfmigrate.finding import Finding, Related, Severity
+from tfmigrate.model import Audit, Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
@@ -69,7 +69,13 @@ class _Read:
     def placed(self, finding: Finding) -> Finding:
         """Where an editor finds it: a notebook is a file of its own form."""
         notebook = self.notebooks.get(Path(finding.path))
-        return finding if notebook is None else replace(finding, line=notebook.line(finding.line))
+        related = tuple(self._placed_there(other) for other in finding.related)
+        line = finding.line if notebook is None else notebook.line(finding.line)
+        return replace(finding, line=line, related=related)
+
+    def _placed_there(self, related: Related) -> Related:
+        notebook = self.notebooks.get(Path(related.path))
+        return related if notebook is None else replace(related, line=notebook.line(related.line))
 
     def misfit(self, path: Path, text: str) -> Finding | None:
         """Why the text that a file is to have cannot go back into it."""
@@ -131,6 +137,19 @@ def probe_text(paths: Sequence[Path]) -> Probe:
 
     read = _read(paths)
     return probe(_parse(read, _roots(paths, read)))
+
+
+def audit(paths: Sequence[Path], choice: Choice = BY_DEFAULT, codes: frozenset[str] | None = None) -> Audit:
+    """What is wrong or fragile in the named files of the program. codes: of findings to tell; None is all."""
+    from tfmigrate.auditing.audit import audit_program
+
+    read = _read(paths, choice)
+    with _few_collections():
+        program = _parse(read, _roots(paths, read))
+        found = audit_program(program) if program.modules else set()
+    told = {read.placed(f) for f in found if Path(f.path) in read.named and (codes is None or f.code in codes)}
+    unread = {finding for finding in read.findings if finding.severity is Severity.ERROR}
+    return Audit(tuple(sorted(told | unread)), len(read.sources))
 
 
 def migrate_text(name: str, text: str, options: Options = Options()) -> Migration:
