@@ -17,6 +17,7 @@ from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 OTHER_USES = ("audit", "demo", "verify")
+RUN_ALONE = {"explicit_reuse"}
 NEVER_CHANGES = ("refuses_", "leaves_")
 
 _EXPECT = re.compile(r"#\s*expect:\s*(TFM\d{3}(?:[ ,]+TFM\d{3})*)")
@@ -48,6 +49,11 @@ class Case:
     @property
     def must_not_change(self) -> bool:
         return self.folder.name.startswith(NEVER_CHANGES)
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The transform that runs, where it runs alone."""
+        return tuple({self.folder.parent.name} & RUN_ALONE)
 
     @property
     def before(self) -> Path:

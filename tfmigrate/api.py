@@ -134,8 +134,10 @@ def options(
         for name in wanted:
             if name not in known:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
-    from tfmigrate.pipeline import Options
+    from tfmigrate.pipeline import EXPLICIT_REUSE, Options
 
+    if EXPLICIT_REUSE in wanted and len(wanted) > 1:
+        raise UsageError(f"{EXPLICIT_REUSE} is for programs that stay on TensorFlow 1; it runs alone")
     return Options(with_callers=with_callers, only=wanted, jobs=jobs, in_place=in_place, choice=choice, cache=cache)
 
 

@@ -180,6 +180,12 @@ CODES: dict[str, Code] = {
         "Whether variables are shared is decided by something that changes while the program runs.",
         "Pass reuse as an argument, or use tf.AUTO_REUSE.",
     ),
+    "TFM207": Code(
+        _R,
+        "reuse switched on for what no block holds",
+        "reuse_variables() holds until the scope is left, and no `with` can be put around all that this is.",
+        "Open a scope with reuse=True around what is to be reused.",
+    ),
     # 3xx: sharing and owners
     "TFM301": Code(
         _R,

@@ -27,10 +27,14 @@ from tfmigrate.tf1 import symbols
 
 # A result that an earlier run kept needs nothing of what works one out, so that is imported where it is used.
 if TYPE_CHECKING:
+    from tfmigrate.explicit import Explicit
     from tfmigrate.planning.plan import Plan
     from tfmigrate.probing.probe import Probe
     from tfmigrate.program.link import Module, Program
     from tfmigrate.settling import Settled, Settling
+
+# the transform that runs alone: what it leaves is TensorFlow 1
+EXPLICIT_REUSE = "explicit_reuse"
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
@@ -168,7 +172,7 @@ class Study:
 
         self._read = read
         self._options = options
-        self._settling: Settling | None = None
+        self._settling: Settling | Explicit | None = None
         program = _parse(read, _roots(paths, read))
         if program.modules:
             limits = Limits(
@@ -179,7 +183,12 @@ class Study:
                 read.misfit,
                 jobs=options.jobs,
             )
-            self._settling = Settling(program, load_transforms(), limits)
+            if EXPLICIT_REUSE in options.only:
+                from tfmigrate.explicit import Explicit
+
+                self._settling = Explicit(program, load_transforms(), limits)
+            else:
+                self._settling = Settling(program, load_transforms(), limits)
 
     def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
         """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""

@@ -160,6 +160,9 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Before",
         "Unwrap",
         "NameScope",
+        "Unnamed",
+        "RestUnder",
+        "GatherRest",
         "Extend",
         "LayerClass",
         "Moved",
@@ -168,6 +171,6 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "CallableLayer",
     ):
         return statement
-    if kind == "Invoke":
+    if kind in ("Invoke", "SetArgument"):
         return isinstance(node, cst.Call)
     return isinstance(node, cst.BaseExpression)

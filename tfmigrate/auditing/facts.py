@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from tfmigrate.program.link import Module, Program
+from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.naming import is_plain
 from tfmigrate.walk.regions import READS_COLLECTION, Clash, Creation, Region, Variable, around
@@ -15,6 +15,7 @@ from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.scoping import AUTO
 
 SHARING = (True, AUTO)
+_COUNTING = ("range", "xrange")
 
 
 class Facts:
@@ -43,19 +44,40 @@ class Facts:
             if variable.path is None or not is_plain(variable.path):
                 continue
             for later in others:
-                if later.reuse in SHARING and surely_both(first, later):
+                if later.reuse in SHARING and not self._is_hidden(later.region) and surely_both(first, later):
                     yield variable, first, later
 
     @cached_property
-    def made_twice(self) -> list[Clash]:
-        """What TF1 raises at. What only a script has made before is not missed in a function that is called alone."""
-        return [
-            clash
-            for walk in self.walks
-            for clash in walk.scoping.clashes
-            if not _counts(clash.second)
-            and (_is_whole(walk) if clash.first is None else surely_both(clash.first, clash.second))
-        ]
+    def _templated(self) -> set[Function]:
+        """Functions of templates, whose scopes get names that the walk does not count."""
+        return {function for walk in self.walks for function in walk.scoping.templated}
+
+    def _is_hidden(self, region: Region) -> bool:
+        """Whether a library makes a call around it, or something is counted around it that the walk does not count."""
+        return any(
+            outer.by_library or outer.function in self._templated or outer.module.of_kind(ast.Nonlocal)
+            for outer in around(region)
+        )
+
+    def clashes(self) -> Iterator[tuple[Clash, Creation | None]]:
+        """What TF1 raises at, with the request that made the variable, if any did.
+
+        What only a script has made before is not missed in a function that is called alone.
+        """
+        for walk in self.walks:
+            for clash in walk.scoping.clashes:
+                first = self.requests[clash.variable][0] if clash.variable in self.requests else None
+                if self._is_hidden(clash.region) or not is_plain(clash.variable.path or ()):
+                    continue
+                if clash.made:
+                    if (
+                        first is not None
+                        and surely_both(first, clash.region)
+                        and not _may_run_once(first, clash.region)
+                    ):
+                        yield clash, first
+                elif _is_whole(walk):
+                    yield clash, None
 
 
 def _is_whole(walk: Walk) -> bool:
@@ -67,7 +89,7 @@ def _is_whole(walk: Walk) -> bool:
 
 def surely_both(first: Region | Creation, second: Region | Creation) -> bool:
     """Whether a run of the program that comes to one event also comes to the other, as far as is known."""
-    if exclusive(first, second):
+    if exclusive(first, second) or _by_library(first) or _by_library(second):
         return False
     mine, other = _way(first), _way(second)
     common = 0
@@ -89,9 +111,24 @@ def _is_made_up(*ways: list[tuple[Region, ast.AST | None]]) -> bool:
     return all(node is None for _, node in (way[0] for way in ways))
 
 
-def _counts(region: Region) -> bool:
-    """Whether names may be counted by a function inside a function, which the walk does not do."""
-    return any(outer.module.of_kind(ast.Nonlocal) for outer in around(region))
+def _by_library(event: Region | Creation) -> bool:
+    return any(r.by_library for r in around(event.region if isinstance(event, Creation) else event))
+
+
+def _may_run_once(first: Creation, region: Region) -> bool:
+    """Whether two requests may be one, because nothing but a loop whose rounds are not counted tells them apart."""
+    loops = [loop for event in (first, *around(region)) for loop in event.loops]
+    return parting(first, region) is None and not any(_runs_often(loop) for loop in loops)
+
+
+def _runs_often(loop: ast.AST) -> bool:
+    """Whether a loop is known by its text to have a second round."""
+    source = loop.iter if isinstance(loop, (ast.For, ast.comprehension)) else None
+    if isinstance(source, (ast.List, ast.Tuple)):
+        return len(source.elts) > 1
+    counted = isinstance(source, ast.Call) and isinstance(source.func, ast.Name) and source.func.id in _COUNTING
+    last = source.args[0] if counted and isinstance(source, ast.Call) and len(source.args) == 1 else None
+    return isinstance(last, ast.Constant) and isinstance(last.value, int) and last.value > 1
 
 
 def parting(first: Region | Creation, second: Region | Creation) -> tuple[ast.AST, ast.AST, Module] | None:
@@ -111,7 +148,7 @@ def _way(event: Region | Creation) -> list[tuple[Region, ast.AST | None]]:
     return list(zip(regions, [*(region.node for region in regions[1:]), event.node]))
 
 
-def place_of(creation: Creation, other: Creation) -> tuple[Module, ast.AST]:
+def place_of(creation: Creation, other: Creation | Region) -> tuple[Module, ast.AST]:
     """Where a request is best looked at beside another: the call that makes it, where both are the same line."""
     if creation.node is not other.node:
         return creation.region.module, creation.node

@@ -187,14 +187,15 @@ class ReuseRead:
 
 @dataclass(eq=False)
 class Clash:
-    """A request that TF1 raises at. first: what made the variable, None if nothing did; second: what asks for it."""
+    """A request that TF1 raises at. made: whether the variable was there; region: what asks for it."""
 
     code: str
     node: ast.AST
     module: Module
     text: str
-    first: Region | None
-    second: Region
+    variable: Variable
+    made: bool
+    region: Region
 
 
 @dataclass(eq=False)

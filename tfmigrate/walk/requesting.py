@@ -159,7 +159,7 @@ class Requests(Scopes):
                 place, module = second_call(known.region, self.region, node)
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
-                self.clashes.append(Clash("TFM101", place, module, text, known.region, self.region))
+                self.clashes.append(Clash("TFM101", place, module, text, known, True, self.region))
             return known
         clash = reuse is not False and self._blame_clash(ev, path, node)
         if reuse is True and sure and not clash:
@@ -167,8 +167,9 @@ class Requests(Scopes):
             place, module = call_into(self.region, path, node)
             text = f"{show_path(path)} is reused before it was made; TF1 raises here"
             self._blame_at("TFM102", place, module, text, self.region)
-            self.clashes.append(Clash("TFM102", place, module, text, None, self.region))
         variable = self.graph.store[path] = Variable(path)
+        if reuse is True and sure and not clash:
+            self.clashes.append(Clash("TFM102", place, module, text, variable, False, self.region))
         self.graph.names.append((name_from(path), variable))
         self._add(variable)
         return variable

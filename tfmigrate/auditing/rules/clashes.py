@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfmigrate.auditing.facts import Facts
+from tfmigrate.auditing.facts import Facts, place_of
 from tfmigrate.auditing.remark import Elsewhere, Remark
 
 
 def check(facts: Facts) -> Iterator[Remark]:
-    for clash in facts.made_twice:
+    for clash, first in facts.clashes():
         related: tuple[Elsewhere, ...] = ()
-        if clash.first is not None and clash.first.node is not None and clash.first.node is not clash.node:
-            related = ((clash.first.module, clash.first.node, "made here"),)
+        if first is not None:
+            module, node = place_of(first, clash.region)
+            related = ((module, node, "made here"),) if node is not clash.node else ()
         yield Remark(clash.code, clash.module, clash.node, clash.text, related)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfmigrate.auditing.facts import Facts
+from tfmigrate.auditing.facts import Facts, surely_both
 from tfmigrate.auditing.remark import Remark
 from tfmigrate.walk.regions import Creation, ReuseSwitch, around, show_path
 from tfmigrate.walk.roots import Walk
@@ -36,4 +36,5 @@ def _later(walk: Walk, switch: ReuseSwitch) -> Iterator[Creation]:
     for creation in walk.root.creations():
         inside = creation.region.graph is switch.region.graph and (until is None or creation.time <= until)
         if creation.variables and inside and creation.time > switch.time and home not in around(creation.region):
-            yield creation
+            if surely_both(switch.region, creation):
+                yield creation
