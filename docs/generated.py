@@ -18,10 +18,11 @@ from tfmigrate.report import page
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
-_EXPECT = re.compile(r"\s*#\s*expect:\s*(TFM\d{3}(?:[ ,]+TFM\d{3})*)\s*$")
+_EXPECT = re.compile(r"(?:\s*#\s*(?:expect|audit):\s*TFM\d{3}(?:[ ,]+TFM\d{3})*)+\s*$")
 _SEVERITIES = {
     Severity.REFUSED: "Refused: the code stays as it is",
     Severity.REVIEW: "Rewritten, but look at it",
+    Severity.AUDIT: "What `tfmigrate audit` says of the original",
     Severity.ERROR: "The file could not be handled",
     Severity.BUG: "A mistake of tfmigrate, or what a check found; nothing of it is written",
 }

@@ -3,6 +3,7 @@
     before.py, or before/ with before/before.py in it     the program as TF1 has it
     after.py, or after/ with after/after.py in it         what it becomes; missing where nothing may change
 
+`# audit: TFM705` says in the same way what `tfmigrate audit` finds; the cases of `fixtures/audit` are about that alone.
 `# expect: TFM201` at the end of a line says which findings that line causes, several codes with spaces between them.
 Where there is a `build()`, it makes the whole graph and returns its tensors by name; names ending in `_step` train.
 """
@@ -15,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
-OTHER_USES = ("demo", "verify")
+OTHER_USES = ("audit", "demo", "verify")
+RUN_ALONE = {"explicit_reuse"}
 NEVER_CHANGES = ("refuses_", "leaves_")
 
 _EXPECT = re.compile(r"#\s*expect:\s*(TFM\d{3}(?:[ ,]+TFM\d{3})*)")
@@ -47,6 +49,11 @@ class Case:
     @property
     def must_not_change(self) -> bool:
         return self.folder.name.startswith(NEVER_CHANGES)
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The transform that runs, where it runs alone."""
+        return tuple({self.folder.parent.name} & RUN_ALONE)
 
     @property
     def before(self) -> Path:

@@ -504,7 +504,7 @@ def test_help_is_fast_and_says_what_the_status_means() -> None:
     assert min(seconds() for _ in range(5)) < 0.2
 
 
-@pytest.mark.parametrize("command", ["", "plan", "diff", "apply", "explain", "check", "probe", "checkpoint"])
+@pytest.mark.parametrize("command", ["", "plan", "diff", "apply", "explain", "check", "probe", "checkpoint", "audit"])
 def test_help_loads_nothing_heavy(command: str) -> None:
     code = (
         "import sys\n"

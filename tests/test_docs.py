@@ -174,7 +174,7 @@ def test_every_transform_and_every_finding_has_its_place() -> None:
         assert f"\n## {name}\n" in made["reference/transforms.md"]
     for code in CODES:
         assert f"{{ #{code} }}" in made["reference/findings.md"]
-    for command in ("plan", "diff", "apply", "review", "check"):
+    for command in ("plan", "audit", "diff", "apply", "review", "check"):
         assert f"\n## {command}\n" in made["reference/commands.md"]
 
 

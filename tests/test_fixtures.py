@@ -44,8 +44,8 @@ class Run:
         return self.program if self.program.is_dir() else self.program.parent
 
 
-def run(program: Path) -> Run:
-    migration = migrate([program], Options())
+def run(program: Path, options: Options) -> Run:
+    migration = migrate([program], options)
     files = read(program)
     root = program if program.is_dir() else program.parent
     for change in migration.changes:
@@ -60,7 +60,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Run]:
 
     def of(case: Case) -> Run:
         if case not in known:
-            known[case] = run(case.copy_before(tmp_path_factory.mktemp("case") / "program"))
+            known[case] = run(case.copy_before(tmp_path_factory.mktemp("case") / "program"), Options(only=case.only))
         return known[case]
 
     return of
@@ -107,7 +107,7 @@ def test_second_run_changes_nothing(case: Case, runs: Callable[[Case], Run], tmp
         pytest.skip("the first run changes nothing")
     write(first.files, tmp_path / "again")
     program = tmp_path / "again" if first.program.is_dir() else tmp_path / "again" / first.program.name
-    assert not run(program).migration.changes
+    assert not run(program, Options(only=case.only)).migration.changes
 
 
 @pytest.fixture(scope="module")

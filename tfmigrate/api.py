@@ -1,6 +1,6 @@
 """For programs: what the command line does, as functions with types. The command line is built on them.
 
-    from tfmigrate import check, migrate
+    from tfmigrate import audit, check, migrate
 
     migration = migrate("src/")            # reads, writes nothing
     migration.changes                      # the whole text of each file, before and after
@@ -10,6 +10,7 @@
     verdict.status                         # Status.EQUIVALENT, DIFFERENT or COULD_NOT_TELL
     for path, outcome in migrate_many(["a/", "b/"]):
         outcome.patch                      # each on its own; one that fails stops no other
+    audit("src/").findings                 # what is wrong or fragile in the program as it stands
 
 Everything heavier than the standard library is imported when it is needed.
 """
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfmigrate.model import FileChange, Migration, Outcome
+from tfmigrate.model import Audit, FileChange, Migration, Outcome
 
 if TYPE_CHECKING:
     from tfmigrate.batch import Task
@@ -110,6 +111,26 @@ def check(
     return check_with(old, new, spec, python, read_map(None, new) if variable_map is None else variable_map)
 
 
+def audit(
+    paths: AnyPath | Iterable[AnyPath],
+    *,
+    select: Iterable[str] | None = None,
+    ignore: Iterable[str] | None = None,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+    gitignore: bool | None = None,
+) -> Audit:
+    """What is already wrong or fragile in a TensorFlow 1 program, as it stands. Reads, runs and writes nothing.
+
+    select, ignore: codes, or how they begin; only these findings, or not these. include, exclude, gitignore: as
+    `migrate` has them. What is not given is what pyproject.toml says. Raises UsageError.
+    """
+    named = [Path(paths)] if isinstance(paths, (str, os.PathLike)) else [Path(path) for path in paths]
+    must_exist(named)
+    given = {"select": select, "ignore": ignore, "include": include, "exclude": exclude, "gitignore": gitignore}
+    return audit_with(named, given)
+
+
 def must_exist(paths: Iterable[Path]) -> None:
     """Raises UsageError."""
     for path in paths:
@@ -142,9 +163,25 @@ def options(
         for name in wanted:
             if name not in known:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
-    from tfmigrate.pipeline import Options
+    from tfmigrate.pipeline import EXPLICIT_REUSE, Options
 
+    if EXPLICIT_REUSE in wanted and len(wanted) > 1:
+        raise UsageError(f"{EXPLICIT_REUSE} is for programs that stay on TensorFlow 1; it runs alone")
     return Options(with_callers=with_callers, only=wanted, jobs=jobs, in_place=in_place, choice=choice, cache=cache)
+
+
+def audit_with(paths: Sequence[Path], given: Mapping[str, Any]) -> Audit:
+    """given: select, ignore, include, exclude, gitignore, each None if unsaid. Raises UsageError."""
+    from tfmigrate.configured import ConfigurationError, configured, configured_codes
+    from tfmigrate.finding import of_audit
+    from tfmigrate.pipeline import audit as run
+
+    try:
+        _, choice = configured(paths, {"only": None, **given})
+        codes = configured_codes(paths, given, of_audit())
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from None
+    return run(paths, choice, codes)
 
 
 def migrate_with(paths: Sequence[Path], options: Options) -> Migration:

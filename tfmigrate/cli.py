@@ -30,7 +30,7 @@ to begin:
 _EPILOG = """\
 exit status:
   0  nothing left to do or to say
-  1  there are changes (plan, diff, batch) or findings that need a person; the two sides differ (check)
+  1  there are changes (plan, diff, batch) or findings (audit too) that need a person; the two sides differ (check)
   2  an error; it could not be told whether the two sides do the same (check, apply --check)
 """
 
@@ -82,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_paths(plan, stdin=True)
     _add_summary(plan)
     _add_format(plan)
+
+    audit = add("audit", "auditing:audit", "report what is already wrong or fragile in the TensorFlow 1 program itself")
+    audit.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a Python file or a directory")
+    _add_choice(audit)
+    _add_loudness(audit)
+    for name, meaning in (("select", "only findings whose code begins so"), ("ignore", "none whose code begins so")):
+        audit.add_argument(f"--{name}", action="append", metavar="CODE", help=f"{meaning}; may be repeated")
+    audit.add_argument("--format", choices=["text", "json", "sarif", "github"], default="text", help="as `plan` has it")
 
     diff = add("diff", "looking:diff", "print the whole change as one patch for `git apply`; writes nothing")
     _add_paths(diff, stdin=True)
@@ -194,7 +202,9 @@ def _add_review(parser: argparse.ArgumentParser) -> None:
 
 def _add_batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="where reports and patches go")
+    _add_only(parser)
     _add_choice(parser)
+    _add_loudness(parser)
     parser.add_argument(
         "--jobs", type=_number, default=0, metavar="N", help="checkouts at a time; default: one per core"
     )
@@ -226,13 +236,14 @@ def _add_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
     what = "a Python file or a directory"
-    parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help=f"{what}, or - for standard input" if stdin else what
-    )
+    what = f"{what}, or - for standard input" if stdin else what
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=what)
     parser.add_argument(
         "--with-callers", action="store_true", help="also change files outside PATH that use what changes"
     )
+    _add_only(parser)
     _add_choice(parser)
+    _add_loudness(parser)
     parser.add_argument("--no-cache", action="store_true", help="work everything out anew, and keep nothing of it")
     parser.add_argument("--jobs", type=_number, default=0, metavar="N", help="processes; default: one per core")
     if stdin:
@@ -241,18 +252,22 @@ def _add_paths(parser: argparse.ArgumentParser, stdin: bool) -> None:
         )
 
 
+def _add_only(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", action="append", metavar="NAME", help="only this transform; this may be repeated")
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
-    """Which files and transforms, and how loud it is."""
+    """Which files below what is named."""
     parser.add_argument(
-        "--only", action="append", metavar="NAME", help="only this transform; this and the next two may be repeated"
+        "--include", action="append", metavar="PATTERN", help="only such files below it; this may be repeated"
     )
-    parser.add_argument(
-        "--include", action="append", metavar="PATTERN", help="change only such files below what is named"
-    )
-    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="leave such files below it as they are")
+    parser.add_argument("--exclude", action="append", metavar="PATTERN", help="no such files below it; likewise")
     parser.add_argument(
         "--no-gitignore", dest="gitignore", action="store_false", default=None, help="also take what git ignores"
     )
+
+
+def _add_loudness(parser: argparse.ArgumentParser) -> None:
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="no bar and no findings; errors and results only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="say what is being done, and what to do next")

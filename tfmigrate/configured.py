@@ -1,4 +1,4 @@
-"""`[tool.tfmigrate]` in pyproject.toml: which files and transforms; what is said elsewhere goes before it."""
+"""`[tool.tfmigrate]` in pyproject.toml: which files, transforms and findings; what is said elsewhere goes before it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tfmigrate.choosing import Choice, Patterns
 
 _TABLE = ("tool", "tfmigrate")
 _LISTS = ("include", "exclude", "only")
-_KNOWN = (*_LISTS, "gitignore", "check")
+_KNOWN = (*_LISTS, "gitignore", "check", "audit")
+_OF_AUDIT = ("select", "ignore")
 
 
 class ConfigurationError(Exception):
@@ -42,6 +43,17 @@ def configured(paths: Sequence[Path], given: Mapping[str, Any]) -> tuple[tuple[s
     return tuple(values.get("only", ()) if given["only"] is None else given["only"]), choice
 
 
+def configured_codes(paths: Sequence[Path], given: Mapping[str, Any], known: Sequence[str]) -> frozenset[str]:
+    """Which of the known codes an audit is to tell. Raises ConfigurationError."""
+    table = _table(paths)[0].get("audit", {})
+    said = {key: tuple(table.get(key, ()) if given[key] is None else given[key]) for key in _OF_AUDIT}
+    for begin in (*said["select"], *said["ignore"]):
+        if not begin or not any(code.startswith(begin) for code in known):
+            raise ConfigurationError(f"no finding of an audit is called {begin!r}; there are {', '.join(known)}")
+    wanted = said["select"] or ("",)
+    return frozenset(c for c in known if c.startswith(wanted) and not (said["ignore"] and c.startswith(said["ignore"])))
+
+
 def _table(paths: Sequence[Path]) -> tuple[dict[str, Any], Path]:
     """The table's values, and the folder that it lies in."""
     from tfmigrate.verify.settings import find_table
@@ -66,11 +78,19 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
         if key not in _KNOWN:
             raise ValueError(f"{key}: not known; there are {', '.join(_KNOWN)}")
         if key in _LISTS:
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise ValueError(f"{key}: expected a list of strings")
-            result[key] = tuple(value)
+            result[key] = _strings(key, value)
+        elif key == "audit":
+            if not isinstance(value, dict) or not value.keys() <= set(_OF_AUDIT):
+                raise ValueError(f"{key}: expected a table of {' and '.join(_OF_AUDIT)}")
+            result[key] = {inner: _strings(f"{key}.{inner}", codes) for inner, codes in value.items()}
         elif key == "gitignore":
             if not isinstance(value, bool):
                 raise ValueError(f"{key}: expected true or false")
             result[key] = value
     return result
+
+
+def _strings(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{key}: expected a list of strings")
+    return tuple(value)

@@ -7,12 +7,16 @@ from enum import Enum
 
 
 class Severity(Enum):
-    """ERROR: a file could not be handled. REFUSED: code stays TF1. REVIEW: rewritten, look at it. BUG: ours."""
+    """ERROR: a file could not be handled. REFUSED: code stays TF1. REVIEW: rewritten, look at it. BUG: ours.
+
+    AUDIT: wrong or fragile in the original, whatever becomes of it.
+    """
 
     ERROR = "error"
     REFUSED = "refused"
     REVIEW = "review"
     BUG = "bug"
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,16 @@ class Code:
 
 
 @dataclass(frozen=True, order=True)
+class Related:
+    """Another place that a finding is about, and what is there."""
+
+    path: str
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, order=True)
 class Finding:
     """One thing to tell the user, at its line. line is 1-based, column 0-based."""
 
@@ -34,6 +48,7 @@ class Finding:
     column: int
     code: str
     message: str
+    related: tuple[Related, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -44,7 +59,7 @@ class Finding:
         return CODES[self.code].todo
 
 
-_E, _R, _V, _B = Severity.ERROR, Severity.REFUSED, Severity.REVIEW, Severity.BUG
+_E, _R, _V, _B, _A = Severity.ERROR, Severity.REFUSED, Severity.REVIEW, Severity.BUG, Severity.AUDIT
 
 CODES: dict[str, Code] = {
     # 0xx: the file itself
@@ -164,6 +179,12 @@ CODES: dict[str, Code] = {
         "reuse depends on run-time state",
         "Whether variables are shared is decided by something that changes while the program runs.",
         "Pass reuse as an argument, or use tf.AUTO_REUSE.",
+    ),
+    "TFM207": Code(
+        _R,
+        "reuse switched on for what no block holds",
+        "reuse_variables() holds until the scope is left, and no `with` can be put around all that this is.",
+        "Open a scope with reuse=True around what is to be reused.",
     ),
     # 3xx: sharing and owners
     "TFM301": Code(
@@ -343,6 +364,90 @@ CODES: dict[str, Code] = {
         "A Saver without a list stores the new variable names, so old checkpoints do not load as they are.",
         "Give the Saver a dictionary of names, or convert old checkpoints; `renamed_savers` lets `check` accept it.",
     ),
+    # 7xx: what `audit` says of the original
+    "TFM701": Code(
+        _A,
+        "sharing calls with two shapes",
+        "TF1 raises ValueError when it comes to the second call: a variable has one shape and one dtype.",
+        "Give both calls the same shape, or one of them a scope of its own.",
+    ),
+    "TFM702": Code(
+        _A,
+        "argument of a reusing call has no effect",
+        "Only the call that makes a variable decides how it begins and whether it is trained; TF1 ignores what later"
+        " calls say.",
+        "Say it at the call that makes the variable, and nothing or the same at the others.",
+    ),
+    "TFM703": Code(
+        _A,
+        "nearly the same name under AUTO_REUSE",
+        "tf.AUTO_REUSE makes a variable that it does not find, so a slip in a name is no error but a second variable.",
+        "Spell the name as the other call does, or write reuse=True where nothing may be made.",
+    ),
+    "TFM704": Code(
+        _A,
+        "unnamed layer stands for another one",
+        "TF1 numbers unnamed layers as they come, so after a layer that only some calls have, all others take the"
+        " variables of their neighbours.",
+        "Give the layers names.",
+    ),
+    "TFM705": Code(
+        _A,
+        "one name for two layers in a row",
+        "Under tf.AUTO_REUSE the second call does not fail but takes the variables of the first.",
+        "Give the second layer a name of its own; if they are to share, write reuse=True there.",
+    ),
+    "TFM706": Code(
+        _A,
+        "reuse switched on for others",
+        "reuse_variables() holds until the scope is left, and this function did not open it: what comes after the call"
+        " can make no variables.",
+        "Open a scope in the function, with reuse=True.",
+    ),
+    "TFM707": Code(
+        _A,
+        "reuse=False does not switch reuse off",
+        "A scope takes over the reuse of the scope around it; False is the same as saying nothing.",
+        "Leave the argument out, or open the scope outside the reused one.",
+    ),
+    "TFM708": Code(
+        _A,
+        "reuse without a name",
+        "TF1 raises ValueError here: a scope that gets an automatic name is always a new one.",
+        "Give the scope its name instead of default_name, or leave reuse out.",
+    ),
+    "TFM709": Code(
+        _A,
+        "tf.Variable in a reused function",
+        "tf.Variable makes a new variable at every call, also in a scope that is reused; only get_variable shares.",
+        "Use tf.get_variable, or make the variable outside the function.",
+    ),
+    "TFM710": Code(
+        _A,
+        "misspelt reuse",
+        "No function of the program takes an argument of this name: either Python raises TypeError here, or it"
+        " disappears in **kwargs and nothing is shared.",
+        "Write reuse.",
+    ),
+    "TFM711": Code(
+        _A,
+        "scope name repeated in another file",
+        "The list is found by the text of a name that another file chooses; whoever renames the scope there gets"
+        " another list here, and no error.",
+        "Let the file that opens the scope hand out its name, or the list of its variables.",
+    ),
+    "TFM712": Code(
+        _A,
+        "no variable has such a name",
+        "The list of variables that this makes is empty.",
+        "Compare the text with the names of the scopes.",
+    ),
+    "TFM713": Code(
+        _A,
+        "filter that catches the middle of a name",
+        "`in` finds its text anywhere in a name, also in one that means something else.",
+        "Use name.startswith(...) with the whole scope and its slash, or trainable_variables(scope).",
+    ),
     # 9xx: ours
     "TFM901": Code(
         _B,
@@ -375,3 +480,8 @@ CODES: dict[str, Code] = {
         "Call it in the function that the check runs (`tfmigrate probe` writes one), or apply without --check.",
     ),
 }
+
+
+def of_audit() -> list[str]:
+    """The codes that an audit may give: what TF1 raises at, and what is fragile."""
+    return [code for code, row in CODES.items() if row.severity is Severity.AUDIT or code.startswith("TFM1")]

@@ -119,6 +119,14 @@ class FileChange:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """What is wrong or fragile in a program as it stands, and how many files were read for it."""
+
+    findings: tuple[Finding, ...] = ()
+    files_read: int = 0
+
+
+@dataclass(frozen=True)
 class Migration:
     """What a run found and would write. Nothing here has touched the disk.
 

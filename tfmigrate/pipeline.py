@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from tfmigrate import caching, source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
-from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, FileChange, Migration, Place, SharingGroup, Step
+from tfmigrate.finding import Finding, Related, Severity
+from tfmigrate.model import Audit, Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
@@ -27,10 +27,14 @@ from tfmigrate.tf1 import symbols
 
 # A result that an earlier run kept needs nothing of what works one out, so that is imported where it is used.
 if TYPE_CHECKING:
+    from tfmigrate.explicit import Explicit
     from tfmigrate.planning.plan import Plan
     from tfmigrate.probing.probe import Probe
     from tfmigrate.program.link import Module, Program
     from tfmigrate.settling import Settled, Settling
+
+# the transform that runs alone: what it leaves is TensorFlow 1
+EXPLICIT_REUSE = "explicit_reuse"
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
@@ -69,7 +73,13 @@ class _Read:
     def placed(self, finding: Finding) -> Finding:
         """Where an editor finds it: a notebook is a file of its own form."""
         notebook = self.notebooks.get(Path(finding.path))
-        return finding if notebook is None else replace(finding, line=notebook.line(finding.line))
+        related = tuple(self._placed_there(other) for other in finding.related)
+        line = finding.line if notebook is None else notebook.line(finding.line)
+        return replace(finding, line=line, related=related)
+
+    def _placed_there(self, related: Related) -> Related:
+        notebook = self.notebooks.get(Path(related.path))
+        return related if notebook is None else replace(related, line=notebook.line(related.line))
 
     def misfit(self, path: Path, text: str) -> Finding | None:
         """Why the text that a file is to have cannot go back into it."""
@@ -140,6 +150,19 @@ def probe_text(paths: Sequence[Path]) -> Probe:
     return probe(_parse(read, _roots(paths, read)))
 
 
+def audit(paths: Sequence[Path], choice: Choice = BY_DEFAULT, codes: frozenset[str] | None = None) -> Audit:
+    """What is wrong or fragile in the named files of the program. codes: of findings to tell; None is all."""
+    from tfmigrate.auditing.audit import audit_program
+
+    read = _read(paths, choice)
+    with _few_collections():
+        program = _parse(read, _roots(paths, read))
+        found = audit_program(program) if program.modules else set()
+    told = {read.placed(f) for f in found if Path(f.path) in read.named and (codes is None or f.code in codes)}
+    unread = {finding for finding in read.findings if finding.severity is Severity.ERROR}
+    return Audit(tuple(sorted(told | unread)), len(read.sources))
+
+
 def migrate_text(name: str, text: str, options: Options = Options()) -> Migration:
     """The migration of one file that is not on the disk."""
     path = Path(name)
@@ -156,7 +179,7 @@ class Study:
 
         self._read = read
         self._options = options
-        self._settling: Settling | None = None
+        self._settling: Settling | Explicit | None = None
         program = _parse(read, _roots(paths, read))
         if program.modules:
             limits = Limits(
@@ -167,7 +190,12 @@ class Study:
                 read.misfit,
                 jobs=options.jobs,
             )
-            self._settling = Settling(program, load_transforms(), limits)
+            if EXPLICIT_REUSE in options.only:
+                from tfmigrate.explicit import Explicit
+
+                self._settling = Explicit(program, load_transforms(), limits)
+            else:
+                self._settling = Settling(program, load_transforms(), limits)
 
     def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
         """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""

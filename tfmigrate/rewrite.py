@@ -173,6 +173,9 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Before",
         "Unwrap",
         "NameScope",
+        "Unnamed",
+        "RestUnder",
+        "GatherRest",
         "Extend",
         "LayerClass",
         "Moved",
@@ -181,6 +184,6 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "CallableLayer",
     ):
         return statement
-    if kind == "Invoke":
+    if kind in ("Invoke", "SetArgument"):
         return isinstance(node, cst.Call)
     return isinstance(node, cst.BaseExpression)

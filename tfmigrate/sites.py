@@ -69,6 +69,33 @@ class NameScope:
 
 
 @dataclass(frozen=True)
+class SetArgument:
+    """A call gets a keyword argument, in the place of the one of that name if it has one."""
+
+    keyword: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Unnamed:
+    """A `with` no longer binds a name. item: which one of its contexts."""
+
+    item: int
+
+
+@dataclass(frozen=True)
+class RestUnder:
+    """A statement becomes a `with` around all that follows it in its block. head: the context, with its `as`."""
+
+    head: str
+
+
+@dataclass(frozen=True)
+class GatherRest:
+    """The block of a `with` in which a statement becomes one around the rest."""
+
+
+@dataclass(frozen=True)
 class Extend:
     """A `return` or the targets of an assignment get more members. alone: there was nothing to return before."""
 
@@ -171,6 +198,10 @@ Action = Union[
     Before,
     Unwrap,
     NameScope,
+    SetArgument,
+    Unnamed,
+    RestUnder,
+    GatherRest,
     Extend,
     LayerClass,
     Moved,

@@ -15,9 +15,10 @@ import jsonschema
 import pytest
 
 from tfmigrate.commands import formats
+from tfmigrate.commands.auditing import show_audit_as
 from tfmigrate.commands.migrating import migrate_paths
-from tfmigrate.finding import CODES, Finding
-from tfmigrate.model import Migration
+from tfmigrate.finding import CODES, Finding, Related
+from tfmigrate.model import Audit, Migration
 from tfmigrate.pipeline import Options
 from tfmigrate.report import as_github, as_json, as_sarif
 from tfmigrate.report.locating import Located, locate
@@ -170,6 +171,39 @@ def test_a_verdict_is_what_was_agreed_on(
     (after / "model.py").write_text((folder / "model.py").read_text().replace('"encoder"', '"code"'))
     formats.show_verdict_as(form, verdict, folder, after)
     golden(f"check-{name}.{form}", capfdbinary.readouterr().out.decode())
+
+
+# --- the audit
+
+AUDIT = Audit(
+    (
+        Finding("a b/c%d.py", 3, 4, "TFM101", "made twice"),
+        Finding(
+            "model.py",
+            12,
+            0,
+            "TFM705",
+            "one name, 100%",
+            (Related("sub/o.py", 3, 8, "here"), Related("m.py", 1, 0, "ö")),
+        ),
+        Finding("model.py", 20, 2, "TFM003", "no Python"),
+    ),
+    files_read=3,
+)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+def test_an_audit_is_what_was_agreed_on(
+    folder: Path, golden: Golden, capfdbinary: pytest.CaptureFixture[bytes], form: str
+) -> None:
+    show_audit_as(form, AUDIT)
+    golden(f"audit.{form}", capfdbinary.readouterr().out.decode())
+
+
+@pytest.mark.parametrize("audit", [AUDIT, Audit()])
+def test_an_audit_has_the_published_form(folder: Path, audit: Audit) -> None:
+    jsonschema.validate(json.loads(as_json.render_audit(audit)), _strict(_schema("audit-1")))
+    jsonschema.validate(json.loads(as_sarif.render(audit.findings)), SARIF)
 
 
 # --- SARIF

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tfmigrate.finding import CODES, Finding, Severity
-from tfmigrate.model import Migration
-from tfmigrate.report import terminal
+from tfmigrate.model import Audit, Migration
+from tfmigrate.report import remarks, terminal
 from tfmigrate.report.locating import Located, base_of, name_in
 from tfmigrate.verify.verdict import Status, Verdict
 
-_LEVELS = {Severity.ERROR: "error", Severity.REFUSED: "warning", Severity.REVIEW: "notice", Severity.BUG: "error"}
+_LEVELS = {
+    Severity.ERROR: "error", Severity.REFUSED: "warning", Severity.REVIEW: "notice", Severity.BUG: "error",
+    Severity.AUDIT: "warning",
+}  # fmt: skip
 
 
 def render(migration: Migration) -> str:
-    found = sorted(migration.findings)
+    return _render(migration.findings, _command("notice", terminal.totals(migration), title="tfmigrate"))
+
+
+def render_audit(audit: Audit) -> str:
+    return _render(audit.findings, _command("notice", remarks.total(audit)[0].strip(), title="tfmigrate audit"))
+
+
+def _render(findings: Iterable[Finding], total: str) -> str:
+    found = sorted(findings)
     base = base_of(Path(finding.path) for finding in found)
-    lines = [_of_finding(finding, name_in(base, Path(finding.path))) for finding in found]
-    return "".join([*lines, _command("notice", terminal.totals(migration), title="tfmigrate")])
+    return "".join([*(_of_finding(finding, name_in(base, Path(finding.path))) for finding in found), total])
 
 
 def _of_finding(finding: Finding, name: str) -> str:
     title = f"{finding.code} {CODES[finding.code].title}"
-    text = f"{finding.message}\n{finding.todo}"
+    text = "\n".join([finding.message, *remarks.related(finding), finding.todo])
     return _command(
         _LEVELS[finding.severity], text, file=name, line=str(finding.line), col=str(finding.column + 1), title=title
     )

@@ -1,4 +1,4 @@
-"""The plan, with the diff if wanted, for machines; `docs/schema` has the form. The same input gives the same bytes."""
+"""What was found, for machines; `docs/schema` has the forms. The same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tfmigrate.finding import Finding
-from tfmigrate.model import Cluster, FileChange, Migration, SharingGroup
+from tfmigrate.model import Audit, Cluster, FileChange, Migration, SharingGroup
 from tfmigrate.verify.verdict import Difference, SideOfVariable, Status, VariableRow, Verdict
 
 VERSION = 1
@@ -33,6 +33,11 @@ def render(migration: Migration, hunks: bool = False) -> str:
             "variable_map": dict(sorted(migration.variable_map.items())),
         }
     )
+
+
+def render_audit(audit: Audit) -> str:
+    findings = [{**_finding(f), "related": [asdict(other) for other in f.related]} for f in audit.findings]
+    return text_of({"version": VERSION, "kind": "audit", "files_read": audit.files_read, "findings": findings})
 
 
 def render_verdict(verdict: Verdict) -> str:
@@ -93,7 +98,9 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "severity": finding.severity.value, "todo": finding.todo}
+    told = asdict(finding)
+    del told["related"]
+    return {**told, "severity": finding.severity.value, "todo": finding.todo}
 
 
 def _change(change: FileChange, hunks: bool) -> dict[str, Any]:

@@ -16,18 +16,22 @@ from tfmigrate.report.locating import Located, base_of, name_in
 from tfmigrate.verify.verdict import KINDS, Status, Verdict
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_LEVELS = {Severity.ERROR: "error", Severity.REFUSED: "warning", Severity.REVIEW: "note", Severity.BUG: "error"}
+_LEVELS = {
+    Severity.ERROR: "error", Severity.REFUSED: "warning", Severity.REVIEW: "note", Severity.BUG: "error",
+    Severity.AUDIT: "warning",
+}  # fmt: skip
 
 
 def render(findings: Iterable[Finding]) -> str:
     found = sorted(findings)
-    base = base_of(Path(finding.path) for finding in found)
+    base = base_of(Path(path) for finding in found for path in (finding.path, *(r.path for r in finding.related)))
     rules = sorted({finding.code for finding in found})
     results = []
     for finding in found:
         place = _location(name_in(base, Path(finding.path)), finding.line, finding.column + 1)
         text = f"{finding.message}\n{finding.todo}"
-        results.append(_result(finding.code, rules, _LEVELS[finding.severity], text, [place]))
+        result = _result(finding.code, rules, _LEVELS[finding.severity], text, [place])
+        results.append(result | _related(base, finding))
     return _log([_rule(code) for code in rules], results, True, [])
 
 
@@ -84,6 +88,19 @@ def _result(rule: str, rules: list[str], level: str, text: str, places: list[dic
         "message": {"text": text},
         "locations": places,
     }
+
+
+def _related(base: Path, finding: Finding) -> dict[str, Any]:
+    """The other places that a finding is about."""
+    places = [
+        {
+            "id": number,
+            **_location(name_in(base, Path(other.path)), other.line, other.column + 1),
+            "message": {"text": other.text},
+        }
+        for number, other in enumerate(finding.related)
+    ]
+    return {"relatedLocations": places} if places else {}
 
 
 def _location(name: str, line: int, column: int | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ _MEANING = {
     Severity.REFUSED: "the code stays as it is",
     Severity.REVIEW: "rewritten, but look at it",
     Severity.BUG: "a mistake of tfmigrate; nothing was written",
+    Severity.AUDIT: "wrong or fragile in the original, which `tfmigrate audit` says",
 }
 
 

@@ -12,12 +12,16 @@ from tfmigrate.walk.objects import Graph
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
+    Clash,
     NameRead,
     Path,
+    PlainVariable,
     Region,
     ReuseRead,
+    ReuseSwitch,
     Saving,
     Scope,
+    ScopeCall,
     Variable,
 )
 from tfmigrate.walk.values import Shapeless, Value
@@ -44,6 +48,10 @@ class Journal:
         self.name_reads: list[NameRead] = []
         self.savings: list[Saving] = []
         self.reuse_reads: list[ReuseRead] = []
+        self.clashes: list[Clash] = []
+        self.switches: list[ReuseSwitch] = []
+        self.scope_calls: list[ScopeCall] = []
+        self.plain_variables: list[PlainVariable] = []
         self.activity = 0
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
         # placeholders without a shape that must hold a single number or truth value

@@ -65,6 +65,7 @@ class LayerCalls(ArgScopes, Requests):
                 variables.append(self._layer_variable(ev, inner, path, trainable, own, node, asked))
         creation = self._note(ev, row, args, full, variables, node, symbol)
         creation.automatic, creation.normalizer = name == NONE, normalizer
+        creation.reuse = asked or creation.reuse
         self._check_alike(ev, creation)
         return TENSOR
 

@@ -85,6 +85,9 @@ class Scope(Opaque):
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
     regularizer: Default | None = None
+    # the activation that opened it, None for the scope of a graph, and when it was left
+    opened_by: Frame | None = None
+    left: int | None = None
 
 
 @dataclass(eq=False)
@@ -115,6 +118,10 @@ class Creation:
     normalizer: Normalizer | None = None
     # the blocks of slim's arg_scopes around, those of the callers too
     arg_scopes: tuple[ast.With, ...] = ()
+    # what TF1 was told of sharing here: True, False, "auto", or None where it is not known
+    reuse: object = False
+    # when this was, as the journal counts
+    time: int = 0
 
     @property
     def is_operation(self) -> bool:
@@ -176,6 +183,51 @@ class ReuseRead:
 
     node: ast.Attribute
     region: Region
+
+
+@dataclass(eq=False)
+class Clash:
+    """A request that TF1 raises at. made: whether the variable was there; region: what asks for it."""
+
+    code: str
+    node: ast.AST
+    module: Module
+    text: str
+    variable: Variable
+    made: bool
+    region: Region
+
+
+@dataclass(eq=False)
+class ReuseSwitch:
+    """A call of `scope.reuse_variables()`. sure: whether every run that comes here switches reuse on. time: when."""
+
+    node: ast.Call
+    region: Region
+    scope: Scope
+    sure: bool
+    time: int
+
+
+@dataclass(eq=False)
+class ScopeCall:
+    """A call of `variable_scope`. given: what it is told. outer: the `reuse` of the scope around."""
+
+    node: ast.Call
+    region: Region
+    given: dict[str, Value]
+    outer: object
+
+
+@dataclass(eq=False)
+class PlainVariable:
+    """A `tf.Variable(...)` that runs in the scope `path`. reuse: what that scope says of sharing."""
+
+    node: ast.Call
+    region: Region
+    path: Path
+    reuse: object
+    trainable: bool
 
 
 @dataclass(eq=False)

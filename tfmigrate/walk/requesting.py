@@ -23,8 +23,10 @@ from tfmigrate.walk.naming import (
 )
 from tfmigrate.walk.objects import Foreign, Gone, Template
 from tfmigrate.walk.regions import (
+    Clash,
     Creation,
     Path,
+    PlainVariable,
     Scope,
     Variable,
     path_of,
@@ -157,6 +159,7 @@ class Requests(Scopes):
                 place, module = second_call(known.region, self.region, node)
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
+                self.clashes.append(Clash("TFM101", place, module, text, known, True, self.region))
             return known
         clash = reuse is not False and self._blame_clash(ev, path, node)
         if reuse is True and sure and not clash:
@@ -165,6 +168,8 @@ class Requests(Scopes):
             text = f"{show_path(path)} is reused before it was made; TF1 raises here"
             self._blame_at("TFM102", place, module, text, self.region)
         variable = self.graph.store[path] = Variable(path)
+        if reuse is True and sure and not clash:
+            self.clashes.append(Clash("TFM102", place, module, text, variable, False, self.region))
         self.graph.names.append((name_from(path), variable))
         self._add(variable)
         return variable
@@ -206,6 +211,7 @@ class Requests(Scopes):
         )
         region.events.append(creation)
         self.activity += 1
+        creation.reuse, creation.time = self.scope.reuse, self.activity
         return creation
 
     def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
@@ -219,6 +225,8 @@ class Requests(Scopes):
             trainable = args.keywords.get("trainable")
             variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
             variable.region = self.region
+            noted = PlainVariable(node, self.region, self.scope.path, self.scope.reuse, variable.trainable)
+            self.plain_variables.append(noted)
             self._add(variable)
             self.region.evidence.add("tf.Variable")
             return variable

@@ -23,6 +23,7 @@ from tfmigrate.walk.regions import (
     Path,
     Region,
     Scope,
+    ScopeCall,
     path_of,
     show_path,
 )
@@ -96,7 +97,7 @@ class Scopes(Journal):
             reuse = True if self.scope.reuse is True else None
         outer = context.reentered if context.reentered is not None else self.scope
         scope = Scope(path, reuse, (depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")))
-        scope.regularizer = context.regularizer or outer.regularizer
+        scope.regularizer, scope.opened_by = context.regularizer or outer.regularizer, ev.frame
         self._entered.append((self.scope, old_counts))
         self.scope = scope
         self.activity += 1
@@ -113,6 +114,7 @@ class Scopes(Journal):
         return NONE
 
     def _close(self) -> None:
+        self.scope.left = self.activity
         inside = show_path(self.scope.path)
         for key in list(self.graph.counts):
             if key.startswith(inside + "/") or not inside:
@@ -133,6 +135,8 @@ class Scopes(Journal):
     def _variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {VARIABLE_SCOPE[i]: value for i, (value, _) in enumerate(args.positional)}
         given.update((key, value) for key, (value, _) in args.keywords.items())
+        assert self.region is not None
+        self.scope_calls.append(ScopeCall(node, self.region, given, self.scope.reuse))
         blames = []
         regularizer = args.get(VARIABLE_SCOPE.index("regularizer"), "regularizer")
         default = None

@@ -34,6 +34,7 @@ from tfmigrate.walk.regions import (
     NameRead,
     Region,
     ReuseRead,
+    ReuseSwitch,
     Scope,
     Variable,
     show_path,
@@ -220,6 +221,9 @@ class Scoping(LayerCalls, Lists):
                     self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}")
                     undecided = True
                 owner.reuse = None if undecided and owner.reuse is not True else True
+                if self.region is not None:
+                    switch = ReuseSwitch(node, self.region, owner, not undecided, self.activity)
+                    self.switches.append(switch)
             elif name == "set_initializer" or name.startswith("set_"):
                 text = f"scope.{name} changes what the variables of the scope get by default"
                 self._blame_at("TFM203", node, ev.frame.module, text, self.root)
