@@ -240,7 +240,8 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
     """New import lines stand before the import of tensorflow, or else behind the last import."""
     body: list[cst.BaseStatement] = list(module.body)
     place, tensorflow = _place(body)
-    lines = (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
+    lines = [f"import {name}" for name in action.python if not _has(body, name)]
+    lines += (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
     if lines:
         new = context.statements(lines)
         if tensorflow and place < len(body):

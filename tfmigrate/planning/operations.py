@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from tfmigrate.planning.cells import are_made, run
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.dialect import tensorflow_alias
@@ -44,6 +45,8 @@ def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> Non
             continue
         if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
             continue
+        if not all(are_made(creation, sites) for creation in creations):
+            continue
         try:
             action = operation(creations, module, lambda e, m=module: source(m, e))  # type: ignore[misc]
         except Refusal:
@@ -66,6 +69,8 @@ def operation(creations: list[Creation], module: Module, text: Text) -> Invoke |
     """The operation that all these runs of one call are. Raises Refusal."""
     first = creations[0]
     assert first.row is not None
+    if first.cells:
+        return run(first)
     if first.row.operation in ("max_pool2d", "avg_pool2d"):
         return _pool(first, module, text)
     flag = "training" if first.row.operation == "dropout" else "is_training"

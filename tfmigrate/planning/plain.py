@@ -216,6 +216,9 @@ class PlainWork:
         for slot in self.slots:
             try:
                 code = self._home_of(slot)
+                if self._is_in_place(slot):
+                    self._make_in_place(slot, code, sites[code.module])
+                    continue
                 place = self._in_constructor(slot) or Place(self._place(slot, code), behind=False)
                 self._hand_down(slot, sites)
                 making = self._making(slot, code, place.statement)
@@ -227,6 +230,16 @@ class PlainWork:
         for (statement, behind), lines in made.items():
             module = self.module_of(statement)
             sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
+
+    def _is_in_place(self, slot: Slot) -> bool:
+        """Whether the program makes a cell at one place, and anew at every run of it."""
+        known = [use.creation.variables[0] for use in slot.uses if use.creation is not None and use.creation.variables]
+        return slot.kind is Made.CELL and len(slot.sites) == 1 and len(set(known)) == len(known)
+
+    def _make_in_place(self, slot: Slot, code: Code, sites: Sites) -> None:
+        request = self._request(slot, code.module)
+        text = request.show(lambda e: _plain_text(code.module, e))
+        sites.add("tf_layers", span(code.module, slot.site()), Replace(text))
 
     def _in_constructor(self, slot: Slot) -> Place | None:
         """Where `__init__` makes the layer, if the method of its first call need not be the first to run."""
@@ -363,6 +376,9 @@ class PlainWork:
     def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         code = self.code_of(site)
         target = self.target(slot)
+        if slot.kind is Made.CELL:
+            sites.add("tf_layers", span(code.module, site), Replace(target))
+            return
         if slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
             action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))

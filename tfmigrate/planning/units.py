@@ -126,7 +126,7 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
             if (isinstance(e, Creation) and not e.is_operation) or (isinstance(e, Region) and e.makes_variables())
         ]
         only = makers[0] if len(makers) == 1 else None
-        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
+        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops or only.is_cell:
             return None
         name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
         if not isinstance(name, (ast.Name, ast.Constant, ast.BoolOp)):
@@ -265,7 +265,8 @@ class Classification:
         for region in regions:
             for event in region.events:
                 if isinstance(event, Creation):
-                    if event.is_operation:
+                    # a cell belongs where it is run
+                    if event.is_cell or (event.is_operation and not event.variables):
                         continue
                     return None
                 if not isinstance(event, Region) or not event.makes_variables():

@@ -29,6 +29,7 @@ from tfmigrate.proving.keras3 import (
     variables_of,
     weight_attribute,
 )
+from tfmigrate.tf1.cells import DRIVERS
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, SuperValue
 from tfmigrate.walk.naming import dimensions, dtype_of
@@ -307,6 +308,8 @@ class Counting:
             known = self._call_base(callee.layer)
         elif isinstance(callee, Library) and callee.name.startswith("keras."):
             known = self._keras(ev, callee.name, args, node)
+        elif isinstance(callee, Library) and callee.name in DRIVERS:
+            known = self._drive(ev, callee.name, args, node)
         elif isinstance(callee, Method):
             known = self._method(ev, callee, args, node)
         return self.tf1.call(ev, callee, args, node) if known is None else known
@@ -318,6 +321,17 @@ class Counting:
             return BuiltIn(self._make(ev, name.rsplit(".", 1)[-1], name, args, node))
         tensor = name == "keras.KerasTensor" or any(is_tensor(value) for value in args.values())
         return TENSOR if tensor else PYTHON
+
+    def _drive(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value | None:
+        """A function of TensorFlow runs cells: one step stands for all."""
+        row = DRIVERS[name]
+        cells = [args.get(i, param) for i, param in enumerate(row.params) if param in ("cell", "cell_fw", "cell_bw")]
+        if not all(isinstance(cell, ObjectValue) for cell in cells):
+            return None
+        for cell in cells:
+            assert cell is not None
+            ev.call(cell, Arguments([(TENSOR, node), (TENSOR, node)]), node, ev.frame.env)
+        return TENSOR
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value | None:
         owner, name = callee.owner, callee.name
@@ -383,7 +397,8 @@ def requested(
     reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
     for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
-            for variable in creation.variables:
+            # a cell uses its variables where it is run
+            for variable in creation.variables if not creation.is_cell else ():
                 reads[met.get(variable, variable)].add(asker(creation.region) if creation.row is None else creation)
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))

@@ -115,6 +115,13 @@ class Creation:
     normalizer: Normalizer | None = None
     # the blocks of slim's arg_scopes around, those of the callers too
     arg_scopes: tuple[ast.With, ...] = ()
+    # of what concerns RNN cells, where those with variables are made
+    cells: tuple[Creation, ...] = ()
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether this makes an RNN cell; its path and variables are known when that is first run."""
+        return self.row is not None and self.row.cell
 
     @property
     def is_operation(self) -> bool:

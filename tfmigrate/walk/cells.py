@@ -1,0 +1,284 @@
+"""Cells of `tf.nn.rnn_cell`: an object that makes its variables when it is first run, under the scope that runs it.
+
+The rules are those of tensorflow/python/ops/rnn_cell_impl.py and rnn.py of 1.15.5. A cell that is run again uses what
+it made, whatever scope is open then; a new cell under the scope of an old one asks for the same names.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tfmigrate.program.link import Module
+from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, WRAPPERS
+from tfmigrate.tf1.emitted import EMITTED
+from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk import operate
+from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.journal import depth_of
+from tfmigrate.walk.layer_calls import LayerCalls
+from tfmigrate.walk.objects import Gone, OpenScope
+from tfmigrate.walk.regions import Creation, Path, Scope, Variable, given_to, path_of, show_path
+from tfmigrate.walk.values import (
+    NONE,
+    PYTHON,
+    TENSOR,
+    UNKNOWN,
+    Const,
+    DictValue,
+    ListValue,
+    Method,
+    Opaque,
+    TupleValue,
+    Value,
+)
+
+_KNOWN_ATTRIBUTES = {"state_size": PYTHON, "output_size": PYTHON}
+
+
+@dataclass(eq=False)
+class Cell(Opaque):
+    """A cell. creation: where it was made. base: the scope that it opens; none around a single cell. parts: the cells
+    inside. variables: what it made when it was first run, None before."""
+
+    creation: Creation
+    frame: Frame
+    base: str = ""
+    parts: list[Cell] = field(default_factory=list)
+    variables: list[Variable] | None = None
+    run: bool = False
+
+    def leaves(self) -> Iterator[Cell]:
+        """The cells that have variables of their own."""
+        if not self.creation.is_operation:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+
+class Cells(LayerCalls):
+    """RNN cells and the functions that run them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cells: list[Cell] = []
+
+    def _rnn(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
+        if symbol in DRIVERS:
+            return self._drive(ev, symbol, args, node)
+        row = CELLS.get(symbol) or WRAPPERS[symbol]
+        self._blame_star(ev, args, node, symbol)
+        given = given_to(row, args)
+        self._check_cell(ev, symbol, row, given, node)
+        parts = [] if row.cell else self._parts(row, given)
+        if parts is None:
+            return self._foreign(ev, symbol, args, node)
+        path = (*self.scope.path, Const(row.base_name)) if row.cell else ()
+        creation = self._note(ev, row, args, path, [], node, symbol)
+        cell = Cell(creation, ev.frame, row.base_name, parts)
+        creation.cells = tuple(leaf.creation for leaf in cell.leaves())
+        self._cells.append(cell)
+        return cell
+
+    def _check_cell(
+        self, ev: Evaluator, symbol: str, row: LayerRow, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
+    ) -> None:
+        for key, (value, expression) in given.items():
+            other = key in row.only and not any(value == Const(known) for known in row.only[key])
+            refused = key in row.refused or (key == "dtype" and not ast.unparse(expression).endswith("float32"))
+            if key not in row.params or other or (refused and value != NONE):
+                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+            elif key == "activation" and isinstance(value, Const) and value.value not in {None, *ACTIVATIONS}:
+                self.blame("TFM502", node, ev, f"Keras computes the activation {value.value!r} in another way")
+            elif isinstance(value, Gone):
+                self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
+        name = row.keras or row.operation
+        if _is_taken(ev.frame.module, name):
+            self.blame("TFM501", node, ev, f"the file has something else under the name {name}")
+
+    @staticmethod
+    def _parts(row: LayerRow, given: dict[str, tuple[Value, ast.expr]]) -> list[Cell] | None:
+        """The cells inside; None where they are not known."""
+        value = given.get(row.params[0], (UNKNOWN,))[0]
+        if isinstance(value, Cell) and row.params[0] == "cell":
+            return [value]
+        complete = isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete)
+        if not isinstance(value, (ListValue, TupleValue)) or not complete or row.params[0] != "cells":
+            return None
+        cells = [item for item in value.items if isinstance(item, Cell)]
+        return cells if cells and len(cells) == len(value.items) else None
+
+    # -- running -------------------------------------------------------------------------------------------------
+
+    def _drive(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
+        row = DRIVERS[symbol]
+        given = given_to(row, args)
+        names = [param for param in row.params if param in ("cell", "cell_fw", "cell_bw")]
+        cells = [given[name][0] for name in names if name in given]
+        if len(cells) < len(names) or not all(isinstance(cell, Cell) for cell in cells):
+            return self._foreign(ev, symbol, args, node)
+        self._blame_star(ev, args, node, symbol)
+        for key in sorted(given.keys() - set(row.params)):
+            self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+        if _is_taken(ev.frame.module, row.operation):
+            self.blame("TFM501", node, ev, f"the file has something else under the name {row.operation}")
+        opened = self._scope_of(ev, symbol, row, given, node)
+        creation = self._note(ev, row, args, (), [], node, symbol)
+        if opened is not None:
+            self._open(ev, opened)
+        for name, cell in zip(names, cells, strict=True):
+            assert isinstance(cell, Cell)
+            if name == "cell":
+                creation.variables += self._run_cell(ev, cell, node)
+                continue
+            self._open(ev, _opening((Const(name.removeprefix("cell_")),), node, ev))
+            creation.variables += self._run_cell(ev, cell, node)
+            self._close()
+        if opened is not None:
+            self._close()
+        creation.cells = tuple(leaf.creation for cell in cells if isinstance(cell, Cell) for leaf in cell.leaves())
+        outputs = TupleValue((TENSOR, TENSOR)) if symbol == "tf.nn.bidirectional_dynamic_rnn" else TENSOR
+        if symbol == "tf.nn.static_bidirectional_rnn":
+            return TupleValue((TENSOR, TENSOR, TENSOR))
+        return TupleValue((outputs, TENSOR))
+
+    def _scope_of(
+        self, ev: Evaluator, symbol: str, row: LayerRow, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
+    ) -> OpenScope | None:
+        """The scope that a function opens around its cells; None where it is the current one."""
+        if "scope" not in given or given["scope"][0] == NONE:
+            return _opening((Const(row.base_name),), node, ev)
+        value, expression = given["scope"]
+        if not any(keyword.value is expression for keyword in node.keywords):
+            self.blame("TFM502", node, ev, f"{symbol} gets its scope by position")
+        if isinstance(value, Scope):
+            self.blame("TFM205", node, ev, f"{symbol} gets a scope object")
+            return None
+        path = path_of(value)
+        if not path:
+            finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
+            path = self._unknown_name("?", node, finding)
+        elif len(path) > 1:
+            self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash")
+        return _opening(path, node, ev)
+
+    def _run_cell(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
+        """The variables that a cell uses, made if it runs for the first time."""
+        cell.run = True
+        if cell.frame is not ev.frame:
+            self._refuse_cell(ev, cell, node, "this cell is made in another function than the one that runs it")
+        if cell.creation.is_operation:
+            return self._run_wrapper(ev, cell, node)
+        if cell.variables is None:
+            cell.variables = self._build_cell(ev, cell, node)
+        return cell.variables
+
+    def _run_wrapper(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
+        found: list[Variable] = []
+        if cell.base:
+            self._open(ev, _opening(self._cell_name(ev, cell.base, node), node, ev))
+        for i, part in enumerate(cell.parts):
+            if cell.base:
+                self._open(ev, _opening((Const(f"cell_{i}"),), node, ev))
+            found += self._run_cell(ev, part, node)
+            if cell.base:
+                self._close()
+        if cell.base:
+            self._close()
+        return found
+
+    def _cell_name(self, ev: Evaluator, base: str, node: ast.Call) -> Path:
+        if depth_of(ev.frame, "loops") > self.scope.depth[0]:
+            text = "this cell is first run in a loop, and TF1 numbers it by what else is run there"
+            self.blame("TFM204", node, ev, text)
+        return self._unique(ev, Const(base), node)
+
+    def _build_cell(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
+        creation = cell.creation
+        row, given = creation.row, given_to(creation.row, creation.args) if creation.row is not None else {}
+        assert row is not None and self.region is not None
+        if self.scope.regularizer is not None:
+            self._refuse_cell(ev, cell, node, "a cell under a scope with a regularizer is not covered")
+        asked = self._asked(ev, given, creation.node)
+        name = given.get("name", (NONE,))[0]
+        base = path_of(name) if name != NONE else (Const(row.base_name),)
+        if not base or len(base) > 1:
+            finding = self.blame("TFM201", creation.node, ev, "the name of this cell cannot be known from the program")
+            base = self._unknown_name("?", node, finding)
+        if asked is False and isinstance(base[0], Const):
+            base = self._cell_name(ev, str(base[0]), node)
+        path = (*self.scope.path, *base)
+        self.graph.counts[show_path(path)] += 1
+        creation.path, creation.automatic = path, name == NONE
+        for suffix, flag, trainable in row.variables:
+            if flag is None or _is_given(row, flag, given):
+                full = (*path, *(Const(part) for part in suffix.split("/")))
+                creation.variables.append(self._layer_variable(ev, row, full, trainable, given, node, asked))
+        return creation.variables
+
+    def _refuse_cell(self, ev: Evaluator, cell: Cell, node: ast.AST, message: str) -> None:
+        """Neither what runs the cell migrates nor what made it."""
+        finding = self.blame("TFM501", node, ev, message)
+        self._spoil(cell, finding.message)
+
+    def _spoil(self, cell: Cell, message: str) -> None:
+        creation = cell.creation
+        self._blame_at("TFM501", creation.node, creation.region.module, message, creation.region)
+        for part in cell.parts:
+            self._spoil(part, message)
+
+    # -- other uses ----------------------------------------------------------------------------------------------
+
+    def _call_cell(self, ev: Evaluator, cell: Cell, args: Arguments, node: ast.Call) -> Value:
+        self._refuse_cell(ev, cell, node, "a cell that the program calls itself is not covered")
+        return TupleValue((TENSOR, TENSOR))
+
+    def _cell_method(self, ev: Evaluator, cell: Cell, name: str, node: ast.Call) -> Value:
+        if name != "zero_state":
+            self._refuse_cell(ev, cell, node, f"{name} of a cell is not covered")
+        return TENSOR
+
+    @staticmethod
+    def _cell_attribute(cell: Cell, name: str) -> Value:
+        return _KNOWN_ATTRIBUTES.get(name, Method(cell, name))
+
+    def _hand_out_cells(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> None:
+        """A library that is given a cell may run it."""
+        for cell in cells_in(args.values()):
+            self._refuse_cell(ev, cell, node, f"{name} is given a cell, and is not covered")
+
+    def finish(self) -> None:
+        """The program is over: a cell that nothing was seen to run may be run by what was not seen."""
+        inside = {part for cell in self._cells if cell.run for part in cell.parts}
+        for cell in self._cells:
+            if not cell.run and cell not in inside:
+                self._spoil(cell, "what runs this cell cannot be seen")
+
+
+def cells_in(values: Iterable[Value]) -> Iterator[Cell]:
+    """The cells among values, those in lists too."""
+    for value in values:
+        if isinstance(value, Cell):
+            yield value
+        elif isinstance(value, (ListValue, TupleValue)):
+            yield from cells_in(value.items)
+        elif isinstance(value, DictValue):
+            yield from cells_in(value.items.values())
+
+
+def _opening(name: Path, node: ast.Call, ev: Evaluator) -> OpenScope:
+    return OpenScope(name, False, node, ev.frame.module, [])
+
+
+def _is_given(row: LayerRow, flag: str, given: dict[str, tuple[Value, ast.expr]]) -> bool:
+    """Whether a cell has the variable that an argument switches."""
+    return flag in given and given[flag][0] != NONE and operate.truth(given[flag][0]) is not False
+
+
+def _is_taken(module: Module, name: str) -> bool:
+    """Whether a file defines something under the name of what would be emitted."""
+    return name in EMITTED and any(
+        isinstance(statement, (ast.ClassDef, ast.FunctionDef)) and statement.name == name
+        for statement in module.tree.body
+    )
