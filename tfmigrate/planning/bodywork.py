@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tfmigrate.planning.cells import is_step
 from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
@@ -514,6 +515,8 @@ class Bodywork:
                 if self._is_mine(creation.node):
                     found.setdefault(creation.node, []).append(creation)
         for node, creations in found.items():
+            if is_step(creations):
+                continue
             sites.add("tf_layers", span(self.module, node), operation(creations, self.module, self.call_text))
 
     def _alias_names(self, sites: Sites) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfmigrate.planning.layering import Refusal
-from tfmigrate.planning.making import Naming, Piece, Request, is_none
+from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.slots import Slot
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
-from tfmigrate.tf1.cells import UNTOLD
+from tfmigrate.tf1.cells import STEP, UNTOLD
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.values import Const
 
@@ -51,6 +52,11 @@ def run(creation: Creation) -> Invoke:
         if keyword.arg is not None and keyword.arg not in creation.row.only
     ]
     return Invoke(creation.row.operation, tuple(arguments))
+
+
+def is_step(creations: list[Creation]) -> bool:
+    """Whether a call only calls a cell, and reads the same afterwards."""
+    return all(creation.row is STEP for creation in creations)
 
 
 def are_made(creation: Creation, sites: Mapping[Module, Sites]) -> bool:

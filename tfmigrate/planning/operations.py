@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
-from tfmigrate.planning.cells import are_made, run
+from tfmigrate.planning.cells import are_made, is_step, run
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.dialect import tensorflow_alias
@@ -41,7 +41,7 @@ def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> Non
                 found.setdefault(creation.node, []).append(creation)
     for node, creations in found.items():
         module = creations[0].region.module
-        if any(span(module, node) == site.span for site in sites.get(module, Sites()).items):
+        if is_step(creations) or any(span(module, node) == s.span for s in sites.get(module, Sites()).items):
             continue
         if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
             continue

@@ -30,7 +30,7 @@ from tfmigrate.program.scan import Scan, arguments_of, names_in, scan_code
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.regions import Creation, Region, rounds
 from tfmigrate.walk.values import is_tensor
 
 
@@ -233,8 +233,9 @@ class PlainWork:
 
     def _is_in_place(self, slot: Slot) -> bool:
         """Whether the program makes a cell at one place, and anew at every run of it."""
-        known = [use.creation.variables[0] for use in slot.uses if use.creation is not None and use.creation.variables]
-        return slot.kind is Made.CELL and len(slot.sites) == 1 and len(set(known)) == len(known)
+        made = [use.creation for use in slot.uses if use.creation is not None and use.creation.variables]
+        apart = {(creation.variables[0], rounds(creation.path)) for creation in made}
+        return slot.kind is Made.CELL and len(slot.sites) == 1 and len(apart) == len(made)
 
     def _make_in_place(self, slot: Slot, code: Code, sites: Sites) -> None:
         request = self._request(slot, code.module)

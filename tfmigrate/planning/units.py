@@ -107,13 +107,14 @@ class Instance:
 class Holder:
     """A plain function's activation, or an object whose methods hold instances as attributes.
 
-    homes: the activations in which it makes library layers itself.
+    homes: the activations in which it makes library layers itself. runs: those that run RNN cells which it makes.
     """
 
     region: Region
     obj: object | None
     children: list[Instance] = field(default_factory=list)
     homes: list[Region] = field(default_factory=list)
+    runs: list[Region] = field(default_factory=list)
 
 
 def wrapped_layer(regions: list[Region]) -> ast.Call | None:
@@ -189,7 +190,7 @@ class Classification:
             if isinstance(event, Region):
                 makes = self._sort(event) or makes
             elif isinstance(event, Creation):
-                makes = makes or not event.is_operation
+                makes = makes or not event.is_operation or bool(event.variables)
         if makes:
             self.makers.add(region)
         return makes
@@ -282,6 +283,8 @@ class Classification:
         """Whether a function that makes variables becomes a class; otherwise it stays and holds instances."""
         if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
             return False
+        if all(c.is_cell or (c.is_operation and not c.variables) for r in active for c in r.creations()):
+            return False  # it hands out RNN cells, for others to run
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
         if function.parent is not None and function not in self.own_scope:
@@ -434,7 +437,7 @@ class Ownership:
     def _gather(self, region: Region) -> None:
         for event in region.events:
             if isinstance(event, Creation) and event.makes_layer:
-                self._note_layer(region)
+                self._note_layer(region, event)
             if not isinstance(event, Region):
                 continue
             member = self.classes.member_of(event)
@@ -442,15 +445,20 @@ class Ownership:
                 self._place(event, member)
             self._gather(event)
 
-    def _note_layer(self, region: Region) -> None:
+    def _note_layer(self, region: Region, creation: Creation) -> None:
         """A library layer in plain code is held by that code."""
-        home = region
-        while home.is_block and home not in self.instance_of and home.parent is not None:
-            home = home.parent
+        home = self._code_around(region)
         if home not in self.instance_of:
             holder = self.holder(home)
             if home not in holder.homes:
                 holder.homes.append(home)
+            holder.runs += [other for other in map(self._code_around, creation.runs) if other is not home]
+
+    def _code_around(self, region: Region) -> Region:
+        """The call, layer or root whose code a region is."""
+        while region.is_block and region not in self.instance_of and region.parent is not None:
+            region = region.parent
+        return region
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)

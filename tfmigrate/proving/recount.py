@@ -65,6 +65,8 @@ class Counted:
 class Counting:
     """The semantics of Keras 3 for one walk. problems: what Keras would not accept, as `file:line: sentence`."""
 
+    exact = True
+
     def __init__(self) -> None:
         self.tf1 = Scoping()
         self.roots: list[Region] = []
@@ -398,8 +400,11 @@ def requested(
     for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
             # a cell uses its variables where it is run
+            times: Counter[Variable] = Counter()
             for variable in creation.variables if not creation.is_cell else ():
-                reads[met.get(variable, variable)].add(asker(creation.region) if creation.row is None else creation)
+                asking = asker(creation.region) if creation.row is None else (creation, times[variable])
+                reads[met.get(variable, variable)].add(asking)
+                times[variable] += creation.is_operation
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
         for v, by in reads.items()

@@ -81,6 +81,9 @@ DRIVERS: dict[str, LayerRow] = {
     ),
 }  # fmt: skip
 
+# A call of a cell.
+STEP = LayerRow(("inputs", "state", "scope"), "", "", operation="step")
+
 # What Keras computes as TensorFlow 1 does under the same name.
 ACTIVATIONS = {"tanh", "relu", "sigmoid", "linear", "elu", "softplus", "softsign"}
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Module
-from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, WRAPPERS
+from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STEP, WRAPPERS
 from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
@@ -28,8 +28,10 @@ from tfmigrate.walk.values import (
     Const,
     DictValue,
     ListValue,
+    LoopIndex,
     Method,
     Opaque,
+    Text,
     TupleValue,
     Value,
 )
@@ -48,6 +50,10 @@ class Cell(Opaque):
     parts: list[Cell] = field(default_factory=list)
     variables: list[Variable] | None = None
     run: bool = False
+    # the loops around the place where it was made
+    loops: int = 0
+    # whether the parts are those of the first and of a later round of a loop
+    numbered: bool = False
 
     def leaves(self) -> Iterator[Cell]:
         """The cells that have variables of their own."""
@@ -71,12 +77,14 @@ class Cells(LayerCalls):
         self._blame_star(ev, args, node, symbol)
         given = given_to(row, args)
         self._check_cell(ev, symbol, row, given, node)
-        parts = [] if row.cell else self._parts(row, given)
+        parts = [] if row.cell else _parts(row, given)
         if parts is None:
             return self._foreign(ev, symbol, args, node)
         path = (*self.scope.path, Const(row.base_name)) if row.cell else ()
         creation = self._note(ev, row, args, path, [], node, symbol)
-        cell = Cell(creation, ev.frame, row.base_name, parts)
+        cell = Cell(creation, ev.frame, row.base_name, parts, loops=depth_of(ev.frame, "loops"))
+        cells = given[row.params[0]][0] if row.params[0] in given else NONE
+        cell.numbered = isinstance(cells, ListValue) and not cells.complete
         creation.cells = tuple(leaf.creation for leaf in cell.leaves())
         self._cells.append(cell)
         return cell
@@ -97,18 +105,6 @@ class Cells(LayerCalls):
         if _is_taken(ev.frame.module, name):
             self.blame("TFM501", node, ev, f"the file has something else under the name {name}")
 
-    @staticmethod
-    def _parts(row: LayerRow, given: dict[str, tuple[Value, ast.expr]]) -> list[Cell] | None:
-        """The cells inside; None where they are not known."""
-        value = given.get(row.params[0], (UNKNOWN,))[0]
-        if isinstance(value, Cell) and row.params[0] == "cell":
-            return [value]
-        complete = isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete)
-        if not isinstance(value, (ListValue, TupleValue)) or not complete or row.params[0] != "cells":
-            return None
-        cells = [item for item in value.items if isinstance(item, Cell)]
-        return cells if cells and len(cells) == len(value.items) else None
-
     # -- running -------------------------------------------------------------------------------------------------
 
     def _drive(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
@@ -123,6 +119,7 @@ class Cells(LayerCalls):
             self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
         if _is_taken(ev.frame.module, row.operation):
             self.blame("TFM501", node, ev, f"the file has something else under the name {row.operation}")
+        blamed = len(self.blames)
         opened = self._scope_of(ev, symbol, row, given, node)
         creation = self._note(ev, row, args, (), [], node, symbol)
         if opened is not None:
@@ -137,7 +134,10 @@ class Cells(LayerCalls):
             self._close()
         if opened is not None:
             self._close()
-        creation.cells = tuple(leaf.creation for cell in cells if isinstance(cell, Cell) for leaf in cell.leaves())
+        for cell in cells_in(cells):
+            creation.cells += tuple(leaf.creation for leaf in cell.leaves())
+            if len(self.blames) > blamed:
+                self._spoil(cell, "what runs this cell stays as it is")
         outputs = TupleValue((TENSOR, TENSOR)) if symbol == "tf.nn.bidirectional_dynamic_rnn" else TENSOR
         if symbol == "tf.nn.static_bidirectional_rnn":
             return TupleValue((TENSOR, TENSOR, TENSOR))
@@ -166,10 +166,10 @@ class Cells(LayerCalls):
     def _run_cell(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
         """The variables that a cell uses, made if it runs for the first time."""
         cell.run = True
-        if cell.frame is not ev.frame:
-            self._refuse_cell(ev, cell, node, "this cell is made in another function than the one that runs it")
         if cell.creation.is_operation:
             return self._run_wrapper(ev, cell, node)
+        assert self.region is not None
+        cell.creation.runs.append(self.region)
         if cell.variables is None:
             cell.variables = self._build_cell(ev, cell, node)
         return cell.variables
@@ -177,10 +177,12 @@ class Cells(LayerCalls):
     def _run_wrapper(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
         found: list[Variable] = []
         if cell.base:
-            self._open(ev, _opening(self._cell_name(ev, cell.base, node), node, ev))
+            self._open(ev, _opening(self._cell_name(ev, cell, cell.base, node), node, ev))
         for i, part in enumerate(cell.parts):
             if cell.base:
-                self._open(ev, _opening((Const(f"cell_{i}"),), node, ev))
+                index = LoopIndex("i", f"{id(cell.creation.node)}.i", True, 0, i == 0)
+                name = Text(("cell_", index)) if cell.numbered else Const(f"cell_{i}")
+                self._open(ev, _opening((name,), node, ev))
             found += self._run_cell(ev, part, node)
             if cell.base:
                 self._close()
@@ -188,11 +190,9 @@ class Cells(LayerCalls):
             self._close()
         return found
 
-    def _cell_name(self, ev: Evaluator, base: str, node: ast.Call) -> Path:
-        if depth_of(ev.frame, "loops") > self.scope.depth[0]:
-            text = "this cell is first run in a loop, and TF1 numbers it by what else is run there"
-            self.blame("TFM204", node, ev, text)
-        return self._unique(ev, Const(base), node)
+    def _cell_name(self, ev: Evaluator, cell: Cell, base: str, node: ast.Call) -> Path:
+        """The name under which a cell is first run; of one made before a loop that is its first round."""
+        return self._unique(ev, Const(base), node, loops=min(cell.loops, depth_of(ev.frame, "loops")))
 
     def _build_cell(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
         creation = cell.creation
@@ -207,7 +207,7 @@ class Cells(LayerCalls):
             finding = self.blame("TFM201", creation.node, ev, "the name of this cell cannot be known from the program")
             base = self._unknown_name("?", node, finding)
         if asked is False and isinstance(base[0], Const):
-            base = self._cell_name(ev, str(base[0]), node)
+            base = self._cell_name(ev, cell, str(base[0]), node)
         path = (*self.scope.path, *base)
         self.graph.counts[show_path(path)] += 1
         creation.path, creation.automatic = path, name == NONE
@@ -219,8 +219,8 @@ class Cells(LayerCalls):
 
     def _refuse_cell(self, ev: Evaluator, cell: Cell, node: ast.AST, message: str) -> None:
         """Neither what runs the cell migrates nor what made it."""
-        finding = self.blame("TFM501", node, ev, message)
-        self._spoil(cell, finding.message)
+        self.blame("TFM501", node, ev, message)
+        self._spoil(cell, message)
 
     def _spoil(self, cell: Cell, message: str) -> None:
         creation = cell.creation
@@ -231,7 +231,11 @@ class Cells(LayerCalls):
     # -- other uses ----------------------------------------------------------------------------------------------
 
     def _call_cell(self, ev: Evaluator, cell: Cell, args: Arguments, node: ast.Call) -> Value:
-        self._refuse_cell(ev, cell, node, "a cell that the program calls itself is not covered")
+        if len(node.args) + len(node.keywords) != 2 or args.star or "scope" in args.keywords:
+            self._refuse_cell(ev, cell, node, "a call of a cell with a scope is not covered")
+        creation = self._note(ev, STEP, args, (), [], node, "step")
+        creation.variables += self._run_cell(ev, cell, node)
+        creation.cells = tuple(leaf.creation for leaf in cell.leaves())
         return TupleValue((TENSOR, TENSOR))
 
     def _cell_method(self, ev: Evaluator, cell: Cell, name: str, node: ast.Call) -> Value:
@@ -265,6 +269,18 @@ def cells_in(values: Iterable[Value]) -> Iterator[Cell]:
             yield from cells_in(value.items)
         elif isinstance(value, DictValue):
             yield from cells_in(value.items.values())
+
+
+def _parts(row: LayerRow, given: dict[str, tuple[Value, ast.expr]]) -> list[Cell] | None:
+    """The cells inside; None where they are not known."""
+    value = given.get(row.params[0], (UNKNOWN,))[0]
+    if isinstance(value, Cell) and row.params[0] == "cell":
+        return [value]
+    if not isinstance(value, (ListValue, TupleValue)) or row.params[0] != "cells":
+        return None
+    known = isinstance(value, TupleValue) or value.complete or (value.index is not None and len(value.items) == 2)
+    cells = [item for item in value.items if isinstance(item, Cell)]
+    return cells if known and cells and len(cells) == len(value.items) else None
 
 
 def _opening(name: Path, node: ast.Call, ev: Evaluator) -> OpenScope:

@@ -96,7 +96,12 @@ class Frame:
 
 
 class Semantics(Protocol):
-    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables."""
+    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables.
+
+    exact: whether loops over objects with their numbers are walked item by item, too.
+    """
+
+    exact: bool
 
     @property
     def activity(self) -> int: ...

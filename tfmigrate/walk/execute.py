@@ -391,7 +391,7 @@ class Executor(Evaluator):
 
     def _run_For(self, node: ast.For, env: Env) -> Flow:
         iterable = self.evaluate(node.iter, env)
-        concrete = self._concrete(iterable)
+        concrete = self._concrete(iterable) or self._numbered(node.iter, env)
         if concrete is not None:
             for item in concrete:
                 self.assign(node.target, item, env)
@@ -454,6 +454,15 @@ class Executor(Evaluator):
         items = list(iterable.items)
         own = (ObjectValue, FunctionValue, ClassValue, Opaque)
         return items if all(isinstance(item, own) for item in items) else None
+
+    def _numbered(self, node: ast.expr, env: Env) -> list[Value] | None:
+        """The items of `enumerate(objects)`."""
+        if not self.semantics.exact or not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+            return None
+        if not isinstance(node.func, ast.Name) or node.func.id != "enumerate":
+            return None
+        items = self._concrete(self.evaluate(node.args[0], env))
+        return None if items is None else [TupleValue((Const(i), item)) for i, item in enumerate(items)]
 
     def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, first: bool) -> Value:
         """What the loop variable is in the first or in a later iteration."""

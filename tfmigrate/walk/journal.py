@@ -26,6 +26,8 @@ from tfmigrate.walk.values import Shapeless, Value
 class Journal:
     """The record of one walk; its subclasses add what TensorFlow 1 means."""
 
+    exact = False
+
     def __init__(self) -> None:
         self.graph = Graph()
         # of all graphs

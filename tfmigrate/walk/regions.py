@@ -117,6 +117,8 @@ class Creation:
     arg_scopes: tuple[ast.With, ...] = ()
     # of what concerns RNN cells, where those with variables are made
     cells: tuple[Creation, ...] = ()
+    # of such a cell, where it is run
+    runs: list[Region] = field(default_factory=list)
 
     @property
     def is_cell(self) -> bool:
