@@ -129,7 +129,11 @@ class Holding:
 
     def _try(self, work: PlainWork) -> bool:
         known = len(work.slots)
-        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site()) and not self._is_out_of_sight(s)]
+        work.slots = [
+            slot
+            for slot in work.slots
+            if self._may(slot.unit, work, slot.site()) and not self._is_out_of_sight(slot) and self._is_run_here(slot)
+        ]
         if len(work.slots) < known:
             self._forget()
             return False
@@ -188,7 +192,9 @@ class Holding:
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
         """Whether a layer is made under a scope that some code opens which is not rewritten."""
-        regions = [r for use in slot.uses if use.creation is not None for r in use.creation.runs or [use.creation.region]]
+        regions = [
+            r for use in slot.uses if use.creation is not None for r in use.creation.runs or [use.creation.region]
+        ]
         if slot.first.child is not None:
             regions = [region.parent for region in slot.first.child.regions if region.parent is not None]
         for outer in (outer for region in regions for outer in around(region)):
@@ -201,6 +207,11 @@ class Holding:
                 self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, slot.unit)
                 return True
         return False
+
+    def _is_run_here(self, slot: Slot) -> bool:
+        """Whether plain code runs what plain code makes; of all but RNN cells that is no question."""
+        runs = [region for use in slot.uses if use.creation is not None for region in use.creation.runs]
+        return all(self.clusters.unit_around(region) is None for region in runs)
 
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):

@@ -12,7 +12,7 @@ from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, show_path
+from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
 
@@ -139,6 +139,20 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
 def wrapped_creation(region: Region) -> Creation:
     """The call of the library layer in a function that wraps one."""
     return next(creation for creation in region.creations() if creation.makes_layer)
+
+
+def _lends_cells(region: Region) -> bool:
+    """Whether a call only makes RNN cells that others run, or runs those that others made."""
+
+    def is_here(other: Region) -> bool:
+        return region in around(other)
+
+    return all(
+        not any(map(is_here, creation.runs))
+        if creation.is_cell
+        else creation.is_operation and not (creation.variables and any(is_here(c.region) for c in creation.cells))
+        for creation in region.creations()
+    )
 
 
 def site_of(region: Region) -> ast.AST:
@@ -281,10 +295,8 @@ class Classification:
 
     def becomes_layer(self, function: Function, active: list[Region]) -> bool:
         """Whether a function that makes variables becomes a class; otherwise it stays and holds instances."""
-        if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
+        if self._stays(function):
             return False
-        if all(c.is_cell or (c.is_operation and not c.variables) for r in active for c in r.creations()):
-            return False  # it hands out RNN cells, for others to run
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
         if function.parent is not None and function not in self.own_scope:
@@ -324,7 +336,10 @@ class Classification:
         return True
 
     def _stays(self, function: Function) -> bool:
-        return function in self.evident or function in self.entries or function.name in ("__init__", "__new__")
+        if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
+            return True
+        regions = [region for region in self.calls[function] if region in self.makers]
+        return all(_lends_cells(region) for region in regions)
 
     def _is_block_unit_node(self, region: Region) -> bool:
         return any(self.is_direct(event) for event in region.events)

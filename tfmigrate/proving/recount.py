@@ -92,6 +92,12 @@ class Counting:
         if isinstance(obj, ObjectValue):
             self.call_object(ev, obj, Arguments(), node)
 
+    def either(self, one: Value, other: Value) -> Value | None:
+        """An object, or another one around it: whichever it is, it runs the same layers."""
+        if _holds(one, other):
+            return one
+        return other if _holds(other, one) or _wrap_alike(one, other) else None
+
     # -- where TF1's rules hold as well --------------------------------------------------------------------------
 
     def enter_frame(self, ev: Evaluator, frame: Frame) -> None:
@@ -409,6 +415,18 @@ def requested(
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
         for v, by in reads.items()
     ]
+
+
+def _holds(outer: Value, inner: Value) -> bool:
+    if not isinstance(outer, ObjectValue) or not isinstance(inner, ObjectValue) or layer_of(outer) is not None:
+        return False
+    return any(value is inner for value in outer.attrs.values())
+
+
+def _wrap_alike(one: Value, other: Value) -> bool:
+    if not isinstance(one, ObjectValue) or not isinstance(other, ObjectValue) or one.cls is not other.cls:
+        return False
+    return any(_holds(other, value) for value in one.attrs.values() if _holds(one, value))
 
 
 def _repeated(frame: Frame | None) -> bool:

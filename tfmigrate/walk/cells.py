@@ -54,6 +54,12 @@ class Cell(Opaque):
     loops: int = 0
     # whether the parts are those of the first and of a later round of a loop
     numbered: bool = False
+    # what another branch made of the same cell
+    others: list[Cell] = field(default_factory=list)
+
+    def core(self) -> Cell:
+        """The cell without what is wrapped around it and opens no scope."""
+        return self.parts[0].core() if self.creation.is_operation and not self.base else self
 
     def leaves(self) -> Iterator[Cell]:
         """The cells that have variables of their own."""
@@ -166,9 +172,13 @@ class Cells(LayerCalls):
     def _run_cell(self, ev: Evaluator, cell: Cell, node: ast.Call) -> list[Variable]:
         """The variables that a cell uses, made if it runs for the first time."""
         cell.run = True
+        for other in cell.others:
+            other.run = True
         if cell.creation.is_operation:
             return self._run_wrapper(ev, cell, node)
         assert self.region is not None
+        if cell not in self._cells:
+            self.blame("TFM501", node, ev, "this cell is made when a file is imported, before the program starts")
         cell.creation.runs.append(self.region)
         if cell.variables is None:
             cell.variables = self._build_cell(ev, cell, node)
@@ -228,6 +238,15 @@ class Cells(LayerCalls):
         for part in cell.parts:
             self._spoil(part, message)
 
+    def either(self, one: Value, other: Value) -> Value | None:
+        """A cell, or the same one with something around it: whichever it is, the same variables are used."""
+        if not isinstance(one, Cell) or not isinstance(other, Cell) or one.core() is not other.core():
+            return None
+        outer, inner = (one, other) if one is not one.core() else (other, one)
+        if inner is not inner.core():
+            outer.others += [inner, *inner.others]
+        return outer
+
     # -- other uses ----------------------------------------------------------------------------------------------
 
     def _call_cell(self, ev: Evaluator, cell: Cell, args: Arguments, node: ast.Call) -> Value:
@@ -254,9 +273,8 @@ class Cells(LayerCalls):
 
     def finish(self) -> None:
         """The program is over: a cell that nothing was seen to run may be run by what was not seen."""
-        inside = {part for cell in self._cells if cell.run for part in cell.parts}
         for cell in self._cells:
-            if not cell.run and cell not in inside:
+            if not all(leaf.run for leaf in cell.leaves()):
                 self._spoil(cell, "what runs this cell cannot be seen")
 
 

@@ -356,10 +356,14 @@ class Executor(Evaluator):
             names = env.names
             for name in [*after_first, *(name for name in names if name not in after_first)]:
                 one, other = after_first.get(name), names.get(name)
-                names[name] = join(one, other) if one is not other or one is None else one
+                names[name] = self._either(one, other) if one is not other or one is None else one
         elif first is Flow.NEXT:
             env.names = after_first
         return Flow.NEXT
+
+    def _either(self, one: Value | None, other: Value | None) -> Value:
+        known = self.semantics.either(one, other) if one is not None and other is not None else None
+        return known if known is not None else join(one, other)
 
     def _run_Try(self, node: ast.Try, env: Env) -> Flow:
         self.frame.conditions.append(node)

@@ -57,6 +57,10 @@ class Journal:
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
 
+    def either(self, one: Value, other: Value) -> Value | None:
+        """What is known of a value that is one thing or the other, where the library knows more than Python."""
+        return None
+
     def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> Finding:
         """Refuse the code at a node; the region it stands in will not be migrated."""
         return self._blame_at(code, node, ev.frame.module, message, self.region)
