@@ -119,6 +119,8 @@ class Bodywork:
                     self._mark_site(slot, site)
         for region in self.body.member.regions:
             for creation in inline_creations(region, self.blocks):
+                if creation.within is not None:
+                    self.body.gone.add(creation.within)
                 for expression in creation.given.values():
                     self._keep(expression, creation)
         self._drop_weight_statements()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.slots import Slot
+from tfmigrate.program.dialect import spelled
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke, Sites
@@ -40,8 +41,11 @@ def cell_request(slot: Slot, naming: Naming) -> Request:
     return Request(row.keras, pieces)
 
 
-def run(creation: Creation) -> Invoke:
-    """The call of the function or class of the same name that the file gets, with the same arguments."""
+def run(creation: Creation, module: Module) -> Invoke:
+    """The call of the function or class of the same name that the file gets, with the same arguments.
+
+    Where the scope is open already, TensorFlow's own function does.
+    """
     assert creation.row is not None
     node = creation.node
     kept = [param not in creation.row.only for param in creation.row.params]
@@ -49,9 +53,10 @@ def run(creation: Creation) -> Invoke:
     arguments += [
         Argument(keyword.arg, keyword=keyword.arg)
         for keyword in node.keywords
-        if keyword.arg is not None and keyword.arg not in creation.row.only
+        if keyword.arg is not None and keyword.arg not in creation.row.only and keyword.value is not creation.within
     ]
-    return Invoke(creation.row.operation, tuple(arguments))
+    name = creation.row.operation
+    return Invoke(name if creation.within is None else spelled(module, f"tf.nn.{name}"), tuple(arguments))
 
 
 def is_step(creations: list[Creation]) -> bool:

@@ -363,7 +363,7 @@ def attribute_names(plan: LayerPlan) -> None:
         fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
         text, symbolic = names.path_identifier(slot.path, fallback)
         if slot.kind is Made.CELL:
-            text = label(slot) or names.path_identifier(slot.path[-1:], fallback)[0]
+            text = label(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
         name = names.plural(text) if symbolic and slot.loops else text
         slot.name = names.attribute(name, taken)
         taken.add(slot.name)
@@ -375,6 +375,9 @@ def label(slot: Slot) -> str:
     statement = next((a for a in ancestors(module, node) if isinstance(a, ast.stmt)), None)
     if isinstance(statement, ast.Assign) and statement.value is node and len(statement.targets) == 1:
         target = statement.targets[0]
+        function = slot.first.region.function
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function is not None:
+            return f"self.{target.attr}" if target.value.id == function.self_name else ""
         return target.id if isinstance(target, ast.Name) else ""
     return ""
 

@@ -13,6 +13,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
 from tfmigrate.sites import Argument, Invoke, Replace, Sites
 from tfmigrate.spans import span
+from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.walk.regions import Creation, Region
 from tfmigrate.walk.values import Const, Value, is_tensor
 
@@ -69,8 +70,8 @@ def operation(creations: list[Creation], module: Module, text: Text) -> Invoke |
     """The operation that all these runs of one call are. Raises Refusal."""
     first = creations[0]
     assert first.row is not None
-    if first.cells:
-        return run(first)
+    if first.row.operation in EMITTED_CELLS:
+        return run(first, module)
     if first.row.operation in ("max_pool2d", "avg_pool2d"):
         return _pool(first, module, text)
     flag = "training" if first.row.operation == "dropout" else "is_training"

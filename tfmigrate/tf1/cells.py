@@ -81,6 +81,11 @@ DRIVERS: dict[str, LayerRow] = {
     ),
 }  # fmt: skip
 
+# The state of an LSTM as the program puts it together.
+STATES = {"tf.nn.rnn_cell.LSTMStateTuple": LayerRow(("c", "h"), "", "", operation="LSTMStateTuple")}
+
+KNOWN = {*CELLS, *WRAPPERS, *DRIVERS, *STATES}
+
 # A call of a cell.
 STEP = LayerRow(("inputs", "state", "scope"), "", "", operation="step")
 
@@ -91,6 +96,8 @@ _HOMES = {
     "tf.contrib.rnn", "tf.python.ops.rnn_cell", "tf.python.ops.rnn_cell_impl", "tf.models.rnn.rnn_cell",
     "tf.contrib.rnn.core_rnn_cell", "tf.contrib.rnn.python.ops.core_rnn_cell",
 }  # fmt: skip
-CELL_ALIASES = {f"{home}.{name.rsplit('.', 1)[-1]}": name for home in _HOMES for name in (*CELLS, *WRAPPERS)} | {
+_CLASSES = {f"{home}.{name.rsplit('.', 1)[-1]}": name for home in _HOMES for name in (*CELLS, *WRAPPERS, *STATES)}
+_FUNCTIONS = {
     f"{home}.{name.rsplit('.', 1)[-1]}": name for home in ("tf.contrib.rnn", "tf.python.ops.rnn") for name in DRIVERS
 }
+CELL_ALIASES = {**_CLASSES, **_FUNCTIONS}

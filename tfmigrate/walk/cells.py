@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Module
-from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STEP, WRAPPERS
+from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STATES, STEP, WRAPPERS
 from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
@@ -79,8 +79,11 @@ class Cells(LayerCalls):
     def _rnn(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         if symbol in DRIVERS:
             return self._drive(ev, symbol, args, node)
-        row = CELLS.get(symbol) or WRAPPERS[symbol]
         self._blame_star(ev, args, node, symbol)
+        if symbol in STATES:
+            self._note(ev, STATES[symbol], args, (), [], node, symbol)
+            return TENSOR
+        row = CELLS.get(symbol) or WRAPPERS[symbol]
         given = given_to(row, args)
         self._check_cell(ev, symbol, row, given, node)
         parts = [] if row.cell else _parts(row, given)
@@ -128,8 +131,9 @@ class Cells(LayerCalls):
         blamed = len(self.blames)
         opened = self._scope_of(ev, symbol, row, given, node)
         creation = self._note(ev, row, args, (), [], node, symbol)
-        if opened is not None:
-            self._open(ev, opened)
+        if opened.reentered is not None:
+            creation.within = given["scope"][1]
+        self._open(ev, opened)
         for name, cell in zip(names, cells, strict=True):
             assert isinstance(cell, Cell)
             if name == "cell":
@@ -138,8 +142,7 @@ class Cells(LayerCalls):
             self._open(ev, _opening((Const(name.removeprefix("cell_")),), node, ev))
             creation.variables += self._run_cell(ev, cell, node)
             self._close()
-        if opened is not None:
-            self._close()
+        self._close()
         for cell in cells_in(cells):
             creation.cells += tuple(leaf.creation for leaf in cell.leaves())
             if len(self.blames) > blamed:
@@ -151,16 +154,19 @@ class Cells(LayerCalls):
 
     def _scope_of(
         self, ev: Evaluator, symbol: str, row: LayerRow, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
-    ) -> OpenScope | None:
-        """The scope that a function opens around its cells; None where it is the current one."""
+    ) -> OpenScope:
+        """The scope that a function opens around its cells."""
         if "scope" not in given or given["scope"][0] == NONE:
             return _opening((Const(row.base_name),), node, ev)
         value, expression = given["scope"]
         if not any(keyword.value is expression for keyword in node.keywords):
             self.blame("TFM502", node, ev, f"{symbol} gets its scope by position")
         if isinstance(value, Scope):
-            self.blame("TFM205", node, ev, f"{symbol} gets a scope object")
-            return None
+            if value.path != self.scope.path or "bidirectional" in symbol:
+                self.blame("TFM205", node, ev, f"{symbol} gets a scope object")
+            opened = _opening((), node, ev)
+            opened.reentered = value
+            return opened
         path = path_of(value)
         if not path:
             finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")

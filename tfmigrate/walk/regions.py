@@ -117,6 +117,8 @@ class Creation:
     arg_scopes: tuple[ast.With, ...] = ()
     # of what concerns RNN cells, where those with variables are made
     cells: tuple[Creation, ...] = ()
+    # of what runs cells, the argument that names the scope which is open already
+    within: ast.expr | None = None
     # of such a cell, where it is run
     runs: list[Region] = field(default_factory=list)
 

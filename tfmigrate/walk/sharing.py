@@ -12,7 +12,7 @@ from functools import lru_cache
 from tfmigrate.program.modern import modern_call
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
-from tfmigrate.tf1.cells import CELLS, DRIVERS, WRAPPERS
+from tfmigrate.tf1.cells import KNOWN
 from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
@@ -53,6 +53,7 @@ from tfmigrate.walk.values import (
     Method,
     ObjectValue,
     Symbol,
+    Tensor,
     TupleValue,
     Unknown,
     Value,
@@ -134,6 +135,8 @@ class Scoping(Cells, Lists):
             return name_of(owner.variable, "") if name == "name" else UNKNOWN
         if isinstance(owner, Cell):
             return self._cell_attribute(owner, name)
+        if isinstance(owner, Tensor) and name in ("c", "h"):
+            return TENSOR  # of the state of an LSTM
         if isinstance(owner, Graph) and name in _LOOKUPS:
             return Method(UNKNOWN, name)
         if isinstance(owner, Graph):
@@ -171,7 +174,7 @@ class Scoping(Cells, Lists):
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
-        if name in CELLS or name in WRAPPERS or name in DRIVERS:
+        if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
             self._hand_out_cells(ev, name, args, node)
