@@ -189,8 +189,8 @@ def dropped(values, keep_prob):
     """Dropout on a tensor, or on those of a state."""
     if not tf.is_tensor(keep_prob) and keep_prob == 1:
         return values
-    if isinstance(values, LSTMStateTuple):
-        return LSTMStateTuple(values.c, dropped(values.h, keep_prob))
+    if hasattr(values, "_replace"):
+        return values._replace(h=dropped(values.h, keep_prob))
     if isinstance(values, tuple):
         return tuple(dropped(value, keep_prob) for value in values)
     return tf.nn.dropout(values, rate=1 - keep_prob)

@@ -10,9 +10,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tfmigrate.program.link import Module
 from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STATES, STEP, WRAPPERS
-from tfmigrate.tf1.emitted import EMITTED
+from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
@@ -27,6 +26,7 @@ from tfmigrate.walk.values import (
     UNKNOWN,
     Const,
     DictValue,
+    Library,
     ListValue,
     LoopIndex,
     Method,
@@ -111,7 +111,7 @@ class Cells(LayerCalls):
             elif isinstance(value, Gone):
                 self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         name = row.keras or row.operation
-        if _is_taken(ev.frame.module, name):
+        if _is_taken(ev, name):
             self.blame("TFM501", node, ev, f"the file has something else under the name {name}")
 
     # -- running -------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Cells(LayerCalls):
         self._blame_star(ev, args, node, symbol)
         for key in sorted(given.keys() - set(row.params)):
             self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
-        if _is_taken(ev.frame.module, row.operation):
+        if _is_taken(ev, row.operation):
             self.blame("TFM501", node, ev, f"the file has something else under the name {row.operation}")
         blamed = len(self.blames)
         opened = self._scope_of(ev, symbol, row, given, node)
@@ -316,9 +316,15 @@ def _is_given(row: LayerRow, flag: str, given: dict[str, tuple[Value, ast.expr]]
     return flag in given and given[flag][0] != NONE and operate.truth(given[flag][0]) is not False
 
 
-def _is_taken(module: Module, name: str) -> bool:
-    """Whether a file defines something under the name of what would be emitted."""
-    return name in EMITTED and any(
-        isinstance(statement, (ast.ClassDef, ast.FunctionDef)) and statement.name == name
-        for statement in module.tree.body
-    )
+def _is_taken(ev: Evaluator, name: str) -> bool:
+    """Whether something else than a direct import from TensorFlow goes by the name of what would be emitted."""
+    if name not in EMITTED_CELLS:
+        return False
+    module = ev.frame.module
+    local, known = ev.frame.env.lookup(name), ev.module_env(module).names.get(name)
+    if local is None and known is None:
+        return False
+    imports = [statement for statement in module.tree.body if isinstance(statement, ast.ImportFrom)]
+    imported = any((alias.asname or alias.name) == name for statement in imports for alias in statement.names)
+    same = isinstance(known, Library) and known.name.rsplit(".", 1)[-1] == name
+    return not imported or not same or (local is not None and local is not known)
