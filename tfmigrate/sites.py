@@ -174,6 +174,8 @@ class Imports:
     added: tuple[str, ...] = ()
     # code that the file needs behind its imports
     prologue: str = ""
+    # modules of Python that this code needs
+    python: tuple[str, ...] = ()
     disable_v2: str | None = None
 
 

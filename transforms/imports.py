@@ -10,6 +10,7 @@ Caveat: names that were imported from tensorflow for scopes alone go; a renamed 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -31,8 +32,10 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         assert isinstance(action, Imports) and isinstance(node, cst.Module)
-        late = {name: line for name, line in _late_imports(node).items() if name not in action.handed_on}
-        changed = node.visit(_Imports(action, _used(node), set(late), context))
+        emitted = set(re.findall(r"^(?:class |def )?(\w+)", action.prologue, re.MULTILINE))
+        kept = emitted | set(action.handed_on)
+        late = {name: line for name, line in _late_imports(node).items() if name not in kept}
+        changed = node.visit(_Imports(action, _used(node) - emitted, set(late), context))
         assert isinstance(changed, cst.Module)
         if late:
             changed = changed.visit(_Late(late, context))
@@ -240,7 +243,8 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
     """New import lines stand before the import of tensorflow, or else behind the last import."""
     body: list[cst.BaseStatement] = list(module.body)
     place, tensorflow = _place(body)
-    lines = (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
+    lines = [f"import {name}" for name in action.python if not _has(body, name)]
+    lines += (["import keras"] if action.keras and not _has(body, "keras") else []) + list(action.added)
     if lines:
         new = context.statements(lines)
         if tensorflow and place < len(body):

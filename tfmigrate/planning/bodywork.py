@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tfmigrate.planning.cells import is_step
 from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
@@ -118,6 +119,8 @@ class Bodywork:
                     self._mark_site(slot, site)
         for region in self.body.member.regions:
             for creation in inline_creations(region, self.blocks):
+                if creation.within is not None:
+                    self.body.gone.add(creation.within)
                 for expression in creation.given.values():
                     self._keep(expression, creation)
         self._drop_weight_statements()
@@ -141,6 +144,9 @@ class Bodywork:
                 self.body.handed_on.setdefault(item.name, []).append(_Handed(site))
             return
         assert isinstance(site, ast.Call)
+        if slot.kind is Made.CELL:
+            self.body.gone.add(site)
+            return
         if slot.kind is Made.LAYER:
             self._mark_layer_call(slot, site)
             return
@@ -225,7 +231,7 @@ class Bodywork:
         return result
 
     def _drop_weight_statements(self) -> None:
-        """`w = get_variable(...)` goes where every read of `w` can read the attribute instead."""
+        """`w = get_variable(...)` goes where every read of `w` can read the attribute instead, and so of a cell."""
         for name, bindings in self.body.scan.bindings.items():
             if not all(isinstance(b.statement, ast.Assign) and b.value is b.statement.value for b in bindings):
                 continue
@@ -236,7 +242,8 @@ class Bodywork:
                 self.body.removed.update(b.statement for b in bindings)
 
     def _weight_at(self, node: ast.AST | None) -> Slot | None:
-        found = next((s for s in self.plan.slots if s.kind is Made.WEIGHT and node in s.sites), None)
+        read = (Made.WEIGHT, Made.CELL)
+        found = next((s for s in self.plan.slots if s.kind in read and node in s.sites), None)
         return found if found is None or node is None or self._split_at(found, node) is None else None
 
     @staticmethod
@@ -366,6 +373,8 @@ class Bodywork:
         elif slot.kind is Made.WEIGHT:
             assert isinstance(site, ast.expr)
             sites.add("weights", where, Replace(self._weight_text(site, target)))
+        elif slot.kind is Made.CELL:
+            sites.add("tf_layers", where, Replace(target))
         elif isinstance(site, ast.With):
             self._block_call(slot, site, target, sites)
         elif slot.kind is Made.LAYER:
@@ -427,7 +436,7 @@ class Bodywork:
         for name in self.body.scan.bindings:
             weight = self._weight_of_local(name)
             if weight is not None:
-                spelled[name] = f"{self.target(weight)}.value"
+                spelled[name] = self.target(weight) + (".value" if weight.kind is Made.WEIGHT else "")
         sites.add("blocks", span(self.module, site), block_call(child, member, target, spelled, self.module))
 
     def _weight_of_local(self, name: str) -> Slot | None:
@@ -441,7 +450,9 @@ class Bodywork:
             for node in self.body.scan.loads(name):
                 slot = self._one_slot(name, node)
                 if slot is not None and not self.body.is_gone(node):
-                    sites.add("weights", span(self.module, node), Replace(self._weight_text(node, self.target(slot))))
+                    target = self.target(slot)
+                    text = target if slot.kind is Made.CELL else self._weight_text(node, target)
+                    sites.add("weights", span(self.module, node), Replace(text))
 
     def _weight_text(self, node: ast.expr, text: str) -> str:
         """`self.w` where TensorFlow takes a Keras variable, `self.w.value` elsewhere."""
@@ -506,6 +517,8 @@ class Bodywork:
                 if self._is_mine(creation.node):
                     found.setdefault(creation.node, []).append(creation)
         for node, creations in found.items():
+            if is_step(creations):
+                continue
             sites.add("tf_layers", span(self.module, node), operation(creations, self.module, self.call_text))
 
     def _alias_names(self, sites: Sites) -> None:
@@ -565,7 +578,9 @@ class Bodywork:
         """What a block hands back under a name: a weight, if only the attribute has it."""
         bindings = self.body.scan.bindings.get(name, [])
         weight = self._weight_of_local(name) if bindings else None
-        return name if weight is None else f"{self.target(weight)}.value"
+        if weight is None:
+            return name
+        return self.target(weight) + (".value" if weight.kind is Made.WEIGHT else "")
 
     def _method(self, prelude: list[str], results: tuple[str, ...]) -> MethodBody:
         member = self.body.member

@@ -47,6 +47,7 @@ class Causes:
         self._check_kept_scopes()
         self._check_reuse_reads()
         self._check_unresolved()
+        self._check_cells()
         self._check_orphans()
         for member, unit in self.owners.units.items():
             if (
@@ -119,6 +120,23 @@ class Causes:
                     text = "whether the scope is reused decides more than the reuse of variables"
                     for each in units:
                         self.clusters.refuse("TFM206", read.node, read.region.module, text, each)
+
+    def _check_cells(self) -> None:
+        """A layer makes the RNN cells that it runs, and runs those that it makes."""
+        for walk in self.classes.walks:
+            for creation in walk.root.creations():
+                for cell in creation.cells if not creation.is_cell else ():
+                    units = {self.clusters.unit_around(creation.region), self.clusters.unit_around(cell.region)}
+                    if units != {None} and self._home(creation.region) is not self._home(cell.region):
+                        text = "this cell is made in other code than that which runs it, and one of them is a layer"
+                        for unit in filter(None, units):
+                            self.clusters.refuse("TFM501", cell.node, cell.region.module, text, unit)
+
+    def _home(self, region: Region) -> Region:
+        """The call or layer that a region's code belongs to."""
+        while region.is_block and region.parent is not None and self.classes.member_of(region) is None:
+            region = region.parent
+        return region
 
     def _by_library(self) -> Iterator[Region]:
         for region in self._regions():

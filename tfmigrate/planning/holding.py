@@ -100,7 +100,8 @@ class Holding:
         codes: dict[Function | None, Code] = {}
         threads = [t for t in self.threads if t.instance.owner in dict(holders)]
         edges = [region for t in threads for region in t.edges.values()]
-        for group in [*groups, edges, [holder.region for holder, _ in holders]]:
+        runs = [region for holder, _ in holders for region in holder.runs]
+        for group in [*groups, edges, [holder.region for holder, _ in holders], runs]:
             for region in group:
                 if region.function not in codes:
                     codes[region.function] = make_code(region.function, region.module, self.opaque)
@@ -128,7 +129,11 @@ class Holding:
 
     def _try(self, work: PlainWork) -> bool:
         known = len(work.slots)
-        work.slots = [s for s in work.slots if self._may(s.unit, work, s.site()) and not self._is_out_of_sight(s)]
+        work.slots = [
+            slot
+            for slot in work.slots
+            if self._may(slot.unit, work, slot.site()) and not self._is_out_of_sight(slot) and self._is_run_here(slot)
+        ]
         if len(work.slots) < known:
             self._forget()
             return False
@@ -187,7 +192,9 @@ class Holding:
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
         """Whether a layer is made under a scope that some code opens which is not rewritten."""
-        regions = [use.creation.region for use in slot.uses if use.creation is not None]
+        regions = [
+            r for use in slot.uses if use.creation is not None for r in use.creation.runs or [use.creation.region]
+        ]
         if slot.first.child is not None:
             regions = [region.parent for region in slot.first.child.regions if region.parent is not None]
         for outer in (outer for region in regions for outer in around(region)):
@@ -200,6 +207,11 @@ class Holding:
                 self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, slot.unit)
                 return True
         return False
+
+    def _is_run_here(self, slot: Slot) -> bool:
+        """Whether plain code runs what plain code makes; of all but RNN cells that is no question."""
+        runs = [region for use in slot.uses if use.creation is not None for region in use.creation.runs]
+        return all(self.clusters.unit_around(region) is None for region in runs)
 
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):
@@ -271,13 +283,15 @@ class Holding:
 
     def sites(self, sites: dict[Module, Sites]) -> None:
         """Write down all plain code."""
+        written: set[tuple[Function | None, Module]] = set()
         for work in self.works:
             if not work.slots:
                 continue
             work.sites({code.module: sites.setdefault(code.module, Sites()) for code in work.codes.values()})
             for code in work.codes.values():
-                self._scopes(code, work.slots, sites[code.module])
-        written = {(c.function, c.module) for work in self.works if work.slots for c in work.codes.values()}
+                if (code.function, code.module) not in written:
+                    self._scopes(code, work.slots, sites[code.module])
+                    written.add((code.function, code.module))
         for code in self._codes_of_objects():
             if (code.function, code.module) not in written:
                 self._scopes(code, [], sites.setdefault(code.module, Sites()))

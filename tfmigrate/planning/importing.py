@@ -20,6 +20,7 @@ from tfmigrate.sites import (
     BlockCall,
     CallableLayer,
     Imports,
+    Invoke,
     LayerClass,
     NameScope,
     Replace,
@@ -30,6 +31,7 @@ from tfmigrate.sites import (
 from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import EMITTED
+from tfmigrate.tf1.emitted_cells import EMITTED_CELLS, NEEDED_IMPORTS
 
 
 def plan_symbols(sites: dict[Module, Sites]) -> None:
@@ -58,30 +60,48 @@ def plan_imports(
     for module in belonging:
         renames = tuple(sorted(_renames(program, module, renamed)))
         items = sites.get(module, Sites()).items
+        used = _emitted(items)
+        prologue = spelled(module, "\n\n".join(code for name, code in EMITTED.items() if name in used))
         action = Imports(
-            keras=any(_uses_keras(site) for site in items),
+            keras=bool(used) or any(_uses_keras(site) for site in items),
             tensorflow=module not in kept,
             renames=renames,
             lines=tuple(sorted(_unused(module))),
             handed_on=tuple(sorted(_handed_on(program, module))),
             disable_v2=_session_alias(module),
             added=tuple(added.get(module, ())),
-            prologue=_prologue(module, items),
+            prologue=prologue,
+            python=tuple(sorted({NEEDED_IMPORTS[name] for name in used if name in NEEDED_IMPORTS})),
         )
         if items or renames or action.disable_v2 or (action.tensorflow and _imports_tensorflow(module)):
             sites.setdefault(module, Sites()).add("imports", FILE, action)
 
 
-def _prologue(module: Module, items: Iterable[Site]) -> str:
-    """Classes that the emitted code of a file uses and that no library has."""
+def _emitted(items: Iterable[Site]) -> set[str]:
+    """Classes and functions that the emitted code of a file uses and that no library has."""
     used: set[str] = set()
     for site in items:
+        if isinstance(site.action, Replace):
+            used.update(name for name in EMITTED_CELLS if re.match(rf"{name}\(", site.action.text))
+        if isinstance(site.action, Invoke) and site.action.callee in EMITTED_CELLS:
+            used.add(site.action.callee)
         layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
         used.add(getattr(layer, "base", ""))
         used.update(name for name in EMITTED if any(re.search(rf"(?<![\w.]){name}\(", line) for line in lines))
-    return spelled(module, "\n\n".join(code for name, code in EMITTED.items() if name in used))
+    return used_by(used & EMITTED.keys())
+
+
+def used_by(names: set[str]) -> set[str]:
+    """Emitted classes and functions, with those that they use."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        code = EMITTED[waiting.pop()]
+        more = {name for name in EMITTED_CELLS.keys() - found if re.search(rf"(?<![\w.]){name}\b", code)}
+        found |= more
+        waiting += more
+    return found
 
 
 def _is_renamed(plan: LayerPlan) -> bool:

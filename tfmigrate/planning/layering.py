@@ -13,6 +13,7 @@ from tfmigrate.planning.split import Level, Need, Splitter
 from tfmigrate.planning.units import Instance, Member, Shape, Unit
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
+from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.regions import Region, rounds
 from tfmigrate.walk.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same
@@ -361,9 +362,24 @@ def attribute_names(plan: LayerPlan) -> None:
     for slot in plan.slots:
         fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
         text, symbolic = names.path_identifier(slot.path, fallback)
+        if slot.kind is Made.CELL:
+            text = label(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
         name = names.plural(text) if symbolic and slot.loops else text
         slot.name = names.attribute(name, taken)
         taken.add(slot.name)
+
+
+def label(slot: Slot) -> str:
+    """The name that the program gives a cell where it makes it."""
+    node, module = slot.site(), slot.first.region.module
+    statement = next((a for a in ancestors(module, node) if isinstance(a, ast.stmt)), None)
+    if isinstance(statement, ast.Assign) and statement.value is node and len(statement.targets) == 1:
+        target = statement.targets[0]
+        function = slot.first.region.function
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function is not None:
+            return f"self.{target.attr}" if target.value.id == function.self_name else ""
+        return target.id if isinstance(target, ast.Name) else ""
+    return ""
 
 
 def _keras_names(slot: Slot) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from tfmigrate.planning.cells import are_made, is_step, run
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.dialect import tensorflow_alias
@@ -12,6 +13,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
 from tfmigrate.sites import Argument, Invoke, Replace, Sites
 from tfmigrate.spans import span
+from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.walk.regions import Creation, Region
 from tfmigrate.walk.values import Const, Value, is_tensor
 
@@ -40,9 +42,11 @@ def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> Non
                 found.setdefault(creation.node, []).append(creation)
     for node, creations in found.items():
         module = creations[0].region.module
-        if any(span(module, node) == site.span for site in sites.get(module, Sites()).items):
+        if is_step(creations) or any(span(module, node) == s.span for s in sites.get(module, Sites()).items):
             continue
         if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
+            continue
+        if not all(are_made(creation, sites) for creation in creations):
             continue
         try:
             action = operation(creations, module, lambda e, m=module: source(m, e))  # type: ignore[misc]
@@ -66,6 +70,8 @@ def operation(creations: list[Creation], module: Module, text: Text) -> Invoke |
     """The operation that all these runs of one call are. Raises Refusal."""
     first = creations[0]
     assert first.row is not None
+    if first.row.operation in EMITTED_CELLS:
+        return run(first, module)
     if first.row.operation in ("max_pool2d", "avg_pool2d"):
         return _pool(first, module, text)
     flag = "training" if first.row.operation == "dropout" else "is_training"

@@ -55,7 +55,7 @@ def _library_group(slot: Slot) -> SharingGroup:
     places = [Place(str(module.path), n.lineno, n.col_offset) for n in slot.sites]  # type: ignore[attr-defined]
     return SharingGroup(
         scope=show_path(creation.path),
-        layer=f"keras.layers.{creation.row.keras}",
+        layer=creation.row.keras if creation.is_cell else f"keras.layers.{creation.row.keras}",
         owner=function.qualname if function is not None else module.name,
         creates=places[0],
         reuses=tuple(places[1:]),

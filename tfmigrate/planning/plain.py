@@ -17,7 +17,7 @@ from tfmigrate.planning.bodywork import (
     statements,
 )
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
-from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import dict_key, index_text
@@ -30,7 +30,7 @@ from tfmigrate.program.scan import Scan, arguments_of, names_in, scan_code
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.regions import Creation, Region, rounds
 from tfmigrate.walk.values import is_tensor
 
 
@@ -132,6 +132,9 @@ class PlainWork:
                 slot.name = others[0].name
                 continue
             code = self.code_of(slot.site())
+            if self._keeps_name(slot, code):
+                slot.name = label(slot).removeprefix("self.")
+                continue
             if self.on_object(slot):
                 slot.name = names.unique(base, attributes | self._object_attributes() - self._freed_methods())
                 attributes.add(slot.name)
@@ -145,6 +148,12 @@ class PlainWork:
             for each in codes:
                 each.taken.add(slot.name)
                 each.given.add(slot.name)
+
+    def _keeps_name(self, slot: Slot, code: Code) -> bool:
+        """Whether a cell is known by the one name that the program gives it."""
+        name = label(slot) if slot.kind is Made.CELL else ""
+        known = name.startswith("self.") is self.on_object(slot)
+        return known and len(code.scan.bindings.get(name, ())) == 1
 
     def _never_both(self, slot: Slot, other: Slot) -> bool:
         """Whether no run makes both, so that they can go by one name."""
@@ -206,6 +215,9 @@ class PlainWork:
         for slot in self.slots:
             try:
                 code = self._home_of(slot)
+                if self._is_in_place(slot):
+                    self._make_in_place(slot, code, sites[code.module])
+                    continue
                 place = self._in_constructor(slot) or Place(self._place(slot, code), behind=False)
                 self._hand_down(slot, sites)
                 making = self._making(slot, code, place.statement)
@@ -217,6 +229,22 @@ class PlainWork:
         for (statement, behind), lines in made.items():
             module = self.module_of(statement)
             sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
+
+    def _is_in_place(self, slot: Slot) -> bool:
+        """Whether the program makes a cell at one place, and anew at every run of it."""
+        made = [use.creation for use in slot.uses if use.creation is not None and use.creation.variables]
+        apart = {(creation.variables[0], rounds(creation.path)) for creation in made}
+        if slot.kind is not Made.CELL or len(slot.sites) > 1 or len(apart) < len(made):
+            return False
+        # what lists its variables has to know it by name
+        code = self.code_of(slot.site())
+        sure = not any(isinstance(a, (ast.If, ast.For, ast.While, ast.Try)) for a in code.scan.ancestors(slot.site()))
+        return not slot.readers or (sure and self._keeps_name(slot, code))
+
+    def _make_in_place(self, slot: Slot, code: Code, sites: Sites) -> None:
+        request = self._request(slot, code.module)
+        text = request.show(lambda e: _plain_text(code.module, e))
+        sites.add("tf_layers", span(code.module, slot.site()), Replace(text))
 
     def _in_constructor(self, slot: Slot) -> Place | None:
         """Where `__init__` makes the layer, if the method of its first call need not be the first to run."""
@@ -353,6 +381,9 @@ class PlainWork:
     def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         code = self.code_of(site)
         target = self.target(slot)
+        if slot.kind is Made.CELL:
+            sites.add("tf_layers", span(code.module, site), Replace(target))
+            return
         if slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
             action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))
@@ -404,11 +435,12 @@ def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], site
         seen[region.node] = seen.get(region.node, False) or region in makers
     gone: set[ast.AST] = set()
     for block, makes in seen.items():
-        _check_alias(code, block)
+        inside = [region for region in blocks if region.node is block]
+        _check_alias(code, block, {creation.within for region in inside for creation in region.creations()})
         for node in alias_names(code, block):
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
-        action = name_scope(block, makes, code.module, {}, [region for region in blocks if region.node is block])
+        action = name_scope(block, makes, code.module, {}, inside)
         if keep_reuse and isinstance(action, Unwrap):
             continue  # what it switches reuse on for ends with it
         gone.add(block)
@@ -438,14 +470,14 @@ def _opens_scope(block: ast.With) -> bool:
     return isinstance(call, ast.Call) and ast.unparse(call.func).endswith("variable_scope")
 
 
-def _check_alias(code: Code, block: ast.With) -> None:
+def _check_alias(code: Code, block: ast.With, gone: Container[ast.expr | None]) -> None:
     alias = block.items[0].optional_vars
     if not isinstance(alias, ast.Name):
         return
     named = alias_names(code, block)
     for node in code.scan.loads(alias.id):
         statement = code.scan.statement(node)
-        if not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
+        if node not in gone and not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
             raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
 from tfmigrate.planning.making import Naming, Piece, Render, Request
@@ -23,6 +24,8 @@ def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owne
         return _weight(slot, module, owner)
     if slot.kind is Made.LAYER:
         return layer_request(slot, naming)
+    if slot.kind is Made.CELL:
+        return cell_request(slot, naming)
     return _instance(slot, plans, module, naming)
 
 

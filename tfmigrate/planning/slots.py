@@ -19,6 +19,7 @@ class Made(Enum):
 
     WEIGHT = "weight"
     LAYER = "layer"
+    CELL = "cell"
     INSTANCE = "instance"
 
 
@@ -81,7 +82,7 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
         if isinstance(event, Creation) and event.is_operation:
             continue
         if isinstance(event, Creation):
-            kind = Made.WEIGHT if event.row is None else Made.LAYER
+            kind = Made.WEIGHT if event.row is None else Made.CELL if event.is_cell else Made.LAYER
             yield Use(kind, event.node, event.path, home, event, loops=event.loops, conditions=event.conditions)
         elif isinstance(event, Region):
             member = classes.member_of(event)

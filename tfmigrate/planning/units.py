@@ -12,7 +12,7 @@ from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, show_path
+from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
 
@@ -107,13 +107,14 @@ class Instance:
 class Holder:
     """A plain function's activation, or an object whose methods hold instances as attributes.
 
-    homes: the activations in which it makes library layers itself.
+    homes: the activations in which it makes library layers itself. runs: those that run RNN cells which it makes.
     """
 
     region: Region
     obj: object | None
     children: list[Instance] = field(default_factory=list)
     homes: list[Region] = field(default_factory=list)
+    runs: list[Region] = field(default_factory=list)
 
 
 def wrapped_layer(regions: list[Region]) -> ast.Call | None:
@@ -126,7 +127,7 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
             if (isinstance(e, Creation) and not e.is_operation) or (isinstance(e, Region) and e.makes_variables())
         ]
         only = makers[0] if len(makers) == 1 else None
-        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops:
+        if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops or only.is_cell:
             return None
         name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
         if not isinstance(name, (ast.Name, ast.Constant, ast.BoolOp)):
@@ -138,6 +139,20 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
 def wrapped_creation(region: Region) -> Creation:
     """The call of the library layer in a function that wraps one."""
     return next(creation for creation in region.creations() if creation.makes_layer)
+
+
+def _lends_cells(region: Region) -> bool:
+    """Whether a call only makes RNN cells that others run, or runs those that others made."""
+
+    def is_here(other: Region) -> bool:
+        return region in around(other)
+
+    return all(
+        not any(map(is_here, creation.runs))
+        if creation.is_cell
+        else creation.is_operation and not (creation.variables and any(is_here(c.region) for c in creation.cells))
+        for creation in region.creations()
+    )
 
 
 def site_of(region: Region) -> ast.AST:
@@ -189,7 +204,7 @@ class Classification:
             if isinstance(event, Region):
                 makes = self._sort(event) or makes
             elif isinstance(event, Creation):
-                makes = makes or not event.is_operation
+                makes = makes or not event.is_operation or bool(event.variables)
         if makes:
             self.makers.add(region)
         return makes
@@ -265,7 +280,8 @@ class Classification:
         for region in regions:
             for event in region.events:
                 if isinstance(event, Creation):
-                    if event.is_operation:
+                    # a cell belongs where it is run
+                    if event.is_cell or (event.is_operation and not event.variables):
                         continue
                     return None
                 if not isinstance(event, Region) or not event.makes_variables():
@@ -279,7 +295,7 @@ class Classification:
 
     def becomes_layer(self, function: Function, active: list[Region]) -> bool:
         """Whether a function that makes variables becomes a class; otherwise it stays and holds instances."""
-        if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
+        if self._stays(function):
             return False
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
@@ -320,7 +336,10 @@ class Classification:
         return True
 
     def _stays(self, function: Function) -> bool:
-        return function in self.evident or function in self.entries or function.name in ("__init__", "__new__")
+        if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
+            return True
+        regions = [region for region in self.calls[function] if region in self.makers]
+        return all(_lends_cells(region) for region in regions)
 
     def _is_block_unit_node(self, region: Region) -> bool:
         return any(self.is_direct(event) for event in region.events)
@@ -433,7 +452,7 @@ class Ownership:
     def _gather(self, region: Region) -> None:
         for event in region.events:
             if isinstance(event, Creation) and event.makes_layer:
-                self._note_layer(region)
+                self._note_layer(region, event)
             if not isinstance(event, Region):
                 continue
             member = self.classes.member_of(event)
@@ -441,15 +460,20 @@ class Ownership:
                 self._place(event, member)
             self._gather(event)
 
-    def _note_layer(self, region: Region) -> None:
+    def _note_layer(self, region: Region, creation: Creation) -> None:
         """A library layer in plain code is held by that code."""
-        home = region
-        while home.is_block and home not in self.instance_of and home.parent is not None:
-            home = home.parent
+        home = self._code_around(region)
         if home not in self.instance_of:
             holder = self.holder(home)
             if home not in holder.homes:
                 holder.homes.append(home)
+            holder.runs += [other for other in map(self._code_around, creation.runs) if other is not home]
+
+    def _code_around(self, region: Region) -> Region:
+        """The call, layer or root whose code a region is."""
+        while region.is_block and region not in self.instance_of and region.parent is not None:
+            region = region.parent
+        return region
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)

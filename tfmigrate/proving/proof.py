@@ -169,7 +169,7 @@ def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: di
     same, asker = _left_together(walk, plan), partial(_asker, helpers=plan.clusters.classes.helpers, plan=plan)
     asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
-    open_sizes = {item.path: item.shape for item in wanted if item.shape is not None and _OPEN in item.shape}
+    open_sizes = {item.path: item.shape for item in wanted if item.shape is None or _OPEN in item.shape}
     units = _units_of(walk, plan)
     if walk in known and known[walk].holds_for(walker.program):
         walker.spent += known[walk].frames
@@ -268,8 +268,11 @@ def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
     return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
 
 
-def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...]]) -> Counted:
+def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...] | None]) -> Counted:
+    """The same with the sizes open that are open in the original; None stands for those of a library."""
     pattern = open_sizes.get(item.path)
+    if pattern is None and item.path in open_sizes:
+        return Counted(item.path, None, item.dtype, item.trainable, item.reads)
     if pattern is None or item.shape is None or len(pattern) != len(item.shape):
         return item
     shape = tuple(_OPEN if wanted == _OPEN else size for wanted, size in zip(pattern, item.shape))

@@ -29,6 +29,7 @@ from tfmigrate.proving.keras3 import (
     variables_of,
     weight_attribute,
 )
+from tfmigrate.tf1.cells import DRIVERS
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, SuperValue
 from tfmigrate.walk.naming import dimensions, dtype_of
@@ -64,6 +65,8 @@ class Counted:
 class Counting:
     """The semantics of Keras 3 for one walk. problems: what Keras would not accept, as `file:line: sentence`."""
 
+    exact = True
+
     def __init__(self) -> None:
         self.tf1 = Scoping()
         self.roots: list[Region] = []
@@ -88,6 +91,12 @@ class Counting:
         obj = ev.instantiate(cls, Arguments(), node)
         if isinstance(obj, ObjectValue):
             self.call_object(ev, obj, Arguments(), node)
+
+    def either(self, one: Value, other: Value) -> Value | None:
+        """An object, or another one around it: whichever it is, it runs the same layers."""
+        if _holds(one, other):
+            return one
+        return other if _holds(other, one) or _wrap_alike(one, other) else None
 
     # -- where TF1's rules hold as well --------------------------------------------------------------------------
 
@@ -307,6 +316,8 @@ class Counting:
             known = self._call_base(callee.layer)
         elif isinstance(callee, Library) and callee.name.startswith("keras."):
             known = self._keras(ev, callee.name, args, node)
+        elif isinstance(callee, Library) and callee.name in DRIVERS:
+            known = self._drive(ev, callee.name, args, node)
         elif isinstance(callee, Method):
             known = self._method(ev, callee, args, node)
         return self.tf1.call(ev, callee, args, node) if known is None else known
@@ -318,6 +329,17 @@ class Counting:
             return BuiltIn(self._make(ev, name.rsplit(".", 1)[-1], name, args, node))
         tensor = name == "keras.KerasTensor" or any(is_tensor(value) for value in args.values())
         return TENSOR if tensor else PYTHON
+
+    def _drive(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value | None:
+        """A function of TensorFlow runs cells: one step stands for all."""
+        row = DRIVERS[name]
+        cells = [args.get(i, param) for i, param in enumerate(row.params) if param in ("cell", "cell_fw", "cell_bw")]
+        if not all(isinstance(cell, ObjectValue) for cell in cells):
+            return None
+        for cell in cells:
+            assert cell is not None
+            ev.call(cell, Arguments([(TENSOR, node), (TENSOR, node)]), node, ev.frame.env)
+        return TENSOR
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value | None:
         owner, name = callee.owner, callee.name
@@ -383,12 +405,28 @@ def requested(
     reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
     for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
-            for variable in creation.variables:
-                reads[met.get(variable, variable)].add(asker(creation.region) if creation.row is None else creation)
+            # a cell uses its variables where it is run
+            times: Counter[Variable] = Counter()
+            for variable in creation.variables if not creation.is_cell else ():
+                asking = asker(creation.region) if creation.row is None else (creation, times[variable])
+                reads[met.get(variable, variable)].add(asking)
+                times[variable] += creation.is_operation
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
         for v, by in reads.items()
     ]
+
+
+def _holds(outer: Value, inner: Value) -> bool:
+    if not isinstance(outer, ObjectValue) or not isinstance(inner, ObjectValue) or layer_of(outer) is not None:
+        return False
+    return any(value is inner for value in outer.attrs.values())
+
+
+def _wrap_alike(one: Value, other: Value) -> bool:
+    if not isinstance(one, ObjectValue) or not isinstance(other, ObjectValue) or one.cls is not other.cls:
+        return False
+    return any(_holds(other, value) for value in one.attrs.values() if _holds(one, value))
 
 
 def _repeated(frame: Frame | None) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
+
 BATCH_NORMALIZATION = '''\
 class BatchNormalization(keras.layers.BatchNormalization):
     """Batch normalisation that updates its moving averages as TensorFlow 1 did.
@@ -114,6 +116,7 @@ EMITTED = {
     "LayerNormalization": LAYER_NORMALIZATION,
     **{f"Freezable{base}": FREEZABLE.replace("Dense", base) for base in FREEZABLE_LAYERS},
     **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
+    **EMITTED_CELLS,
 }
 EMITTED_NAMES = {name: name for name in EMITTED}
 

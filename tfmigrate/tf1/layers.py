@@ -5,6 +5,7 @@ Source: tensorflow/python/layers of TensorFlow 1.15.5 and keras/src/layers of Ke
 
 from __future__ import annotations
 
+from tfmigrate.tf1.cells import CELL_ALIASES
 from tfmigrate.tf1.contrib_layers import CONTRIB, CONTRIB_ALIASES
 from tfmigrate.tf1.rows import LayerRow
 
@@ -78,6 +79,7 @@ ALIASES = {
     "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
     "tf.layers.average_pooling": "tf.layers.average_pooling2d",
     **CONTRIB_ALIASES,
+    **CELL_ALIASES,
 }
 
 GET_VARIABLE = (

@@ -17,6 +17,7 @@ class LayerRow:
     only: arguments that may have these values alone, and are not written. without: what None means in an argument.
     keras_variables: variables that Keras calls otherwise. operation: the operation that the function is, by a name that
     `operations` knows. key: the function whose arg_scope it obeys. preset: arguments that no arg_scope changes.
+    cell: whether it is the class of an RNN cell, which makes its variables when it is first run.
     """
 
     params: tuple[str, ...]
@@ -36,6 +37,7 @@ class LayerRow:
     operation: str = ""
     key: str = ""
     preset: frozenset[str] = frozenset()
+    cell: bool = False
 
     def keras_name(self, param: str) -> str:
         """What Keras calls a parameter."""

@@ -96,7 +96,12 @@ class Frame:
 
 
 class Semantics(Protocol):
-    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables."""
+    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables.
+
+    exact: whether loops over objects with their numbers are walked item by item, too.
+    """
+
+    exact: bool
 
     @property
     def activity(self) -> int: ...
@@ -116,6 +121,8 @@ class Semantics(Protocol):
     def enter_frame(self, ev: Evaluator, frame: Frame) -> None: ...
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None: ...
+
+    def either(self, one: Value, other: Value) -> Value | None: ...
 
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
 

@@ -356,10 +356,14 @@ class Executor(Evaluator):
             names = env.names
             for name in [*after_first, *(name for name in names if name not in after_first)]:
                 one, other = after_first.get(name), names.get(name)
-                names[name] = join(one, other) if one is not other or one is None else one
+                names[name] = self._either(one, other) if one is not other or one is None else one
         elif first is Flow.NEXT:
             env.names = after_first
         return Flow.NEXT
+
+    def _either(self, one: Value | None, other: Value | None) -> Value:
+        known = self.semantics.either(one, other) if one is not None and other is not None else None
+        return known if known is not None else join(one, other)
 
     def _run_Try(self, node: ast.Try, env: Env) -> Flow:
         self.frame.conditions.append(node)
@@ -391,7 +395,7 @@ class Executor(Evaluator):
 
     def _run_For(self, node: ast.For, env: Env) -> Flow:
         iterable = self.evaluate(node.iter, env)
-        concrete = self._concrete(iterable)
+        concrete = self._concrete(iterable) or self._numbered(node.iter, env)
         if concrete is not None:
             for item in concrete:
                 self.assign(node.target, item, env)
@@ -454,6 +458,15 @@ class Executor(Evaluator):
         items = list(iterable.items)
         own = (ObjectValue, FunctionValue, ClassValue, Opaque)
         return items if all(isinstance(item, own) for item in items) else None
+
+    def _numbered(self, node: ast.expr, env: Env) -> list[Value] | None:
+        """The items of `enumerate(objects)`."""
+        if not self.semantics.exact or not isinstance(node, ast.Call) or len(node.args) != 1 or node.keywords:
+            return None
+        if not isinstance(node.func, ast.Name) or node.func.id != "enumerate":
+            return None
+        items = self._concrete(self.evaluate(node.args[0], env))
+        return None if items is None else [TupleValue((Const(i), item)) for i, item in enumerate(items)]
 
     def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, first: bool) -> Value:
         """What the loop variable is in the first or in a later iteration."""

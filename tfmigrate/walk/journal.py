@@ -30,6 +30,8 @@ from tfmigrate.walk.values import Shapeless, Value
 class Journal:
     """The record of one walk; its subclasses add what TensorFlow 1 means."""
 
+    exact = False
+
     def __init__(self) -> None:
         self.graph = Graph()
         # of all graphs
@@ -62,6 +64,10 @@ class Journal:
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
+
+    def either(self, one: Value, other: Value) -> Value | None:
+        """What is known of a value that is one thing or the other, where the library knows more than Python."""
+        return None
 
     def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> Finding:
         """Refuse the code at a node; the region it stands in will not be migrated."""

@@ -123,6 +123,18 @@ class Creation:
     # when this was, as the journal counts
     time: int = 0
 
+    # of what concerns RNN cells, where those with variables are made
+    cells: tuple[Creation, ...] = ()
+    # of what runs cells, the argument that names the scope which is open already
+    within: ast.expr | None = None
+    # of such a cell, where it is run
+    runs: list[Region] = field(default_factory=list)
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether this makes an RNN cell; its path and variables are known when that is first run."""
+        return self.row is not None and self.row.cell
+
     @property
     def is_operation(self) -> bool:
         """Whether this is a function of a layer library that keeps no state."""

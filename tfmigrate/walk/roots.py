@@ -22,7 +22,8 @@ from tfmigrate.walk.values import Env, FunctionValue, ObjectValue
 
 _SEEDS = {
     "variable_scope", "get_variable", "variable_op_scope", "get_variable_scope", "make_template", "layers", "slim",
-    "contrib", "rnn_cell", "reuse_variables",
+    "contrib", "rnn_cell", "reuse_variables", "dynamic_rnn", "static_rnn", "bidirectional_dynamic_rnn",
+    "static_bidirectional_rnn",
 }  # fmt: skip
 
 
@@ -159,6 +160,7 @@ def _walk(entry: Entry, walker: Walker, known: Walk | None) -> Walk | None:
         scoping.blamed[failure] = scoping.root
         scoping.blames.append((failure, scoping.root))
     executor.main = None
+    scoping.finish()
     if scoping.root is not None:
         _forget_locals(scoping.root)
     return Walk(entry, scoping, scoping.root, tuple(called), failure is not None) if scoping.root is not None else None

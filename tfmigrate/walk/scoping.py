@@ -188,13 +188,19 @@ class Scopes(Journal):
         opened.name = path
         return opened
 
-    def _unique(self, ev: Evaluator, default: Value, node: ast.Call, names_variables: bool = True) -> Path:
-        """The automatic name that TF1 gives: the default name, numbered within the scope that is open."""
+    def _unique(
+        self, ev: Evaluator, default: Value, node: ast.Call, names_variables: bool = True, loops: int | None = None
+    ) -> Path:
+        """The automatic name that TF1 gives: the default name, numbered within the scope that is open.
+
+        loops: how many are around what is named, if not those around the node.
+        """
         name = text_of(default)
         if name is None:
             finding = self.blame("TFM201", node, ev, "the default name of this scope cannot be known from the program")
             return self._unknown_name("?", node, finding)
-        loops, conditions = depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")
+        loops = depth_of(ev.frame, "loops") if loops is None else loops
+        conditions = depth_of(ev.frame, "conditions")
         if loops > self.scope.depth[0] and names_variables:
             self.blame(
                 "TFM204",

@@ -12,15 +12,16 @@ from functools import lru_cache
 from tfmigrate.program.modern import modern_call
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
+from tfmigrate.tf1.cells import KNOWN
 from tfmigrate.tf1.contrib_layers import RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
 from tfmigrate.walk import regularizing, shapeless
+from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.journal import depth_of
-from tfmigrate.walk.layer_calls import LayerCalls
 from tfmigrate.walk.listing import Lists
 from tfmigrate.walk.naming import (
     is_plain,
@@ -53,6 +54,7 @@ from tfmigrate.walk.values import (
     Method,
     ObjectValue,
     Symbol,
+    Tensor,
     TupleValue,
     Unknown,
     Value,
@@ -85,7 +87,7 @@ _ELSEWHERE = re.compile(
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
-class Scoping(LayerCalls, Lists):
+class Scoping(Cells, Lists):
     """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
@@ -132,6 +134,10 @@ class Scoping(LayerCalls, Lists):
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner.variable))
             return name_of(owner.variable, "") if name == "name" else UNKNOWN
+        if isinstance(owner, Cell):
+            return self._cell_attribute(owner, name)
+        if isinstance(owner, Tensor) and name in ("c", "h"):
+            return TENSOR  # of the state of an LSTM
         if isinstance(owner, Graph) and name in _LOOKUPS:
             return Method(UNKNOWN, name)
         if isinstance(owner, Graph):
@@ -164,9 +170,15 @@ class Scoping(LayerCalls, Lists):
             return self._method(ev, callee, args, node)
         if isinstance(callee, Template):
             return self._call_template(ev, callee, args, node)
+        if isinstance(callee, Cell):
+            return self._call_cell(ev, callee, args, node)
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
+        if name in KNOWN:
+            return self._rnn(ev, name, args, node)
+        if not name.startswith("builtins."):
+            self._hand_out_cells(ev, name, args, node)
         assert self.region is not None
         if _is_evidence(name):
             self.region.evidence.add(name)
@@ -228,6 +240,8 @@ class Scoping(LayerCalls, Lists):
                 text = f"scope.{name} changes what the variables of the scope get by default"
                 self._blame_at("TFM203", node, ev.frame.module, text, self.root)
             return NONE
+        if isinstance(owner, Cell):
+            return self._cell_method(ev, owner, name, node)
         if isinstance(owner, Graph) and name == "as_default":
             return GraphScope(owner)
         if isinstance(owner, Unknown) and name in _LOOKUPS:
