@@ -233,6 +233,13 @@ def entry(path: Path, case: Case, function: str) -> tuple[Path, str]:
     return path, having[0]
 
 
+def _last_words(error: Mapping[str, str], tail: str) -> str:
+    """What a program said before it exited, where its exit status alone says nothing."""
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    silent = error["type"] == "SystemExit" and not error["message"].strip("-0123456789")
+    return f" ({lines[-1][:200]})" if silent and lines else ""
+
+
 def _judge(
     name: str,
     numbers: Mapping[str, int],
@@ -249,7 +256,7 @@ def _judge(
     for side, recording in recordings.items():
         error = recording.record["errors"].get("build")
         if error:
-            reason = describe_error(side, "build", error)
+            reason = describe_error(side, "build", error) + _last_words(error, tails[side])
             if side == "before" and recording.record["library"] != setting.libraries[side]:
                 reason += f"; {ON_KERAS_3}"
             return Verdict(Status.COULD_NOT_TELL, reason, name, tail=tails[side] + error["traceback"])
