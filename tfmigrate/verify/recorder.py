@@ -46,6 +46,7 @@ from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Seq
 Json = Dict[str, Any]
 
 tf: Any = None  # tensorflow.compat.v1
+VERSION = ""  # of TensorFlow, whatever a stand-in says
 np: Any = None
 load_arrays: Any = None  # numpy.load and savez as they were before a program could replace them
 save_arrays: Any = None
@@ -1342,7 +1343,7 @@ class Case:
         self.prefix = os.path.join(job["scratch"], str(case["index"]))
         self.exchange = os.path.join(job["scratch"], str(case["exchange"]))
         self.scratch = job["scratch"]
-        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library}
+        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library, "tensorflow": VERSION}
         self.arrays = Arrays()
         # what an earlier migration renamed has its new name on both sides
         renames = {v: k for k, v in case.get("map", {}).items()} if self.library == "keras3" else {}
@@ -2164,7 +2165,7 @@ def write_json(path: str, value: Any) -> None:
 
 def load_tensorflow(job: Json) -> None:
     """Sets `tf` and `np`: real TF1 as it is, TF2 with stand-ins before, TF2 with Keras 3 after."""
-    global tf, np, load_arrays, save_arrays
+    global tf, np, load_arrays, save_arrays, VERSION
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -2176,6 +2177,7 @@ def load_tensorflow(job: Json) -> None:
     np = importlib.import_module("numpy")
     load_arrays, save_arrays = np.load, np.savez
     package = importlib.import_module("tensorflow")
+    VERSION = package.__version__
     tf = importlib.import_module("tensorflow.compat.v1")
     if package.__version__.startswith("2"):
         standins = load_file("tfmigrate_standins", job["standins"])
