@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tfmigrate.verify.compare import compare
+from tfmigrate.verify.modes import in_other_modes
 from tfmigrate.verify.process import Limits, Outcome, Side, run_side
 from tfmigrate.verify.recording import ON_KERAS_3, Recording, Tolerances, describe_error
 from tfmigrate.verify.spec import Call, CheckSpec, Input
@@ -262,6 +263,8 @@ def _judge(
             return Verdict(Status.COULD_NOT_TELL, reason, name, tail=tails[side] + error["traceback"])
     sides = (recordings["before"], recordings["after"])
     verdict = compare(*sides, setting.tolerances, name, renamed_savers=setting.renamed_savers)
+    if verdict.status is Status.EQUIVALENT:
+        verdict = in_other_modes(verdict, numbers, scratch, setting.tolerances)
     if verdict.status is not Status.COULD_NOT_TELL:
         return verdict
     errors = [(side, error) for side in SIDES for error in recordings[side].record["errors"].values()]
