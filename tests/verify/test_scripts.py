@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate.verify import Case, CheckSpec, Status, check, check_many
+from tfmigrate.verify import Case, CheckSpec, Status, Verdict, check, check_many
 
 from .pairs import PAIRS, SCRIPTS
 
@@ -32,6 +32,40 @@ def test_a_wrong_script_is_rejected(tmp_path: Path) -> None:
     verdict = check(tmp_path / "before", tmp_path / "after", spec=CheckSpec(run=command))
     assert verdict.status is Status.DIFFERENT
     assert "net.again" in verdict.reason
+
+
+FOR_NO_LOSS = """    if mode == tf.estimator.ModeKeys.PREDICT:
+        return tf.estimator.EstimatorSpec(mode, predictions={"logits": logits})
+"""
+
+
+def estimators(before: str, after: str, folder: Path) -> Verdict:
+    """Of the Estimator with something after its logits, and in front of what it predicts."""
+    shutil.copytree(PAIRS / "estimator_script", folder, dirs_exist_ok=True)
+    for side, lines in (("before", before), ("after", after)):
+        (path,) = (folder / side).glob("*.py")
+        text = path.read_text()
+        head, line, rest = text.partition("    loss = tf.losses.mean_squared_error")
+        assert line
+        path.write_text(head + lines + FOR_NO_LOSS + line + rest)
+    return check(folder / "before", folder / "after", spec=CheckSpec(run=SCRIPTS["estimator_script"]))
+
+
+IN_TRAINING = "    if mode == tf.estimator.ModeKeys.TRAIN:\n        logits = tf.nn.dropout(logits, rate=0.4)\n"
+
+
+def test_an_estimator_is_compared_in_all_its_modes(tmp_path: Path) -> None:
+    verdict = estimators(IN_TRAINING, IN_TRAINING, tmp_path)
+    assert verdict.status is Status.EQUIVALENT, verdict.reason
+    assert verdict.compared["checkpoint"] == 3
+    assert not verdict.notes
+
+
+def test_an_estimator_with_dropout_in_evaluation(tmp_path: Path) -> None:
+    always = "    logits = tf.nn.dropout(logits, rate=0.4)\n"
+    verdict = estimators(IN_TRAINING, always, tmp_path)
+    assert verdict.status is Status.DIFFERENT
+    assert verdict.reason.startswith("random: in evaluation, ")
 
 
 def test_a_script_that_stops_before_it_makes_a_graph(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ from typing import Any, Callable, Dict, FrozenSet, Iterator, List, Optional, Seq
 Json = Dict[str, Any]
 
 tf: Any = None  # tensorflow.compat.v1
+VERSION = ""  # of TensorFlow, whatever a stand-in says
 np: Any = None
 load_arrays: Any = None  # numpy.load and savez as they were before a program could replace them
 save_arrays: Any = None
@@ -61,6 +62,7 @@ LATE = (100, 1000, 10000, 100000, 1000000)  # what counters are set to, for sche
 FACTORS = (1e3, 1e-6)  # of gradients: beyond what clips them, and next to an optimizer's epsilon
 SCALES = {"large": (30.0, 3.0, 1.0), "small": (0.01, 0.1, 1e-3)}  # of inputs, trainable weights and other variables
 PATIENCE = 10.0  # seconds of training; what takes longer is not trained under special conditions as well
+MODES = ("eval", "infer")  # of an Estimator, besides training
 POLL_SECONDS = 0.01
 NETWORK_MODULES = ("tensorflow", "keras", "tf_keras", "tf_slim", "numpy", "absl", "google", "h5py")
 
@@ -653,8 +655,10 @@ MAX_CAPTURED = 120
 class Capture:
     """Waits for a script to begin computing, then takes what its frames hold."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, mode: str) -> None:
         self.root = root
+        self.mode = mode
+        self.of_estimator = False
         self.graph: Any = None
         self.found: Dict[str, Any] = {}
 
@@ -716,20 +720,24 @@ CAPTURE: Optional[Capture] = None
 
 
 def capture_estimator(estimator: Any, input_fn: Callable[[], Any]) -> None:
-    """In place of Estimator.train: builds the graph that training would run, and leaves the program with it."""
+    """In place of Estimator.train: builds the graph that training, evaluation or prediction would run, and leaves the
+    program with it."""
     if CAPTURE is None:
         raise RefusedError("an Estimator can only be recorded in a program that is started as a script")
+    mode = CAPTURE.mode
+    CAPTURE.of_estimator = True
     graph = tf.Graph()
     with graph.as_default():
         tf.train.get_or_create_global_step()
-        data = with_known_arguments(input_fn, {"params": estimator.params, "mode": "train", "config": estimator.config})
+        data = with_known_arguments(input_fn, {"params": estimator.params, "mode": mode, "config": estimator.config})
         if hasattr(data, "output_shapes") or hasattr(data, "element_spec"):
             data = tf.data.make_one_shot_iterator(data).get_next()
         features, labels = data if isinstance(data, tuple) and len(data) == 2 else (data, None)
-        known = {"labels": labels, "mode": "train", "params": estimator.params, "config": estimator.config}
+        labels = None if mode == "infer" else labels
+        known = {"labels": labels, "mode": mode, "params": estimator.params, "config": estimator.config}
         model_fn = getattr(estimator, "_model_fn", None) or estimator.model_fn
         spec = with_known_arguments(model_fn, known, features)
-    named = {"loss": spec.loss, "train_op": spec.train_op}
+    named = {"loss": spec.loss, "train_op": spec.train_op if mode == "train" else None}
     predictions = spec.predictions if isinstance(spec.predictions, dict) else {"predictions": spec.predictions}
     named.update({"predictions/%s" % key: value for key, value in predictions.items()})
     CAPTURE.found = {name: value for name, value in named.items() if is_tensor(value) or is_operation(value)}
@@ -1339,10 +1347,12 @@ class Case:
         self.wanted = case
         self.events = events
         self.root = os.path.realpath(case["root"])
-        self.prefix = os.path.join(job["scratch"], str(case["index"]))
-        self.exchange = os.path.join(job["scratch"], str(case["exchange"]))
+        mode = "." + case["mode"] if "mode" in case else ""
+        self.prefix = os.path.join(job["scratch"], str(case["index"]) + mode)
+        self.exchange = os.path.join(job["scratch"], str(case["exchange"]) + mode)
+        self.of_estimator = False
         self.scratch = job["scratch"]
-        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library}
+        self.record: Json = {"errors": {}, "notes": [], "variables": [], "library": self.library, "tensorflow": VERSION}
         self.arrays = Arrays()
         # what an earlier migration renamed has its new name on both sides
         renames = {v: k for k, v in case.get("map", {}).items()} if self.library == "keras3" else {}
@@ -1408,7 +1418,7 @@ class Case:
     def build_by_running(self, arguments: Sequence[str]) -> None:
         """Runs a script, or `-m module`, up to its first Session.run, Estimator.train or its end."""
         global CAPTURE
-        CAPTURE = capture = Capture(self.root)
+        CAPTURE = capture = Capture(self.root, self.wanted.get("mode", "train"))
         try:
             if arguments[0] == "-m":
                 sys.argv[:] = list(arguments[1:])
@@ -1427,6 +1437,7 @@ class Case:
                 raise
         finally:
             CAPTURE = None
+            self.of_estimator = capture.of_estimator
         graphs = [v.graph for v in WATCH.variables if hasattr(v.graph, "as_graph_def")]
         self.graph = capture.graph or (graphs[-1] if graphs else None)
         if self.graph is None:
@@ -2164,7 +2175,7 @@ def write_json(path: str, value: Any) -> None:
 
 def load_tensorflow(job: Json) -> None:
     """Sets `tf` and `np`: real TF1 as it is, TF2 with stand-ins before, TF2 with Keras 3 after."""
-    global tf, np, load_arrays, save_arrays
+    global tf, np, load_arrays, save_arrays, VERSION
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -2176,6 +2187,7 @@ def load_tensorflow(job: Json) -> None:
     np = importlib.import_module("numpy")
     load_arrays, save_arrays = np.load, np.savez
     package = importlib.import_module("tensorflow")
+    VERSION = package.__version__
     tf = importlib.import_module("tensorflow.compat.v1")
     if package.__version__.startswith("2"):
         standins = load_file("tfmigrate_standins", job["standins"])
@@ -2244,7 +2256,11 @@ def main(argv: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             os.write(1, ("\x1e%s:%d\x1e" % (job["mark"], case["index"])).encode())
         events.send("begin", case["index"])
-        events.send("end" if Case(job, case, events).run() else "again", case["index"])
+        recorded = Case(job, case, events)
+        ended = recorded.run()
+        for mode in MODES if recorded.of_estimator else ():
+            Case(job, {**case, "mode": mode}, events).run()
+        events.send("end" if ended else "again", case["index"])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a program's threads must not keep the process

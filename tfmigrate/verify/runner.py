@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tfmigrate.verify.compare import compare
+from tfmigrate.verify.modes import in_other_modes
 from tfmigrate.verify.process import Limits, Outcome, Side, run_side
 from tfmigrate.verify.recording import ON_KERAS_3, Recording, Tolerances, describe_error
 from tfmigrate.verify.spec import Call, CheckSpec, Input
@@ -233,6 +234,13 @@ def entry(path: Path, case: Case, function: str) -> tuple[Path, str]:
     return path, having[0]
 
 
+def _last_words(error: Mapping[str, str], tail: str) -> str:
+    """What a program said before it exited, where its exit status alone says nothing."""
+    lines = [line.strip() for line in tail.splitlines() if line.strip()]
+    silent = error["type"] == "SystemExit" and not error["message"].strip("-0123456789")
+    return f" ({lines[-1][:200]})" if silent and lines else ""
+
+
 def _judge(
     name: str,
     numbers: Mapping[str, int],
@@ -249,12 +257,14 @@ def _judge(
     for side, recording in recordings.items():
         error = recording.record["errors"].get("build")
         if error:
-            reason = describe_error(side, "build", error)
+            reason = describe_error(side, "build", error) + _last_words(error, tails[side])
             if side == "before" and recording.record["library"] != setting.libraries[side]:
                 reason += f"; {ON_KERAS_3}"
             return Verdict(Status.COULD_NOT_TELL, reason, name, tail=tails[side] + error["traceback"])
     sides = (recordings["before"], recordings["after"])
     verdict = compare(*sides, setting.tolerances, name, renamed_savers=setting.renamed_savers)
+    if verdict.status is Status.EQUIVALENT:
+        verdict = in_other_modes(verdict, numbers, scratch, setting.tolerances)
     if verdict.status is not Status.COULD_NOT_TELL:
         return verdict
     errors = [(side, error) for side in SIDES for error in recordings[side].record["errors"].values()]
