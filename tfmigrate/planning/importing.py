@@ -53,6 +53,7 @@ def _import_keras(items: Sites) -> None:
             if isinstance(site.action, Imports):
                 items.items[at] = replace(site, action=replace(site.action, keras=True))
 
+
 _KERAS = re.compile(r"(?<![\w.])keras\.")
 
 
