@@ -115,3 +115,12 @@ def test_a_second_run_changes_nothing(program: Path) -> None:
     for change in migrate([program]).changes:
         change.path.write_text(change.after)
     assert not migrate([program]).changes
+
+
+def test_a_file_that_cannot_be_kept_byte_for_byte_stays(program: Path) -> None:
+    """LibCST forgets a line that is nothing but a backslash."""
+    text = TRAIN.replace("    return", "    \\\n    return")
+    (program / "train.py").write_text(text)
+    migration = migrate([program])
+    assert names(migration) == []
+    assert [(finding.code, finding.line) for finding in migration.findings] == [("TFM003", 8)]

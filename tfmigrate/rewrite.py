@@ -31,6 +31,10 @@ def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], i
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise UnreadableError(error.raw_line, error.message.splitlines()[-1]) from None
+    if module.code != text:  # it loses a line that is nothing but a backslash
+        lines = zip(text.split("\n"), module.code.split("\n"))
+        line = next((number for number, (old, new) in enumerate(lines, 1) if old != new), 1)
+        raise UnreadableError(line, "what it reads is not all of what is there")
     wrapper = MetadataWrapper(module, unsafe_skip_copy=True)
     visitor = _Rewriter(wrapper, sites, transforms, indent)
     return wrapper.module.visit(visitor).code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from tfmigrate.planning.layering import LayerPlan
@@ -42,6 +43,18 @@ def plan_symbols(sites: dict[Module, Sites]) -> None:
             text = modern_call(module, node, lambda part, m=module, known=inside: _written(m, part, known))  # type: ignore[misc]
             if text is not None:
                 items.add("symbols", span(module, node), Replace(text))
+        _import_keras(items)
+
+
+def _import_keras(items: Sites) -> None:
+    """Also in a file that changed for its imports alone until now."""
+    if any(_uses_keras(site) for site in items.items):
+        for at, site in enumerate(items.items):
+            if isinstance(site.action, Imports):
+                items.items[at] = replace(site, action=replace(site.action, keras=True))
+
+
+_KERAS = re.compile(r"(?<![\w.])keras\.")
 
 
 def _written(module: Module, node: ast.expr, known: Mapping[Span, str]) -> str:
@@ -114,7 +127,7 @@ def _uses_keras(site: Site) -> bool:
         return True
     if isinstance(action, Before):
         return any("keras." in line for line in action.lines)
-    return isinstance(action, (NameScope, Replace)) and action.text.startswith("keras.")
+    return isinstance(action, NameScope) or (isinstance(action, Replace) and bool(_KERAS.search(action.text)))
 
 
 def together(program: Program, changed: set[Module]) -> list[Module]:

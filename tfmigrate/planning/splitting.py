@@ -175,12 +175,16 @@ def split_of(function: Function, regions: Sequence[Region], pure: Container[Func
         return None
     assert isinstance(making, ast.Call)
     locals_: dict[str, ast.Assign] = {}
+    known: set[str] = set()
     for statement in node.body[: node.body.index(found)]:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
         target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
         if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id in locals_:
             return None
+        known.update(_loads([statement.value]))
+        if target.id in known:
+            return None  # read before it is set
         locals_[target.id] = statement
     split = Split(function, found.targets[0].id, making, found, locals_)
     stored = [n.id for n in function.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]

@@ -320,7 +320,17 @@ class Counting:
             known = self._drive(ev, callee.name, args, node)
         elif isinstance(callee, Method):
             known = self._method(ev, callee, args, node)
-        return self.tf1.call(ev, callee, args, node) if known is None else known
+        return self._tf1_call(ev, callee, args, node) if known is None else known
+
+    def _tf1_call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
+        if self.tf1.region is not None:
+            return self.tf1.call(ev, callee, args, node)
+        # the default of a parameter, worked out before its function is entered
+        self.tf1.region = Region(ev.frame, None, None, ())
+        try:
+            return self.tf1.call(ev, callee, args, node)
+        finally:
+            self.tf1.region = None
 
     def _keras(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         if name == "keras.name_scope":
