@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfmigrate.model import Audit, FileChange, Migration, Outcome
+from tfmigrate.model import EXPLICIT_REUSE, Audit, FileChange, Migration, Outcome
 
 if TYPE_CHECKING:
     from tfmigrate.batch import Task
@@ -163,7 +163,7 @@ def options(
         for name in wanted:
             if name not in known:
                 raise UsageError(f"no transform is called {name!r}; there are {', '.join(known) or 'none'}")
-    from tfmigrate.pipeline import EXPLICIT_REUSE, Options
+    from tfmigrate.pipeline import Options
 
     if EXPLICIT_REUSE in wanted and len(wanted) > 1:
         raise UsageError(f"{EXPLICIT_REUSE} is for programs that stay on TensorFlow 1; it runs alone")

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from tfmigrate.finding import Finding
 
+# the transform that runs alone: what it leaves is TensorFlow 1
+EXPLICIT_REUSE = "explicit_reuse"
+
 
 @dataclass(frozen=True, order=True)
 class Place:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tfmigrate import caching, source
 from tfmigrate.choosing import BY_DEFAULT, Choice, choose, ignored
 from tfmigrate.finding import Finding, Related, Severity
-from tfmigrate.model import Audit, Cluster, FileChange, Migration, Place, SharingGroup, Step
+from tfmigrate.model import EXPLICIT_REUSE, Audit, Cluster, FileChange, Migration, Place, SharingGroup, Step
 from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from tfmigrate.probing.probe import Probe
     from tfmigrate.program.link import Module, Program
     from tfmigrate.settling import Settled, Settling
-
-# the transform that runs alone: what it leaves is TensorFlow 1
-EXPLICIT_REUSE = "explicit_reuse"
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 
