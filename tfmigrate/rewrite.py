@@ -178,6 +178,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Unwrap",
         "NameScope",
         "Unnamed",
+        "KeepElse",
         "RestUnder",
         "GatherRest",
         "Extend",

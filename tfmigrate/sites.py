@@ -84,6 +84,13 @@ class Unnamed:
 
 
 @dataclass(frozen=True)
+class KeepElse:
+    """Of an `if` only what stands under its `else` stays. test: the condition for that."""
+
+    test: str
+
+
+@dataclass(frozen=True)
 class RestUnder:
     """A statement becomes a `with` around all that follows it in its block. head: the context, with its `as`."""
 
@@ -202,6 +209,7 @@ Action = Union[
     NameScope,
     SetArgument,
     Unnamed,
+    KeepElse,
     RestUnder,
     GatherRest,
     Extend,

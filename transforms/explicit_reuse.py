@@ -18,7 +18,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tfmigrate.edit import removed
-from tfmigrate.sites import Action, GatherRest, Remove, RestUnder, SetArgument, Unnamed
+from tfmigrate.sites import Action, GatherRest, KeepElse, Remove, RestUnder, SetArgument, Unnamed
 from tfmigrate.transform import Context, Result
 
 # stands for the rest of a block until that is there
@@ -36,6 +36,10 @@ class Transform:
             return _with_argument(node, action.keyword, context.expression(action.text))
         if isinstance(action, Remove):
             return removed(node)
+        if isinstance(action, KeepElse):
+            assert isinstance(node, cst.If)
+            assert isinstance(node.orelse, cst.Else)
+            return node.with_changes(test=context.expression(action.test), body=node.orelse.body, orelse=None)
         if isinstance(action, RestUnder):
             assert isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
             (block,) = context.statements([f"with {action.head}:", f"{context.indent}{_REST}"])

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from tfmigrate.program.link import Function, Module, Program
+from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.naming import is_plain
 from tfmigrate.walk.regions import READS_COLLECTION, Clash, Creation, Region, Variable, around
@@ -15,6 +15,7 @@ from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.scoping import AUTO
 
 SHARING = (True, AUTO)
+_ISOLATING = ("as_default", "assertRaises", "pytest.raises")
 _COUNTING = ("range", "xrange")
 
 
@@ -67,14 +68,14 @@ class Facts:
         for walk in self.walks:
             for clash in walk.scoping.clashes:
                 first = self.requests[clash.variable][0] if clash.variable in self.requests else None
-                if self._is_hidden(clash.region) or not is_plain(clash.variable.path or ()):
+                if (
+                    self._is_hidden(clash.region)
+                    or _in_a_graph_of_its_own(clash.region)
+                    or not is_plain(clash.variable.path or ())
+                ):
                     continue
                 if clash.made:
-                    if (
-                        first is not None
-                        and surely_both(first, clash.region)
-                        and not _may_run_once(first, clash.region)
-                    ):
+                    if first is not None and _is_second(first, clash.region):
                         yield clash, first
                 elif _is_whole(walk):
                     yield clash, None
@@ -82,6 +83,8 @@ class Facts:
 
 def _is_whole(walk: Walk) -> bool:
     """Whether a walk begins where the program does: in a script, or in a function that makes placeholders."""
+    if isinstance(walk.entry.target, Class):
+        return False
     inside = [walk.root, *(event for event in walk.root.events if isinstance(event, Region))]
     whole = isinstance(walk.entry.target, Module)
     return whole or any(region.evidence - {READS_COLLECTION} for region in inside)
@@ -115,11 +118,17 @@ def _by_library(event: Region | Creation) -> bool:
     return any(r.by_library for r in around(event.region if isinstance(event, Creation) else event))
 
 
-def _may_run_once(first: Creation, region: Region) -> bool:
-    """Whether two requests may be one, because nothing but a loop whose rounds are not counted tells them apart."""
-    events: list[Region | Creation] = [first, *around(region)]
-    loops = [loop for event in events for loop in event.loops]
-    return parting(first, region) is None and not any(_runs_often(loop) for loop in loops)
+def _is_second(first: Creation, region: Region) -> bool:
+    """Whether every run asks twice, also one in which loops have but one round."""
+    if not surely_both(first, region):
+        return False
+    loops = [loop for outer in around(region) for loop in outer.loops] + [*first.loops]
+    return parting(first, region) is not None or any(_runs_often(loop) for loop in loops)
+
+
+def _in_a_graph_of_its_own(region: Region) -> bool:
+    """Whether a file on the way opens graphs, or expects errors: the walk knows the plainest ways of it alone."""
+    return any(word in outer.module.text for outer in around(region) for word in _ISOLATING)
 
 
 def _runs_often(loop: ast.AST) -> bool:

@@ -13,11 +13,11 @@ from tfmigrate import source
 from tfmigrate.commands.checking import run, spec_of
 from tfmigrate.commands.migrating import migrate_paths, options_of
 from tfmigrate.commands.output import fail, say, say_findings, show
-from tfmigrate.commands.status import must_exist
+from tfmigrate.commands.status import UsageError, must_exist
 from tfmigrate.commands.writing import uncommitted_changes, write
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange, Migration
-from tfmigrate.pipeline import Options
+from tfmigrate.pipeline import EXPLICIT_REUSE, Options
 from tfmigrate.refuting import Clusters, Outcome, UndecidedError, settle
 from tfmigrate.report import verdict
 from tfmigrate.verify import CheckSpec, Status, Verdict
@@ -34,6 +34,8 @@ class _UnwritableError(Exception):
 
 def apply_checked(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
+    if EXPLICIT_REUSE in options.only:
+        raise UsageError(f"{EXPLICIT_REUSE} leaves TensorFlow 1, and --check runs the new side under TensorFlow 2")
     must_exist(filter(None, [arguments.before_python]))
     spec = spec_of(arguments, arguments.paths)
     migration, sources = migrate_paths(arguments.paths, options)

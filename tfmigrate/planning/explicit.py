@@ -12,7 +12,7 @@ from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import names_in
 from tfmigrate.program.standing import ancestors
-from tfmigrate.sites import GatherRest, Remove, RestUnder, SetArgument, Site, Unnamed
+from tfmigrate.sites import GatherRest, KeepElse, Remove, RestUnder, SetArgument, Site, Unnamed
 from tfmigrate.spans import span
 from tfmigrate.walk.regions import Region, ReuseSwitch
 from tfmigrate.walk.roots import Walk
@@ -94,10 +94,12 @@ class _Switch:
             raise _Stays("other statements stand on its line")
         if item == len(block.items) - 1 and self._may_go_up(opening, block.body[:place], name):
             yield self._site(opening, SetArgument("reuse", self._value()))
-            yield self._site(top, Remove())
+            yield self._site(top, self._left_of(top))
             if name is not None and self._function() is not None and not self._uses(name, self._body(block)):
                 yield self._site(block, Unnamed(item))
             return
+        if isinstance(top, ast.If) and top.orelse:
+            raise _Stays("other statements hang on the same condition")
         if place == len(block.body) - 1:
             raise _Stays("nothing follows it in the block of its scope, so it is for somebody else")
         if not all(record.sure for record in self.facts.switches[self.call]):
@@ -107,7 +109,7 @@ class _Switch:
         yield self._site(top, RestUnder(self._head(opening, name, block)))
         yield self._site(block, GatherRest())
 
-    def _site(self, node: ast.AST, action: SetArgument | Remove | Unnamed | RestUnder | GatherRest) -> Site:
+    def _site(self, node: ast.AST, action: SetArgument | Remove | KeepElse | Unnamed | RestUnder | GatherRest) -> Site:
         return Site(TRANSFORM, span(self.module, node), action)
 
     # -- where it stands
@@ -120,7 +122,7 @@ class _Switch:
         outer = self.around[1]
         if not isinstance(outer, ast.If):
             return statement
-        if outer.body != [statement] or outer.orelse:
+        if outer.body != [statement] or not all(isinstance(other, ast.Assert) for other in outer.orelse):
             raise _Stays("other statements hang on the same condition")
         above = self.around[2]
         if isinstance(above, ast.If) and outer in above.orelse:
@@ -235,6 +237,14 @@ class _Switch:
         }
         read = names_in(self.condition)
         return _is_harmless(self.condition) and not read & bound and name not in read
+
+    def _left_of(self, top: ast.stmt) -> Remove | KeepElse:
+        """An `if` may assert that reuse is off where it does not switch it on."""
+        if not isinstance(top, ast.If) or not top.orelse:
+            return Remove()
+        text = source(self.module, top.test)
+        plain = isinstance(top.test, (ast.Name, ast.Attribute, ast.Subscript))
+        return KeepElse(f"not {text}" if plain else f"not ({text})")
 
     def _value(self) -> str:
         if self.condition is None:

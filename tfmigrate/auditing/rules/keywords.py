@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfmigrate.auditing.facts import Facts
 from tfmigrate.auditing.remark import Remark
@@ -29,6 +29,8 @@ def check(facts: Facts) -> Iterator[Remark]:
 
 def _is_slip(name: str) -> bool:
     plain = name.lower().replace("_", "")
+    if name.startswith("_"):  # layers of TensorFlow take _reuse
+        return False
     return name != _MEANT and (plain in _ALSO or one_off(name, _MEANT))
 
 
@@ -46,7 +48,7 @@ def _what_happens(program: Program, module: Module, call: ast.Call, name: str) -
     library = library_name(module, call.func)
     if library in LAYERS or library in ("tf.variable_scope", "tf.get_variable", "tf.make_template"):
         return f"{library} takes no argument {name}, so Python raises TypeError; did you mean reuse?"
-    called = _called(program, call)
+    called = _called(program, module, call)
     if not called or library:
         return None
     if all(function.node.args.kwarg is not None for function in called):
@@ -56,12 +58,33 @@ def _what_happens(program: Program, module: Module, call: ast.Call, name: str) -
     return None
 
 
-def _called(program: Program, call: ast.Call) -> list[Function]:
+def _called(program: Program, module: Module, call: ast.Call) -> list[Function]:
     """The functions of the program that have the name of what is called; of a class, its constructor."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    found = [function for function in program.functions() if function.name == name]
-    for module in program.modules.values():
-        for cls in module.classes.values():
-            if cls.name == name and "__init__" in cls.methods:
-                found.append(cls.methods["__init__"])
-    return found
+    modules: Iterable[Module] = program.modules.values()
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        imported = _imported(program, module)
+        if call.func.value.id in imported:
+            found = imported[call.func.value.id]
+            modules = [found] if found is not None else []
+    return [function for each in modules for function in _functions(each, name)]
+
+
+def _functions(module: Module, name: str) -> Iterator[Function]:
+    yield from (function for function in module.functions.values() if function.name == name)
+    for cls in module.classes.values():
+        if cls.name == name and "__init__" in cls.methods:
+            yield cls.methods["__init__"]
+
+
+def _imported(program: Program, module: Module) -> dict[str, Module | None]:
+    """The names that imports bind, with the modules of the program that they stand for."""
+    names: dict[str, Module | None] = {}
+    for node in module.of_kind(ast.Import):
+        names |= {a.asname or a.name.split(".")[0]: program.find(a.name, module) for a in node.names}
+    for other in module.of_kind(ast.ImportFrom):
+        source = program.source_of(other, module)
+        for alias in other.names:
+            inner = f"{source.name}.{alias.name}" if source is not None else f"{other.module}.{alias.name}"
+            names[alias.asname or alias.name] = program.modules.get(inner)
+    return names

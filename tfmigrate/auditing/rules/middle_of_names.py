@@ -20,11 +20,7 @@ def check(facts: Facts) -> Iterator[Remark]:
         begins = re.compile(rf"(?<![^\W_]){re.escape(found.spelled)}")
         meant = [name for name in names if begins.search(name)]
         caught = [name for name in names if not begins.search(name)]
-        if meant and caught and _is_of_scopes(found.spelled, meant):
+        # any other text may be a word that stands anywhere, "conv" in "deconv"
+        if meant and caught and found.spelled.endswith(("_", "/")):
             text = f"{found.spelled!r} is meant for {meant[0]}, and is also in the middle of {caught[0]}"
             yield Remark("TFM713", found.module, found.text, text)
-
-
-def _is_of_scopes(text: str, names: list[str]) -> bool:
-    """Whether the text marks whole scopes, and is not a word that may stand anywhere."""
-    return text.endswith(("_", "/")) or all(text == name.split("/")[0] for name in names)
