@@ -16,8 +16,8 @@ from tfmigrate.commands.output import fail, say, say_findings, show
 from tfmigrate.commands.status import UsageError, must_exist
 from tfmigrate.commands.writing import uncommitted_changes, write
 from tfmigrate.finding import Finding
-from tfmigrate.model import FileChange, Migration
-from tfmigrate.pipeline import EXPLICIT_REUSE, Options
+from tfmigrate.model import EXPLICIT_REUSE, FileChange, Migration
+from tfmigrate.pipeline import Options
 from tfmigrate.refuting import Clusters, Outcome, UndecidedError, settle
 from tfmigrate.report import verdict
 from tfmigrate.verify import CheckSpec, Status, Verdict
