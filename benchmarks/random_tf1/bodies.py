@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from random_tf1.choices import Choices
+from random_tf1.recurrent import recurrent
 from random_tf1.text import Lines
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Body:
             kinds += [(2, lambda: self.loop(depth)), (1, lambda: self.under_flag(depth)), (2, self.other_network)]
         if not image:
             kinds += [(1, self.contrib), (1, self.early_return)] if depth == 0 else [(1, self.contrib)]
+            kinds.append((2, lambda: recurrent(self)))
         self.choices.weighted(kinds)()
 
     def ensure_variables(self) -> None:

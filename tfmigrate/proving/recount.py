@@ -337,6 +337,8 @@ class Counting:
             return NameScope(self._name(ev, args.get(0, "name") or UNKNOWN, args, "", node))
         if name.startswith("keras.layers."):
             return BuiltIn(self._make(ev, name.rsplit(".", 1)[-1], name, args, node))
+        if name == "keras.activations.get":
+            return Library("keras.activations.linear")
         tensor = name == "keras.KerasTensor" or any(is_tensor(value) for value in args.values())
         return TENSOR if tensor else PYTHON
 

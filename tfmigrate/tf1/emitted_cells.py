@@ -182,18 +182,19 @@ class DropoutWrapper:
 
     def __call__(self, inputs, state):
         outputs, state = self.cell(dropped(inputs, self.input_keep_prob), state)
-        return dropped(outputs, self.output_keep_prob), dropped(state, self.state_keep_prob)
+        return dropped(outputs, self.output_keep_prob), self.dropped_state(state)
+
+    def dropped_state(self, state):
+        if hasattr(state, "_replace"):
+            return state._replace(h=dropped(state.h, self.state_keep_prob))
+        if isinstance(state, tuple):
+            return tuple(map(self.dropped_state, state))
+        return dropped(state, self.state_keep_prob)
 
 
-def dropped(values, keep_prob):
-    """Dropout on a tensor, or on those of a state."""
-    if not tf.is_tensor(keep_prob) and keep_prob == 1:
-        return values
-    if hasattr(values, "_replace"):
-        return values._replace(h=dropped(values.h, keep_prob))
-    if isinstance(values, tuple):
-        return tuple(dropped(value, keep_prob) for value in values)
-    return tf.nn.dropout(values, rate=1 - keep_prob)
+def dropped(x, keep_prob):
+    """Dropout, or the tensor itself where all of it is kept."""
+    return x if not tf.is_tensor(keep_prob) and keep_prob == 1 else tf.nn.dropout(x, rate=1 - keep_prob)
 '''
 
 SCOPED = '''\
