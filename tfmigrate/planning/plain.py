@@ -150,10 +150,10 @@ class PlainWork:
                 each.given.add(slot.name)
 
     def _keeps_name(self, slot: Slot, code: Code) -> bool:
-        """Whether a cell is known by the one name that the program gives it."""
-        name = label(slot) if slot.kind is Made.CELL else ""
-        known = name.startswith("self.") is self.on_object(slot)
-        return known and len(code.scan.bindings.get(name, ())) == 1
+        """Whether a cell is surely known by the one name that the program gives it."""
+        name = label(slot) if self._is_made_anew(slot) else ""
+        sure = not any(isinstance(a, (ast.If, ast.For, ast.While, ast.Try)) for a in code.scan.ancestors(slot.site()))
+        return sure and name.startswith("self.") is self.on_object(slot) and len(code.scan.bindings.get(name, ())) == 1
 
     def _never_both(self, slot: Slot, other: Slot) -> bool:
         """Whether no run makes both, so that they can go by one name."""
@@ -231,15 +231,15 @@ class PlainWork:
             sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
 
     def _is_in_place(self, slot: Slot) -> bool:
-        """Whether the program makes a cell at one place, and anew at every run of it."""
+        """Whether a cell is made where the program makes it; what lists its variables has to know it by name."""
+        return self._is_made_anew(slot) and (not slot.readers or self._keeps_name(slot, self.code_of(slot.site())))
+
+    @staticmethod
+    def _is_made_anew(slot: Slot) -> bool:
+        """Whether the program makes a cell at one place, and another one at every run of it."""
         made = [use.creation for use in slot.uses if use.creation is not None and use.creation.variables]
         apart = {(creation.variables[0], rounds(creation.path)) for creation in made}
-        if slot.kind is not Made.CELL or len(slot.sites) > 1 or len(apart) < len(made):
-            return False
-        # what lists its variables has to know it by name
-        code = self.code_of(slot.site())
-        sure = not any(isinstance(a, (ast.If, ast.For, ast.While, ast.Try)) for a in code.scan.ancestors(slot.site()))
-        return not slot.readers or (sure and self._keeps_name(slot, code))
+        return slot.kind is Made.CELL and len(slot.sites) == 1 and len(apart) == len(made)
 
     def _make_in_place(self, slot: Slot, code: Code, sites: Sites) -> None:
         request = self._request(slot, code.module)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STATES, STEP, WRAPPERS
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.tf1.symbols import HALF_OR_DOUBLE
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.journal import depth_of
@@ -123,12 +124,14 @@ class Cells(LayerCalls):
         cells = [given[name][0] for name in names if name in given]
         if len(cells) < len(names) or not all(isinstance(cell, Cell) for cell in cells):
             return self._foreign(ev, symbol, args, node)
+        blamed = len(self.blames)
         self._blame_star(ev, args, node, symbol)
         for key in sorted(given.keys() - set(row.params)):
             self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+        if "dtype" in given and HALF_OR_DOUBLE.search(ast.unparse(given["dtype"][1])):
+            self.blame("TFM506", node, ev, "this cell computes in another precision; a Keras layer computes in float32")
         if _is_taken(ev, row.operation):
             self.blame("TFM501", node, ev, f"the file has something else under the name {row.operation}")
-        blamed = len(self.blames)
         opened = self._scope_of(ev, symbol, row, given, node)
         creation = self._note(ev, row, args, (), [], node, symbol)
         if opened.reentered is not None:
