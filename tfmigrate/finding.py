@@ -451,9 +451,9 @@ CODES: dict[str, Code] = {
     "TFM714": Code(
         _A,
         "two files share a variable by its name",
-        "Under tf.AUTO_REUSE whoever asks second for a name in the scope of their common caller gets the variable of the"
+        "Under tf.AUTO_REUSE whoever asks second for a name in the scope of a common caller gets the variable of the"
         " first, whether or not the one knows of the other.",
-        "Let each function open a scope of its own; if they are to share, let both open the same one, or pass the variable.",
+        "Let each function open a scope of its own; if they are to share, let both open the same one.",
     ),
     # 9xx: ours
     "TFM901": Code(
