@@ -448,6 +448,13 @@ CODES: dict[str, Code] = {
         "`in` finds its text anywhere in a name, also in one that means something else.",
         "Use name.startswith(...) with the whole scope and its slash, or trainable_variables(scope).",
     ),
+    "TFM714": Code(
+        _A,
+        "two files share a variable by its name",
+        "Under tf.AUTO_REUSE whoever asks second for a name in the scope of a common caller gets the variable of the"
+        " first, whether or not the one knows of the other.",
+        "Let each function open a scope of its own; if they are to share, let both open the same one.",
+    ),
     # 9xx: ours
     "TFM901": Code(
         _B,

@@ -17,6 +17,7 @@ from tfmigrate.auditing.rules import (
     reuse_off,
     shapes,
     switched_reuse,
+    two_files,
     unnamed_layers,
 )
 
@@ -35,4 +36,5 @@ RULES: tuple[Rule, ...] = (
     coupled_files.check,
     empty_lists.check,
     middle_of_names.check,
+    two_files.check,
 )
