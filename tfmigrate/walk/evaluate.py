@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -317,6 +318,8 @@ class Evaluator(ABC):
         if isinstance(owner, Dim):
             return owner if name == "value" else UNKNOWN
         if isinstance(owner, Symbol):
+            if name == "value" and _SIZE.search(owner.text):
+                return owner  # one dimension, whatever the library of the day calls it
             text = f"{owner.text}.{name}"
             return Symbol(text, f"{owner.key}.{name}", owner.kind)
         if isinstance(owner, Unknown) and owner.kind is Kind.PYTHON:
@@ -655,6 +658,8 @@ def _text_method(owner: Const | Text, name: str, needle: Value | None) -> Value:
     return PYTHON
 
 
+# a size of what is known by name only
+_SIZE = re.compile(r"\.shape\[[^\]]*\]$")
 _PURE = {"lower", "upper", "strip", "split", "replace", "join", "rstrip", "lstrip", "title", "get", "keys"}
 
 
