@@ -147,7 +147,7 @@ def _check(programs: Sequence[Program], python: Path) -> list[Json]:
 # --- the page
 
 
-def page(results: Results, left_out: Sequence[str] = ()) -> str:
+def page(results: Results, left_out: Sequence[str] = (), earlier: Sequence[str] = ()) -> str:
     """The same text from the same verdicts, in whatever order they were made."""
     probed = [(program, verdict) for program, verdict in results if program.probe is not None]
     own = [(program, verdict) for program, verdict in results if program.probe is None]
@@ -165,7 +165,7 @@ other, and three rounds of training. Made by `python benchmarks/agreement.py` wi
 ## Programs of public repositories
 
 Each with a `build()` of ours (`benchmarks/probes/`) that calls the model as the repository's own training code does, on
-tiny inputs. {_count(probed)}{_left_out(left_out)}
+tiny inputs. {_count(probed)}{_left_out(left_out)}{_earlier(earlier)}
 
 {_table(probed)}
 {_explained(probed)}## Programs of our own
@@ -183,6 +183,15 @@ def _count(results: Results) -> str:
 
 def _left_out(names: Sequence[str]) -> str:
     return f" Not in this run: {', '.join(names)}." if names else ""
+
+
+def _earlier(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return (
+        f"\n\nNot run again since the checker compares large and small numbers, late counters and random draws as well:"
+        f" {', '.join(names)}."
+    )
 
 
 def _table(results: Results) -> str:
@@ -234,6 +243,7 @@ def _arguments(arguments: Sequence[str] | None) -> Any:
     parser.add_argument("--programs", type=Path, nargs="+", default=[], metavar="DIR", help="further programs")
     parser.add_argument("--only", nargs="+", metavar="TEXT", help="those with TEXT in their name; no page is written")
     parser.add_argument("--without", nargs="+", default=[], metavar="NAME", help="programs too large for this machine")
+    parser.add_argument("--earlier", nargs="+", default=[], metavar="NAME", help="verdicts of an earlier checker")
     parser.add_argument(
         "--keep", type=Path, metavar="DIR", help="for copies and verdicts; one in there is not made again"
     )
@@ -255,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             files[program.name].write_text(json.dumps(verdict, indent=2), encoding="utf-8")
         results = [(program, json.loads(files[program.name].read_text("utf-8"))) for program in programs]
     if not options.only:
-        PAGE.write_text(page(results, options.without), encoding="utf-8")
+        PAGE.write_text(page(results, options.without, options.earlier), encoding="utf-8")
     unequal = [program.name for program, verdict in results if verdict["status"] == "different"]
     return int(any(name not in EXPLAINED for name in unequal))
 

@@ -457,6 +457,10 @@ MUTANTS = (
         ("AdamOptimizer(rate)", "AdamOptimizer(rate, epsilon=1e-7)"),
     ),
     mutant(
+        "wrong switch", LATE, "each of two switches stands where the other did", "outputs",
+        ("2.0 * tf.cast(hot,", "2.0 * tf.cast(cold,"), ("3.0 * tf.cast(cold,", "3.0 * tf.cast(hot,"), says="with only",
+    ),
+    mutant(
         "starts otherwise", TWINS, "the teacher does not start as the student", "initial",
         ("Net([as_in(student.w), as_in(student.v)], name", "Net(name"), says="teacher/w",
     ),
@@ -464,6 +468,45 @@ MUTANTS = (
         "starts otherwise", TWINS, "one Keras initializer for two matrices makes them the same", "initial",
         ("student = Net(", 'glorot = keras.initializers.GlorotUniform()\n    student = Net([glorot, glorot], '),
         says="student/",
+    ),
+    mutant(
+        "wrong loss", GAN, "the forger is trained by the critic's loss", "gradients",
+        ("minimize(forger_loss, var_list=forger_vars)", "minimize(critic_loss, var_list=forger_vars)"), says="applies",
+    ),
+    mutant(
+        "wrong loss", TIED, "a part of the loss is forgotten", "gradients",
+        ("minimize(loss)", "minimize(tf.reduce_mean(tf.square(match)))"), says="applies",
+    ),
+    mutant(
+        "lost step", EMA, "the averages are slower", "training",
+        ("ExponentialMovingAverage(0.9)", "ExponentialMovingAverage(0.99)"), says="ExponentialMovingAverage",
+    ),
+    mutant(
+        "other arithmetic", TWINS, "the square matrix is transposed", "outputs",
+        ("tf.nn.relu(tf.matmul(noisy, self.w))", "tf.nn.relu(tf.matmul(noisy, tf.transpose(self.w.value)))"),
+    ),
+    mutant(
+        "other arithmetic", RNN, "the gate is computed in half precision", "outputs",
+        ("tf.sigmoid(tf.matmul(both, self.w) + self.b)",
+         "tf.cast(tf.sigmoid(tf.cast(tf.matmul(both, self.w) + self.b, tf.float16)), tf.float32)"),
+    ),
+    mutant(
+        "starts otherwise", TIED, "the constant shift starts elsewhere", "initial",
+        ("tf.constant_initializer(0.1),\n", "tf.constant_initializer(0.2),\n"), says="encoder/mix/shift",
+    ),
+    mutant(
+        "starts otherwise", RNN, "the gate starts closed", "initial",
+        ("initializer=tf.ones_initializer())", "initializer=tf.zeros_initializer())"), says="gate/b",
+    ),
+    mutant(
+        "other activation", LATE, "no scale, which is one at first", "sharing",
+        ("return self.scale * (x - mean)", "return (x - mean)"), says="norm/scale",
+    ),
+    mutant(
+        "starts otherwise", TWINS, "a variable that no session initialises", "initial",
+        ("    student = Net(name", "    tf.get_default_graph().clear_collection('variables')\n    student = Net(name"),
+        ("    variables = [v", "    tf.get_collection_ref('variables').pop()\n    variables = [v"),
+        says="global_variables_initializer",
     ),
     mutant(
         "noise that repeats", TWINS, "one mask for both", "random",

@@ -56,6 +56,7 @@ TRAINED = 4096  # the same for what is written again after every training op
 DRAWS, MORE_DRAWS = 8, 64  # samples of every initial value
 GRADIENT_BUDGET = 300  # outputs times ops, for a gradient of each output
 MAX_ACTIVATIONS = 600
+MOST_SWITCHES = 8
 ULPS, FAR = 4, 16  # by how many units in the last place weights are moved to see what rounding does, and times that
 AMPLIFIED = 1e-5  # relative; rounding that grows beyond is measured more often
 LATE = (100, 1000, 10000, 100000, 1000000)  # what counters are set to, for schedules that a few rounds don't reach
@@ -1071,20 +1072,27 @@ def scalar_input(name: str, state: Any) -> float:
 class Feeds:
     """The values of all inputs for some rounds and both settings of the boolean switches."""
 
-    def __init__(self, tensors: Sequence[Any], rounds: List[List[Any]]) -> None:
+    def __init__(self, tensors: Sequence[Any], rounds: List[List[Any]], names: Sequence[str] = ()) -> None:
         self.tensors = list(tensors)
         self.rounds = rounds
+        self.names = list(names) or [tensor.op.name for tensor in tensors]  # those of the before side
 
     @property
     def has_switch(self) -> bool:
         return any(tensor.dtype == tf.bool for tensor in self.tensors)
 
-    def of(self, number: int, switch: bool, scale: float = 1.0) -> Dict[Any, Any]:
-        """`scale` is for arrays; a lone number is mostly a rate."""
+    @property
+    def switches(self) -> List[str]:
+        """The names of the switches, where there are several, but not too many to try them one by one."""
+        names = [name for name, tensor in zip(self.names, self.tensors) if tensor.dtype == tf.bool]
+        return names if 1 < len(names) <= MOST_SWITCHES else []
+
+    def of(self, number: int, switch: bool, scale: float = 1.0, only: str = "") -> Dict[Any, Any]:
+        """`scale` is for arrays; a lone number is mostly a rate. `only` names the one switch that is set."""
         feed = {}
-        for tensor, value in zip(self.tensors, self.rounds[number]):
+        for name, tensor, value in zip(self.names, self.tensors, self.rounds[number]):
             if tensor.dtype == tf.bool:
-                value = np.full(np.shape(value), switch)
+                value = np.full(np.shape(value), switch and only in ("", name))
             elif scale != 1.0 and tensor.dtype.is_floating and np.ndim(value):
                 value = np.asarray(value * scale, value.dtype)
             feed[tensor] = value
@@ -1656,7 +1664,7 @@ class Exchange:
             self.record["unmatched_inputs"] = missing
             return False
         rounds = [[members["f%d_%d" % (n, p)] for p in positions] for n in range(exchange["rounds"])]
-        self.feeds = Feeds(inputs, rounds)
+        self.feeds = Feeds(inputs, rounds, [exchange["inputs"][p]["name"].split(":")[0] for p in positions])
         self.bench.weights = [np.asarray(weights[key]) for key in keys]
         self.scales, self.combined = exchange["scales"], exchange["combined"]
         self.leave_out(exchange["dropped"])
@@ -1753,6 +1761,9 @@ class Measurement:
             for name, value in zip(names, values):
                 arrays.add("output/%s/%s" % ("true" if switch else "false", name), value)
                 self.record["outputs"][name]["run_shape"] = list(np.shape(value))
+        for only in self.feeds.switches if fetches else ():
+            for name, value in zip(names, bench.run_apart(fetches, alone, self.feeds.of(0, True, only=only))):
+                arrays.add("output/only %s/%s" % (only.replace("/", "."), name), value)
         for size in SCALES if fetches else ():
             with contextlib.suppress(tf.errors.OpError):
                 self.scaled_outputs(bench, arrays, size, names)
