@@ -19,7 +19,8 @@ from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.spelled import tensor_names
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.execute import Executor
-from tfmigrate.walk.regions import Creation, Region, around
+from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.roots import Walk
 
 
 class Causes:
@@ -34,6 +35,8 @@ class Causes:
         self.executor = executor
         self.resolve = resolve
         self.orphans = orphans(classes)
+        # code whose own layers stay as they are
+        self.left: set[tuple[Function | None, Module]] = set()
         functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
         self.references = References(executor.program, functions, resolve)
@@ -248,24 +251,30 @@ class Causes:
         return {region.parent.module for region in self.classes.calls[helper] if region.parent is not None}
 
     def _check_precision(self) -> None:
-        """Another precision in the code of a unit or of what calls it."""
+        """Another precision anywhere in what is run together with a layer: a tensor of it may come from any call."""
         precisions = Precisions(self.resolve)
-        for unit in dict.fromkeys(self.owners.units.values()):
-            if "TFM506" in self.clusters.causes.get(unit, ()):
-                continue
+        for walk in self.classes.walks:
             used: dict[Module, set[FunctionNode]] = {}
-            for member in unit.members:
-                for region in member.regions:
-                    for near in (*around(region), *region.walk()):
-                        if isinstance(near, Region):
-                            functions = used.setdefault(near.module, set())
-                            functions.update([near.function.node] if near.function is not None else [])
-            for module, functions in used.items():
-                node = precisions.other(module, functions)
-                if node is not None:
-                    text = "this program computes in another precision than float32"
-                    self.clusters.refuse("TFM506", node, module, text, unit)
-                    break
+            for region in walk.regions():
+                functions = used.setdefault(region.module, set())
+                functions.update([region.function.node] if region.function is not None else [])
+            places = ((module, precisions.other(module, functions)) for module, functions in used.items())
+            found = next(((module, node) for module, node in places if node is not None), None)
+            if found is None:
+                continue
+            text = "this program computes in another precision than float32"
+            for unit in sorted(self.clusters.units_below(walk.root), key=repr):
+                if "TFM506" not in self.clusters.causes.get(unit, ()):
+                    self.clusters.refuse("TFM506", found[1], found[0], text, unit)
+            self._leave_layers(walk, Finding(str(found[0].path), found[1].lineno, found[1].col_offset, "TFM506", text))
+
+    def _leave_layers(self, walk: Walk, finding: Finding) -> None:
+        """Keep the layers of plain code as they are."""
+        for region in walk.regions():
+            if any(isinstance(e, Creation) and e.makes_layer for e in region.events):
+                if self.clusters.unit_around(region) is None:
+                    self.clusters.blame(finding, ())
+                    self.left.add((region.function, region.module))
 
     def _check_spelled(self) -> None:
         """Names of tensors in the program's text that mean something inside a unit."""

@@ -132,7 +132,8 @@ class Planner:
 
     def plan(self) -> Plan:
         """Plan units from the inside out, then the plain code that uses them."""
-        self.orphans = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve).check()
+        causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve)
+        self.orphans = causes.check()
         for unit in set(self.owners.units.values()):
             for doubt in self.doubts:
                 if doubt.concerns(unit):
@@ -153,8 +154,9 @@ class Planner:
         )
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
-        holding.left = collecting.left
+        holding.left = collecting.left | {function for function, _ in causes.left if function is not None}
         holding.doubted = {m for m in self.program.modules.values() if any(d.covers_script(m) for d in self.doubts)}
+        holding.doubted |= {module for function, module in causes.left if function is None}
         migrated = holding.settle(self.complete)
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
