@@ -334,7 +334,7 @@ class Planner:
         body = None
         if member.shape is Shape.BLOCK:
             outer = self._outer_scan(member)
-            around = set(outer.bindings)
+            around = {name for name in outer.bindings if _comes_from_around(name, member, outer)}
             if member.function is not None:
                 around |= set(member.function.params)
             else:
@@ -692,3 +692,11 @@ def indent_of(module: Module) -> str:
 
 
 __all__ = ["Plan", "Planner", "Role", "indent_of"]
+
+
+def _comes_from_around(name: str, member: Member, outer: Scan) -> bool:
+    """Whether the code around a block gives a name a value: before it, or in an earlier round of a loop."""
+    if any(isinstance(a, (ast.For, ast.AsyncFor, ast.While)) for a in outer.ancestors(member.node)):
+        return True
+    inside = set(member.body)
+    return any(inside.isdisjoint([b.statement, *outer.ancestors(b.statement)]) for b in outer.bindings[name])

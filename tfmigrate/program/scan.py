@@ -128,15 +128,6 @@ class Scan:
                 return owner, name
         return owner, "body"
 
-    def _sure_suites(self, statement: ast.stmt) -> set[tuple[ast.AST | None, str]]:
-        """The suites that surely ran a statement when they are over: past the blocks that only open something."""
-        found = {self.suite(statement)}
-        owner = self.parents.get(statement)
-        while isinstance(owner, (ast.With, ast.AsyncWith)):
-            found.add(self.suite(owner))
-            owner = self.parents.get(owner)
-        return found
-
     def reaching(self, name: str, at: ast.AST) -> tuple[bool, Binding | None]:
         """Which binding of a name a node sees: (certain, binding). (True, None): the one from outside the body."""
         bindings = self.bindings.get(name, [])
@@ -147,7 +138,7 @@ class Scan:
         inside = set(self.ancestors(here))
         earlier = [b for b in bindings if _before(b.statement, here) or b.statement in inside]
         earlier = [b for b in earlier if not b.behind or b.statement not in inside]
-        dominating = [b for b in earlier if suites & self._sure_suites(b.statement) or b.statement in inside]
+        dominating = [b for b in earlier if self.suite(b.statement) in suites or b.statement in inside]
         if dominating:
             last = dominating[-1]
             between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
