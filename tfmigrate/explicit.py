@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
-from tfmigrate.planning.explicit import TRANSFORM, plan_explicit_reuse
+from tfmigrate.planning.explicit import plan_explicit_reuse
 from tfmigrate.planning.plan import indent_of
 from tfmigrate.program.link import Module, Program, parse_module
 from tfmigrate.rewrite import rewrite
@@ -23,8 +23,6 @@ from tfmigrate.walk.roots import Walk, walk_program
 
 if TYPE_CHECKING:
     from tfmigrate.proving.proof import Doubt
-
-__all__ = ["TRANSFORM", "Explicit"]
 
 
 class Explicit:

@@ -17,6 +17,7 @@ from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Member, Shape
+from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
 from tfmigrate.program.scan import arguments_of
@@ -44,8 +45,8 @@ def is_reuse_statement(node: ast.stmt) -> bool:
     """`scope.reuse_variables()`, an assertion about `scope.reuse`, or an `if` around nothing else."""
     if isinstance(node, ast.Assert):
         return asserts_reuse(node)
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
-        return node.value.func.attr == "reuse_variables"
+    if isinstance(node, ast.Expr) and is_reuse_switch(node.value):
+        return True
     if isinstance(node, ast.If):
         inner = [*node.body, *node.orelse]
         return all(is_reuse_statement(s) or isinstance(s, ast.Pass) for s in inner) and any(

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tfmigrate.finding import Finding
+from tfmigrate.model import EXPLICIT_REUSE
+from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import names_in
@@ -18,8 +20,6 @@ from tfmigrate.walk.regions import Region, ReuseSwitch
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import Const
 
-TRANSFORM = "explicit_reuse"
-_SWITCH = "reuse_variables"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 
@@ -41,7 +41,7 @@ def plan_explicit_reuse(program: Program, walks: Sequence[Walk]) -> ExplicitReus
     result = ExplicitReuse()
     for module in program.modules.values():
         for call in module.of_kind(ast.Call):
-            if not _is_switch(call):
+            if not is_reuse_switch(call):
                 continue
             try:
                 sites = list(_Switch(module, call, facts).sites())
@@ -51,10 +51,6 @@ def plan_explicit_reuse(program: Program, walks: Sequence[Walk]) -> ExplicitReus
             else:
                 result.sites.setdefault(module, []).extend(sites)
     return result
-
-
-def _is_switch(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == _SWITCH
 
 
 class _Facts:
@@ -110,7 +106,7 @@ class _Switch:
         yield self._site(block, GatherRest())
 
     def _site(self, node: ast.AST, action: SetArgument | Remove | KeepElse | Unnamed | RestUnder | GatherRest) -> Site:
-        return Site(TRANSFORM, span(self.module, node), action)
+        return Site(EXPLICIT_REUSE, span(self.module, node), action)
 
     # -- where it stands
 
@@ -144,7 +140,7 @@ class _Switch:
             raise _Stays("the block that it stands in opens no scope, or more than one")
         if owner.lineno == owner.body[0].lineno:
             raise _Stays("its block stands on the line of the with")
-        others = [node for statement in owner.body for node in ast.walk(statement) if _is_switch(node)]
+        others = [node for statement in owner.body for node in ast.walk(statement) if is_reuse_switch(node)]
         if any(node is not self.call and self._owner(node) is owner for node in others):
             raise _Stays("reuse is switched on more than once in this block")
         ((item, opening),) = opened.items()

@@ -682,6 +682,14 @@ def _is_global(value: Value) -> bool:
     return not is_tensor(value)
 
 
+def _comes_from_around(name: str, member: Member, outer: Scan) -> bool:
+    """Whether the code around a block gives a name a value: before it, or in an earlier round of a loop."""
+    if any(isinstance(a, (ast.For, ast.AsyncFor, ast.While)) for a in outer.ancestors(member.node)):
+        return True
+    inside = set(member.body)
+    return any(inside.isdisjoint([b.statement, *outer.ancestors(b.statement)]) for b in outer.bindings[name])
+
+
 def indent_of(module: Module) -> str:
     """One level of indentation in this file."""
     for line in module.text.split("\n"):
@@ -692,11 +700,3 @@ def indent_of(module: Module) -> str:
 
 
 __all__ = ["Plan", "Planner", "Role", "indent_of"]
-
-
-def _comes_from_around(name: str, member: Member, outer: Scan) -> bool:
-    """Whether the code around a block gives a name a value: before it, or in an earlier round of a loop."""
-    if any(isinstance(a, (ast.For, ast.AsyncFor, ast.While)) for a in outer.ancestors(member.node)):
-        return True
-    inside = set(member.body)
-    return any(inside.isdisjoint([b.statement, *outer.ancestors(b.statement)]) for b in outer.bindings[name])

@@ -85,6 +85,11 @@ def _owner(module: Module, node: ast.Attribute) -> tuple[ast.FunctionDef, ast.Cl
     return (method, inner[1]) if own else None
 
 
+def is_reuse_switch(node: ast.AST) -> bool:
+    """Whether this is a call like `scope.reuse_variables()`."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "reuse_variables"
+
+
 def _serves_reuse(module: Module, node: ast.Attribute) -> bool:
     """Whether a read only says that variables are reused."""
     parent = next(ancestors(module, node))
@@ -92,9 +97,7 @@ def _serves_reuse(module: Module, node: ast.Attribute) -> bool:
         return parent.arg == "reuse"
     if not isinstance(parent, ast.If) or parent.test is not node or parent.orelse:
         return False
-    calls = [s.value.func for s in parent.body if isinstance(s, ast.Expr) and isinstance(s.value, ast.Call)]
-    switches = [f for f in calls if isinstance(f, ast.Attribute) and f.attr == "reuse_variables"]
-    return len(switches) == len(parent.body)
+    return all(isinstance(statement, ast.Expr) and is_reuse_switch(statement.value) for statement in parent.body)
 
 
 def _sets(module: Module, node: ast.Attribute, method: ast.FunctionDef) -> ast.Assign | None:

@@ -29,7 +29,7 @@ from tfmigrate.proving.keras3 import (
     variables_of,
     weight_attribute,
 )
-from tfmigrate.tf1.cells import DRIVERS
+from tfmigrate.tf1.cells import DRIVEN, DRIVERS
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, SuperValue
 from tfmigrate.walk.naming import dimensions, dtype_of
@@ -345,7 +345,7 @@ class Counting:
     def _drive(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value | None:
         """A function of TensorFlow runs cells: one step stands for all."""
         row = DRIVERS[name]
-        cells = [args.get(i, param) for i, param in enumerate(row.params) if param in ("cell", "cell_fw", "cell_bw")]
+        cells = [args.get(i, param) for i, param in enumerate(row.params) if param in DRIVEN]
         if not all(isinstance(cell, ObjectValue) for cell in cells):
             return None
         for cell in cells:

@@ -81,6 +81,9 @@ DRIVERS: dict[str, LayerRow] = {
     ),
 }  # fmt: skip
 
+# Which of their parameters take a cell.
+DRIVEN = ("cell", "cell_fw", "cell_bw")
+
 # The state of an LSTM as the program puts it together.
 STATES = {"tf.nn.rnn_cell.LSTMStateTuple": LayerRow(("c", "h"), "", "", operation="LSTMStateTuple")}
 

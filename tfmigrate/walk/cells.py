@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVERS, STATES, STEP, WRAPPERS
+from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVEN, DRIVERS, STATES, STEP, WRAPPERS
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.tf1.symbols import HALF_OR_DOUBLE
@@ -120,7 +120,7 @@ class Cells(LayerCalls):
     def _drive(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         row = DRIVERS[symbol]
         given = given_to(row, args)
-        names = [param for param in row.params if param in ("cell", "cell_fw", "cell_bw")]
+        names = [param for param in row.params if param in DRIVEN]
         cells = [given[name][0] for name in names if name in given]
         if len(cells) < len(names) or not all(isinstance(cell, Cell) for cell in cells):
             return self._foreign(ev, symbol, args, node)
