@@ -19,8 +19,7 @@ from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.spelled import tensor_names
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.execute import Executor
-from tfmigrate.walk.regions import Creation, Region
-from tfmigrate.walk.roots import Walk
+from tfmigrate.walk.regions import Creation, Region, around, root_of
 
 
 class Causes:
@@ -66,12 +65,6 @@ class Causes:
         self._check_spelled()
         return self.orphans
 
-    def _regions(self) -> Iterator[Region]:
-        for walk in self.classes.walks:
-            for event in walk.root.walk():
-                if isinstance(event, Region):
-                    yield event
-
     def _blame_walks(self) -> None:
         told = {(f.path, f.line, f.column) for f in self.clusters.findings}
         for walk in self.classes.walks:
@@ -92,8 +85,7 @@ class Causes:
         if unit is not None or region is None:
             return {unit} if unit is not None else set()
         if finding.code.startswith("TFM60"):
-            while region.parent is not None:
-                region = region.parent
+            region = root_of(region)
         below = region.is_block or region.parent is None or finding.code in ("TFM205", "TFM206")
         return self.clusters.units_below(region) if below else set()
 
@@ -126,23 +118,18 @@ class Causes:
 
     def _check_cells(self) -> None:
         """A layer makes the RNN cells that it runs, and runs those that it makes."""
+        code_of = self.classes.code_around
         for walk in self.classes.walks:
             for creation in walk.root.creations():
                 for cell in creation.cells if not creation.is_cell else ():
                     units = {self.clusters.unit_around(creation.region), self.clusters.unit_around(cell.region)}
-                    if units != {None} and self._home(creation.region) is not self._home(cell.region):
+                    if units != {None} and code_of(creation.region) is not code_of(cell.region):
                         text = "this cell is made in other code than that which runs it, and one of them is a layer"
                         for unit in filter(None, units):
                             self.clusters.refuse("TFM501", cell.node, cell.region.module, text, unit)
 
-    def _home(self, region: Region) -> Region:
-        """The call or layer that a region's code belongs to."""
-        while region.is_block and region.parent is not None and self.classes.member_of(region) is None:
-            region = region.parent
-        return region
-
     def _by_library(self) -> Iterator[Region]:
-        for region in self._regions():
+        for region in (region for walk in self.classes.walks for region in walk.regions()):
             if region.by_library and region in self.classes.makers and region.function not in self.classes.evident:
                 yield region
 
@@ -262,19 +249,18 @@ class Causes:
             found = next(((module, node) for module, node in places if node is not None), None)
             if found is None:
                 continue
+            module, node = found
             text = "this program computes in another precision than float32"
-            for unit in sorted(self.clusters.units_below(walk.root), key=repr):
-                if "TFM506" not in self.clusters.causes.get(unit, ()):
-                    self.clusters.refuse("TFM506", found[1], found[0], text, unit)
-            self._leave_layers(walk, Finding(str(found[0].path), found[1].lineno, found[1].col_offset, "TFM506", text))
-
-    def _leave_layers(self, walk: Walk, finding: Finding) -> None:
-        """Keep the layers of plain code as they are."""
-        for region in walk.regions():
-            if any(isinstance(e, Creation) and e.makes_layer for e in region.events):
-                if self.clusters.unit_around(region) is None:
-                    self.clusters.blame(finding, ())
-                    self.left.add((region.function, region.module))
+            units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
+            code = {
+                (region.function, region.module)
+                for region in walk.regions()
+                if any(isinstance(e, Creation) and e.makes_layer for e in region.events)
+                and self.clusters.unit_around(region) is None
+            }
+            finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
+            self.clusters.blame(finding, units, shown=bool(units or code))
+            self.left |= code
 
     def _check_spelled(self) -> None:
         """Names of tensors in the program's text that mean something inside a unit."""
@@ -349,11 +335,7 @@ class Causes:
 
 def _is_starred(region: Region | None) -> bool:
     """Whether a region runs with arguments that could not be seen."""
-    while region is not None:
-        if region.frame.star:
-            return True
-        region = region.parent
-    return False
+    return any(outer.frame.star for outer in around(region))
 
 
 def _may_take(function: Function, call: ast.Call) -> bool:

@@ -168,7 +168,7 @@ class Collecting:
 
     def _layer_around(self, query: Query) -> Instance | None:
         """The layer whose own code asks for the list, where that holds all its variables and no others."""
-        home = self.home(query.region)
+        home = query.region.call
         instance = self.owners.instance_of.get(home)
         if instance is None or not query.complete or query.source is not None or not query.variables:
             return None
@@ -181,7 +181,7 @@ class Collecting:
 
     def plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
         """The plain functions that make some of these variables by library layers."""
-        return {self.home(v.region).function for v in variables if v.region is not None and not self.units([v])}
+        return {v.region.call.function for v in variables if v.region is not None and not self.units([v])}
 
     def _by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
@@ -261,18 +261,12 @@ class Collecting:
         return units
 
     def _all_units(self, region: Region) -> set[Unit]:
-        while region.parent is not None:
-            region = region.parent
-        return {self.owners.instance_of[e].unit for e in region.walk() if e in self.owners.instance_of}
-
-    def home(self, region: Region) -> Region:
-        while region.is_block and region.parent is not None:
-            region = region.parent
-        return region
+        inside = root_of(region).walk()
+        return {self.owners.instance_of[e].unit for e in inside if e in self.owners.instance_of}
 
     def reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
         """The slots that a plain region's code can name."""
-        home = self.home(region)
+        home = region.call
         for work in works:
             for slot in work.slots if _is_near(work, home.function) else ():
                 function = work.code_of(slot.site()).function
@@ -323,7 +317,7 @@ class Collecting:
 
     def note_readers(self, chosen: Iterable[Reached], node: ast.AST, region: Region) -> None:
         """What holds these must be in reach of the code that reads it."""
-        home = self.home(region).function
+        home = region.call.function
         for item in chosen:
             item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
             if all(reader.region is not region for reader in item.slot.readers):
@@ -469,7 +463,7 @@ class Collecting:
             self._drop_function(function, sites)
 
     def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
-        home = self.home(query.region)
+        home = query.region.call
         scan = scan_code(home.function or home.module)
         if query.node not in scan.parents or query.node in self.rewritten:
             return

@@ -237,10 +237,8 @@ class Holding:
         found: set[tuple[Function | None, Module]] = set()
         for walk in self.classes.walks:
             for finding, region in walk.scoping.blamed.items():
-                while region is not None and region.is_block:
-                    region = region.parent
                 if region is not None and not finding.code.startswith("TFM60"):
-                    found.add((region.function, region.module))
+                    found.add((region.call.function, region.module))
         return found
 
     def _in_left_block(self, site: ast.AST, work: PlainWork) -> bool:

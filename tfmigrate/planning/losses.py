@@ -121,7 +121,7 @@ class Losses:
         around = set(ancestors(query.region.module, query.node))
         for item in self.collecting.reached(query.region, works, named):
             own = {variable for variable in item.variables if variable.regularized}
-            if not _is_held_once(item.slot, self.collecting.home(query.region)):
+            if not _is_held_once(item.slot, query.region.call):
                 return None
             if own and own <= set(query.variables) and not own & covered and not around & set(item.slot.loops):
                 chosen.append(item)
@@ -150,7 +150,7 @@ class Losses:
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
 
     def _stands_free(self, query: Query) -> bool:
-        scan = scan_code(self.collecting.home(query.region).function or query.region.module)
+        scan = scan_code(query.region.call.function or query.region.module)
         outer = scan.parents.get(query.node)
         if isinstance(outer, ast.BinOp):
             return isinstance(outer.op, ast.Add)

@@ -57,9 +57,7 @@ def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> Non
 
 def _is_in_layer(region: Region, classes: Classification) -> bool:
     """Whether the code that asks is that of a layer, which rewrites it with its body."""
-    while region.is_block and region.parent is not None and classes.member_of(region) is None:
-        region = region.parent
-    return classes.member_of(region) is not None
+    return classes.member_of(classes.code_around(region)) is not None
 
 
 def _stands_in(expression: ast.expr, node: ast.Call) -> bool:

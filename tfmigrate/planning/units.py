@@ -12,7 +12,7 @@ from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, show_path
+from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, root_of, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
 
@@ -197,7 +197,7 @@ class Classification:
         if region.is_block:
             assert isinstance(region.node, ast.With)
             self.blocks.setdefault(region.node, []).append(region)
-            self.entered[id(_root(region)), show_path(region.path)] += 1
+            self.entered[id(root_of(region)), show_path(region.path)] += 1
         elif region.function is not None:
             self.calls.setdefault(region.function, []).append(region)
         for event in region.events:
@@ -307,7 +307,7 @@ class Classification:
             return False
         roots: dict[int, int] = {}
         for region in active:
-            key = id(_root(region))
+            key = id(root_of(region))
             roots[key] = roots.get(key, 0) + 1
         once = all(count == 1 for count in roots.values()) and not any(r.loops for r in active)
         return not (once and all(self._plain_around(region) for region in active))
@@ -316,7 +316,7 @@ class Classification:
         """Whether a method's own scope is entered once only, so that it can stay and its blocks migrate in place."""
         if function.cls is None or "__call__" in function.cls.methods:
             return False
-        return not any(r.loops or self.entered[id(_root(r)), show_path(self._inside(r))] > 1 for r in active)
+        return not any(r.loops or self.entered[id(root_of(r)), show_path(self._inside(r))] > 1 for r in active)
 
     def _inside(self, region: Region) -> Path:
         return next(
@@ -379,11 +379,14 @@ class Classification:
 
     def home(self, region: Region) -> Region:
         """The nearest enclosing region that is a unit or a plain call (or root)."""
-        outer = region.parent
-        assert outer is not None
-        while outer.is_block and self.member_of(outer) is None and outer.parent is not None:
-            outer = outer.parent
-        return outer
+        assert region.parent is not None
+        return self.code_around(region.parent)
+
+    def code_around(self, region: Region) -> Region:
+        """The unit, plain call or root whose code a region is."""
+        while region.is_block and self.member_of(region) is None and region.parent is not None:
+            region = region.parent
+        return region
 
 
 def _reads_collections(region: Region) -> bool:
@@ -391,12 +394,6 @@ def _reads_collections(region: Region) -> bool:
     if READS_COLLECTION in region.evidence:
         return True
     return any(_reads_collections(event) for event in region.events if isinstance(event, Region))
-
-
-def _root(region: Region) -> Region:
-    while region.parent is not None:
-        region = region.parent
-    return region
 
 
 def _same_object(instance: Instance, region: Region) -> bool:
@@ -438,7 +435,7 @@ class Ownership:
         obj = region.frame.obj
         if obj is None:
             return self.holders.setdefault(id(region), Holder(region, obj))
-        known = self._of_object.setdefault((id(_root(region)), id(obj)), [])
+        known = self._of_object.setdefault((id(root_of(region)), id(obj)), [])
         for holder in known:
             if holder.region is region or not exclusive(holder.region, region):
                 return holder
@@ -462,23 +459,17 @@ class Ownership:
 
     def _note_layer(self, region: Region, creation: Creation) -> None:
         """A library layer in plain code is held by that code."""
-        home = self._code_around(region)
+        home = self.classes.code_around(region)
         if home not in self.instance_of:
             holder = self.holder(home)
             if home not in holder.homes:
                 holder.homes.append(home)
-            holder.runs += [other for other in map(self._code_around, creation.runs) if other is not home]
-
-    def _code_around(self, region: Region) -> Region:
-        """The call, layer or root whose code a region is."""
-        while region.is_block and region not in self.instance_of and region.parent is not None:
-            region = region.parent
-        return region
+            holder.runs += [other for other in map(self.classes.code_around, creation.runs) if other is not home]
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)
         if member.shape is Shape.CALLABLE:
-            home = _root(region)
+            home = root_of(region)
         owner: Instance | Holder = self.instance_of[home] if home in self.instance_of else self.holder(home)
         path = self.classes.base(region, member)
         unit = self.unit(member)

@@ -320,12 +320,17 @@ class Region:
             )
         return self._makes
 
-    def caller(self) -> Region | None:
-        """The call or root around this region, past the blocks of the same function."""
-        region = self.parent
-        while region is not None and region.is_block:
+    @property
+    def call(self) -> Region:
+        """The call or root whose code this is: itself, or what is around it past the blocks of the same function."""
+        region = self
+        while region.is_block and region.parent is not None:
             region = region.parent
         return region
+
+    def caller(self) -> Region | None:
+        """The call or root around this region, past the blocks of the same function."""
+        return self.parent.call if self.parent is not None else None
 
 
 def around(region: Region | None) -> Iterator[Region]:

@@ -31,8 +31,6 @@ def check(facts: Facts) -> Iterator[Remark]:
 
 def _calls(*made: PlainVariable) -> Iterator[Elsewhere]:
     for each, text in zip(made, ("made by this call", "and once more by this one")):
-        region = each.region
-        while region.is_block and region.parent is not None:
-            region = region.parent
+        region = each.region.call
         if region.node is not None and region.parent is not None:
             yield region.parent.module, region.node, text
