@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -306,3 +307,10 @@ def test_every_transform_says_what_it_does_and_has_fixtures() -> None:
             docstring = ast.get_docstring(_tree(module)) or ""
             assert len(docstring.splitlines()) > 2, f"{name}: before, after, caveat"
             assert (ROOT / "fixtures" / name).is_dir(), f"no fixtures/{name}/"
+
+
+def test_every_package_is_installed() -> None:
+    """A package that the build is not told of is missing from the wheel only, where nobody looks."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = {_name(path) for path in MODULES.values() if path.name == "__init__.py"}
+    assert set(settings["tool"]["setuptools"]["packages"]) == packages | {"tfmigrate.transforms", "tfmigrate.schema"}
