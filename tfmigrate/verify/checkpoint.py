@@ -76,7 +76,6 @@ def convert(
             "case": _case(program, function, module),
             "scratch": scratch,
             "result": str(result),
-            "recorder": str(HERE / "recorder.py"),
             "standins": str(HERE / "tf1_standins.py"),
         }
         job.write_text(json.dumps(described))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import json
 import os
 import re
@@ -38,19 +37,21 @@ class UnfitError(Exception):
 class Program:
     """The migrated program, built once in a graph: its Keras variables by path and its outermost layers by name."""
 
-    def __init__(self, recorder: Any, job: dict[str, Any]) -> None:
-        case = recorder.Case({"side": "after", "library": "keras3", "scratch": job["scratch"]}, job["case"], None)
-        recorder.fresh_tensorflow("keras3")
+    def __init__(self, job: dict[str, Any]) -> None:
+        isolation, watch, cases = map(_recorder, ("isolation", "watch", "case"))
+        side = {"side": "after", "library": "keras3", "scratch": job["scratch"]}
+        case = cases.Case(side, job["case"], None)
+        isolation.fresh_tensorflow("keras3")
         script = os.path.join(case.root, job["case"]["module"] + ".py")
-        with recorder.sandbox(case.root, [script]), new_layers() as layers:
+        with isolation.sandbox(case.root, [script]), new_layers() as layers:
             case.build()
-        seeds = {id(seed.state) for seed in recorder.WATCH.seeds}
-        found = [v for v in recorder.WATCH.keras if v._value is not None and id(v) not in seeds]
+        seeds = {id(seed.state) for seed in watch.WATCH.seeds}
+        found = [v for v in watch.WATCH.keras if v._value is not None and id(v) not in seeds]
         self.variables = distinct({v.path: v for v in found}, len(found), "variables")
         inner = {id(part) for layer in layers for part in layer._flatten_layers(include_self=False)}
         roots = [layer for layer in layers if id(layer) not in inner and layer.variables]
         self.roots = distinct({identifier(layer.name): layer for layer in roots}, len(roots), "outermost layers")
-        recorder.fresh_tensorflow("keras3")  # eager again, whatever the program switched off
+        isolation.fresh_tensorflow("keras3")  # eager again, whatever the program switched off
         self._tf = importlib.import_module("tensorflow")
         for path, shape in self.shapes().items():
             variable = self.variables[path]
@@ -206,22 +207,24 @@ def renamed(values: Values, renames: dict[str, str], back: bool, program: Progra
     return {table.get(key, key): value for key, value in values.items()}
 
 
+def _recorder(part: str) -> Any:
+    """A module of the recorder, which is known by its own name here. All but the first need TensorFlow to be loaded."""
+    return importlib.import_module(f"recorder.{part}")
+
+
 def main(argv: list[str]) -> int:
     job = json.loads(Path(argv[1]).read_text())
+    loaded = _recorder("loaded")
     sys.path.pop(0)  # our own folder, whose modules must not stand for others
-    spec = importlib.util.spec_from_file_location("tfmigrate_recorder", job["recorder"])
-    assert spec is not None
-    assert spec.loader is not None
-    recorder = importlib.util.module_from_spec(spec)
-    sys.modules["tfmigrate_recorder"] = recorder
-    spec.loader.exec_module(recorder)
     result: dict[str, Any] = {"error": "", "raised": False, "written": [], "left_out": []}
     target = Path(job["new"]).parent
     try:
-        recorder.load_tensorflow({"side": "after", "library": "keras3", "standins": job["standins"]})
-        program = Program(recorder, job) if job["case"] else None
+        side = {"side": "after", "library": "keras3", "standins": job["standins"]}
+        standins = loaded.load(side)
+        _recorder("start").prepare(side, standins)
+        program = Program(job) if job["case"] else None
         with tempfile.TemporaryDirectory(dir=target, prefix=".tfmigrate-") as folder:
-            result["left_out"] = convert(job, program, Path(folder), recorder.renamed)
+            result["left_out"] = convert(job, program, Path(folder), _recorder("variables").renamed)
             files = sorted(Path(folder).iterdir())
             taken = [file.name for file in files if (target / file.name).exists()]
             if taken and not job["overwrite"]:

@@ -22,7 +22,7 @@ from tfmigrate.verify.recording import ON_KERAS_3, Recording, Tolerances, descri
 from tfmigrate.verify.spec import Call, CheckSpec, Input
 from tfmigrate.verify.verdict import Status, Verdict
 
-RECORDER = Path(__file__).with_name("recorder.py")
+RECORDER = Path(__file__).with_name("record.py")
 ENTRY_MODULES = ("probe", "before", "after", "main", "build")
 SIDES = ("before", "after")
 
