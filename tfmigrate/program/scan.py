@@ -144,6 +144,9 @@ class Scan:
             between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
             if last.behind:
                 between = [b for b in between if last.statement not in set(self.ancestors(b.statement))]
+            # in a loop that the binding stands in front of, what binds the name below is seen in the next round
+            again = loops - {last.statement, *self.ancestors(last.statement)}
+            between += [b for b in bindings if again & set(self.ancestors(b.statement))]
             return (not between), last
         if earlier:
             return False, None
