@@ -32,9 +32,9 @@ def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owne
 def _weight(slot: Slot, module: Module, owner: str) -> Request:
     node = slot.site()
     assert isinstance(node, ast.Call)
-    default = _of_scope(slot)
-    if default is not None and slot.first.helper is not None:
-        text = "a helper makes this variable, and the scope around gives it a regularizer"
+    defaults = _of_scope(slot)
+    if defaults and slot.first.helper is not None:
+        text = f"a helper makes this variable, and the scope around gives it its {' and '.join(defaults)}"
         raise Refusal("TFM203", node, module, text)
     split = slot.first.split
     if split is not None and split.is_helper_call:
@@ -60,24 +60,25 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
         Piece("shape", given["shape"], around=_around_shape(slot, shape, module)),
     ]
     for key in ("dtype", "initializer", "regularizer", "trainable"):
-        if key in given and not is_none(given[key]) and not (key == "regularizer" and default is not None):
+        if key in defaults:
+            pieces.append(Piece(key, defaults[key]))
+        elif key in given and not is_none(given[key]):
             pieces.append(Piece(key, given[key]))
-    if default is not None:
-        pieces.append(Piece("regularizer", default))
     for piece in pieces if split is not None else []:
         assert split is not None and isinstance(piece.expression, ast.expr)
         piece.expression = split.inlined(piece.expression, node)
     return Request(f"{owner}.add_weight", pieces)
 
 
-def _of_scope(slot: Slot) -> ast.expr | None:
-    """The regularizer that a weight gets from the scope around it."""
+def _of_scope(slot: Slot) -> dict[str, ast.expr]:
+    """The initializer and the regularizer that a weight gets from the scope around it."""
     creation = slot.first.creation
-    if creation is None or "regularizer" not in creation.args.keywords:
-        return None
-    expression = creation.args.keywords["regularizer"][1]
-    written = [k.value for k in creation.node.keywords] + creation.node.args
-    return None if any(expression is part for part in written) else expression
+    if creation is None:
+        return {}
+    written = {id(part) for part in [*(k.value for k in creation.node.keywords), *creation.node.args]}
+    keywords = creation.args.keywords
+    given = {key: keywords[key][1] for key in ("initializer", "regularizer") if key in keywords}
+    return {key: expression for key, expression in given.items() if id(expression) not in written}
 
 
 def _around_shape(slot: Slot, shape: ast.expr, module: Module) -> tuple[str, str]:

@@ -96,5 +96,6 @@ VARIABLE_SCOPE = (
     "custom_getter", "reuse", "dtype", "use_resource", "constraint", "auxiliary_name_scope",
 )  # fmt: skip
 SCOPE_ARGUMENTS = {
-    "name_or_scope", "default_name", "values", "reuse", "regularizer", "use_resource", "auxiliary_name_scope",
+    "name_or_scope", "default_name", "values", "reuse", "initializer", "regularizer", "use_resource",
+    "auxiliary_name_scope",
 }  # fmt: skip

@@ -217,8 +217,8 @@ class Cells(LayerCalls):
         creation = cell.creation
         row, given = creation.row, given_to(creation.row, creation.args) if creation.row is not None else {}
         assert row is not None and self.region is not None
-        if self.scope.regularizer is not None:
-            self._refuse_cell(ev, cell, node, "a cell under a scope with a regularizer is not covered")
+        for key in self.scope.defaults:
+            self._refuse_cell(ev, cell, node, f"a cell under a scope with its own {key} is not covered")
         asked = self._asked(ev, given, creation.node)
         name = given.get("name", (NONE,))[0]
         base = path_of(name) if name != NONE else (Const(row.base_name),)

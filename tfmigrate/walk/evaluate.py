@@ -59,6 +59,10 @@ class Arguments:
             return self.keywords[name][0]
         return self.positional[position][0] if 0 <= position < len(self.positional) else None
 
+    def including(self, name: str, given: tuple[Value, ast.expr]) -> Arguments:
+        """With one more, by its name; what stands at its position counts no longer."""
+        return Arguments(self.positional, {**self.keywords, name: given}, self.star)
+
     def values(self) -> Iterator[Value]:
         yield from (value for value, _ in self.positional)
         yield from (value for value, _ in self.keywords.values())

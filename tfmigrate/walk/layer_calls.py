@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tfmigrate.program.scan import is_none
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
-from tfmigrate.tf1.layers import LAYERS, UNSUPPORTED
+from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
 from tfmigrate.walk.arg_scopes import ArgScopes
@@ -41,7 +41,7 @@ class LayerCalls(ArgScopes, Requests):
     def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         row = LAYERS[symbol]
         self._blame_star(ev, args, node, symbol)
-        args = self._with_scope_regularizer(ev, symbol, row, self._with_defaults(ev, row, args, node), node)
+        args = self._with_scope_defaults(ev, symbol, row, self._with_defaults(ev, row, args, node), node)
         given = given_to(row, args)
         self._check(ev, symbol, row, given, node)
         if row.operation:
@@ -69,19 +69,24 @@ class LayerCalls(ArgScopes, Requests):
         self._check_alike(ev, creation)
         return TENSOR
 
-    def _with_scope_regularizer(
+    def _with_scope_defaults(
         self, ev: Evaluator, symbol: str, row: LayerRow, args: Arguments, node: ast.Call
     ) -> Arguments:
-        """The regularizer of the scope holds for all variables of a layer that it names none for."""
-        default = self._of_scope(ev, node) if row.variables else None
-        if default is None:
-            return args
-        params = [p for p in row.params if p.endswith("_regularizer") and p not in UNSUPPORTED]
+        """What the scope gives the variables of a layer that the call says nothing of."""
         given = given_to(row, args)
-        if row.key or not all(trainable for _, _, trainable in row.variables):
-            self.blame("TFM203", node, ev, f"{symbol} under a scope with a regularizer is not covered")
-        more = {p: default for p in params if p not in given or given[p][0] == NONE}
-        return Arguments(args.positional, {**args.keywords, **more}, args.star)
+        for key in ("initializer", "regularizer") if row.variables else ():
+            default = self._of_scope(ev, node, key)
+            if default is None:
+                continue
+            if key == "regularizer" and (row.key or not all(trainable for _, _, trainable in row.variables)):
+                self.blame("TFM203", node, ev, f"{symbol} under a scope with a regularizer is not covered")
+            for param in row.params:
+                # the other initializers have defaults of their own
+                left = key == "regularizer" or param in NONE_IS_DEFAULT - {"bias_initializer"}
+                open_ = given[param][0] == NONE if param in given else left
+                if param.endswith(f"_{key}") and param not in UNSUPPORTED and open_:
+                    args = args.including(param, default)
+        return args
 
     def _note(
         self,

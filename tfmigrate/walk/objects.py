@@ -45,7 +45,7 @@ class GraphScope(Opaque):
 class OpenScope(Opaque):
     """The result of `variable_scope(...)`, before it is entered. undecided: its reuse depends on run-time state.
 
-    regularizer: of the variables inside that name none.
+    defaults: the initializer and the regularizer of the variables inside that name none.
     """
 
     name: Path
@@ -56,7 +56,7 @@ class OpenScope(Opaque):
     reentered: Scope | None = None
     moved: bool = False
     undecided: bool = False
-    regularizer: Default | None = None
+    defaults: dict[str, Default] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

@@ -78,13 +78,16 @@ class Variable(Opaque):
 
 @dataclass(eq=False)
 class Scope(Opaque):
-    """A `VariableScope`. reuse: True, False, "auto" or None where it is not known."""
+    """A `VariableScope`. reuse: True, False, "auto" or None where it is not known.
+
+    defaults: the initializer and the regularizer of variables that name none.
+    """
 
     path: Path
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
-    regularizer: Default | None = None
+    defaults: dict[str, Default] = field(default_factory=dict)
     # the activation that opened it, None for the scope of a graph, and when it was left
     opened_by: Frame | None = None
     left: int | None = None

@@ -1,4 +1,4 @@
-"""What a variable is regularized by, and who reads the losses."""
+"""What a variable starts from and is regularized by."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ def fault(value: Value, expression: ast.expr) -> str | None:
         return None
     text = ast.unparse(expression)
     return f"{text} has no counterpart in Keras" if isinstance(value, Gone) else f"what {text} does is not known"
+
+
+def no_initializer(value: Value, expression: ast.expr) -> str | None:
+    """Why an argument cannot be handed on as an initializer; None if it can."""
+    if is_tensor(value) or isinstance(value, Const):
+        return "it is a value, not an initializer"
+    return f"{ast.unparse(expression)} has no counterpart in TensorFlow 2" if isinstance(value, Gone) else None
 
 
 def _takes_variables(value: FunctionValue) -> bool:

@@ -21,7 +21,7 @@ from tfmigrate.walk.naming import (
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.walk.objects import Foreign, Gone, Template
+from tfmigrate.walk.objects import Foreign, Template
 from tfmigrate.walk.regions import (
     Clash,
     Creation,
@@ -32,7 +32,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
-from tfmigrate.walk.regularizing import fault
+from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.scoping import Scopes
 from tfmigrate.walk.values import (
     NONE,
@@ -46,7 +46,6 @@ from tfmigrate.walk.values import (
     Text,
     TupleValue,
     Value,
-    is_tensor,
     text_of,
 )
 
@@ -57,10 +56,11 @@ class Requests(Scopes):
     def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         given = {GET_VARIABLE[i]: pair for i, pair in enumerate(args.positional)}
         given.update(args.keywords)
-        default = self._of_scope(ev, node) if given.get("regularizer", (NONE,))[0] == NONE else None
-        if default is not None:
-            given["regularizer"] = default
-            args = Arguments(args.positional, {**args.keywords, "regularizer": default}, args.star)
+        for key in ("initializer", "regularizer"):
+            default = self._of_scope(ev, node, key) if given.get(key, (NONE,))[0] == NONE else None
+            if default is not None:
+                given[key] = default
+                args = args.including(key, default)
         for key, (value, expression) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
@@ -125,10 +125,9 @@ class Requests(Scopes):
         if "initializer" not in given or given["initializer"][0] == NONE:
             return None
         value, expression = given["initializer"]
-        if is_tensor(value) or isinstance(value, Const):
-            self.blame("TFM503", node, ev, "get_variable(initializer=...) gets a value, not an initializer")
-        if isinstance(value, Gone):
-            self.blame("TFM503", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
+        why = no_initializer(value, expression)
+        if why is not None:
+            self.blame("TFM503", node, ev, f"get_variable(initializer=...): {why}")
         return ast.unparse(expression)
 
     def _blame_star(self, ev: Evaluator, args: Arguments, node: ast.Call, name: str) -> None:

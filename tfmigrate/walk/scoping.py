@@ -15,9 +15,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
-from tfmigrate.walk.naming import (
-    symbols_of,
-)
+from tfmigrate.walk.naming import dtype_of, symbols_of
 from tfmigrate.walk.objects import Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
@@ -27,7 +25,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
-from tfmigrate.walk.regularizing import fault
+from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.state import State, run_time_state
 from tfmigrate.walk.values import (
     NONE,
@@ -49,8 +47,8 @@ class Scopes(Journal):
 
     def __init__(self) -> None:
         super().__init__()
-        # where the regularizer comes from that a call gets from its scope
-        self._regularized: dict[ast.Call, object] = {}
+        # where the initializer and the regularizer come from that a call gets from its scope
+        self._origins: dict[tuple[ast.Call, str], tuple[object, tuple[Value, ast.expr] | None]] = {}
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if isinstance(context, GraphScope):
@@ -97,7 +95,7 @@ class Scopes(Journal):
             reuse = True if self.scope.reuse is True else None
         outer = context.reentered if context.reentered is not None else self.scope
         scope = Scope(path, reuse, (depth_of(ev.frame, "loops"), depth_of(ev.frame, "conditions")))
-        scope.regularizer, scope.opened_by = context.regularizer or outer.regularizer, ev.frame
+        scope.defaults, scope.opened_by = {**outer.defaults, **context.defaults}, ev.frame
         self._entered.append((self.scope, old_counts))
         self.scope = scope
         self.activity += 1
@@ -138,15 +136,18 @@ class Scopes(Journal):
         assert self.region is not None
         self.scope_calls.append(ScopeCall(node, self.region, given, self.scope.reuse))
         blames = []
-        regularizer = args.get(VARIABLE_SCOPE.index("regularizer"), "regularizer")
-        default = None
-        if regularizer is not None and regularizer != NONE:
-            default = Default(regularizer, expression_of(args, VARIABLE_SCOPE, "regularizer"), ev.frame)
-            why = fault(regularizer, default.expression)
+        defaults = {
+            key: Default(given[key], expression_of(args, VARIABLE_SCOPE, key), ev.frame)
+            for key in ("initializer", "regularizer")
+            if given.get(key, NONE) != NONE
+        }
+        for key, default in defaults.items():
+            why = (fault if key == "regularizer" else no_initializer)(default.value, default.expression)
             if why is not None:
-                blames.append(self.blame("TFM203", node, ev, f"this regularizer cannot be handed on: {why}"))
+                blames.append(self.blame("TFM203", node, ev, f"this {key} cannot be handed on: {why}"))
         for key, value in given.items():
-            if key not in SCOPE_ARGUMENTS and value != NONE:
+            usual = key == "dtype" and dtype_of(value) == "float32"
+            if key not in SCOPE_ARGUMENTS and value != NONE and not usual:
                 what = f"variable_scope({key}=...) is not carried over"
                 if key not in VARIABLE_SCOPE:
                     what = f"variable_scope has no argument {key!r}"
@@ -154,7 +155,7 @@ class Scopes(Journal):
         if args.star:
             blames.append(self.blame("TFM203", node, ev, "variable_scope gets its arguments from *args or **kwargs"))
         opened = OpenScope((), reuse_of(given.get("reuse", NONE)), node, ev.frame.module, blames)
-        opened.regularizer = default
+        opened.defaults = defaults
         reuse = args.get(VARIABLE_SCOPE.index("reuse"), "reuse")
         state = (
             run_time_state(expression_of(args, VARIABLE_SCOPE, "reuse"), ev.frame, ev.program)
@@ -228,19 +229,24 @@ class Scopes(Journal):
         self._unknown[key] = finding
         return (Text((Symbol(text, key),)),)
 
-    def _of_scope(self, ev: Evaluator, node: ast.Call) -> tuple[Value, ast.expr] | None:
-        """The regularizer that a variable gets here which names none."""
-        default = self.scope.regularizer
+    def _of_scope(self, ev: Evaluator, node: ast.Call, key: str) -> tuple[Value, ast.expr] | None:
+        """The initializer or regularizer that a variable gets here which names none."""
+        known = self._origins.get((node, key))
+        if known is not None and self.scope.reuse is True:  # the variable is there already
+            return known[1]
+        default = self.scope.defaults.get(key)
         expression = None
         if default is not None:
             expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
             if expression is None:
-                text = "the scope that gives this variable a regularizer is opened in another function, by no literal"
+                text = f"the scope that gives this variable its {key} is opened in another function, by no literal"
                 self.blame("TFM203", node, ev, text)
         origin = (ast.dump(expression) if hasattr(expression, "synthetic") else id(expression)) if expression else None
-        if self._regularized.setdefault(node, origin) != origin:
-            self.blame("TFM203", node, ev, "the scopes around this call give it one regularizer now and another then")
-        return (default.value, expression) if default is not None and expression is not None else None
+        if known is not None and known[0] != origin:
+            self.blame("TFM203", node, ev, f"the scopes around this call give it one {key} now and another then")
+        given = (default.value, expression) if default is not None and expression is not None else None
+        self._origins.setdefault((node, key), (origin, given))
+        return given
 
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         return self.scope
