@@ -303,6 +303,8 @@ class Classification:
             return False
         if function in self.own_scope and not self._inline_method(function, active):
             return True
+        if not _is_object_call(active[0]) and all(self._only_calls_objects(region) for region in active):
+            return False
         if function in self.readers and function not in self.own_scope and function.cls is None:
             return False
         roots: dict[int, int] = {}
@@ -311,6 +313,15 @@ class Classification:
             roots[key] = roots.get(key, 0) + 1
         once = all(count == 1 for count in roots.values()) and not any(r.loops for r in active)
         return not (once and all(self._plain_around(region) for region in active))
+
+    def _only_calls_objects(self, region: Region) -> bool:
+        """Whether all variables in here are those of objects that are called, which have their layers with them."""
+        makers = [event for event in region.events if isinstance(event, Region) and event in self.makers]
+        if any(isinstance(event, Creation) and not event.is_operation for event in region.events):
+            return False
+        return all(
+            not event.is_block and (_is_object_call(event) or self._only_calls_objects(event)) for event in makers
+        )
 
     def _inline_method(self, function: Function, active: list[Region]) -> bool:
         """Whether a method's own scope is entered once only, so that it can stay and its blocks migrate in place."""
@@ -387,6 +398,11 @@ class Classification:
         while region.is_block and self.member_of(region) is None and region.parent is not None:
             region = region.parent
         return region
+
+
+def _is_object_call(region: Region) -> bool:
+    function = region.function
+    return function is not None and function.cls is not None and function.name == "__call__"
 
 
 def _reads_collections(region: Region) -> bool:
