@@ -74,6 +74,8 @@ class Body:
     live: list[str] = field(default_factory=list)
     # attributes that objects keep as their constructors set them
     fixed: Callable[[str], bool] = lambda _: False
+    # those that only constructors set, however often
+    settled: Callable[[str], bool] = lambda _: False
     # what only remembers that the object was called, with the statements that set it
     flags: Mapping[str, frozenset[ast.Assign]] = field(default_factory=dict)
 
@@ -278,13 +280,25 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
 
 def _agrees(plan: LayerPlan, body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
     for regions in groups:
-        if item.is_attribute and body.fixed(item.identifier) and len({id(r.frame.obj) for r in regions}) == 1:
-            continue
+        if item.is_attribute and len({id(r.frame.obj) for r in regions}) == 1:
+            made = not any(_is_in_making(r) for r in regions)
+            if body.fixed(item.identifier) or (made and body.settled(item.identifier)):
+                continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
         if not agree([body.value(item.name, r) for r in regions], expressions, frames):
             return False
     return True
+
+
+def _is_in_making(region: Region) -> bool:
+    """Whether the constructor of the object makes this call of its method."""
+    frame = region.frame.parent
+    while frame is not None:
+        if frame.function is not None and frame.function.name == "__init__" and frame.obj is region.frame.obj:
+            return True
+        frame = frame.parent
+    return False
 
 
 def _calls(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:

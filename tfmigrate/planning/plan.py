@@ -43,7 +43,7 @@ from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.roots import Walk
-from tfmigrate.walk.state import is_fixed
+from tfmigrate.walk.state import is_fixed, is_settled
 from tfmigrate.walk.values import Const, Shapeless, Value
 
 
@@ -342,6 +342,7 @@ class Planner:
         body = make_body(member, opaque, self.resolve, around)
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
+        body.settled = partial(is_settled, program=self.program)
         body.flags = reuse_flags(self.program)
         body.outputs = [name for name in body.outputs if name.removeprefix("self.") not in body.flags]
         if member.shape is Shape.BLOCK:

@@ -48,8 +48,12 @@ def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> Stat
 
 def is_fixed(attribute: str, program: Program) -> bool:
     """Whether an attribute of that name is set by constructors only, and once, so that an object keeps what it got."""
-    changes = _changes(program)
-    return attribute not in changes.attributes and attribute not in changes.reset
+    return is_settled(attribute, program) and attribute not in _changes(program).reset
+
+
+def is_settled(attribute: str, program: Program) -> bool:
+    """Whether an attribute of that name is set by constructors only: an object that is made keeps what it has."""
+    return attribute not in _changes(program).attributes
 
 
 class _Origin:
@@ -163,12 +167,17 @@ def _top_level_targets(node: ast.AST) -> Iterator[str]:
         yield from _top_level_targets(child)
 
 
+def _is_own(target: ast.Attribute, init: FunctionNode) -> bool:
+    """Whether a constructor sets an attribute of the object that it makes."""
+    return isinstance(target.value, ast.Name) and bool(init.args.args) and target.value.id == init.args.args[0].arg
+
+
 def _collect(module: Module, node: ast.AST, function: FunctionNode | None, changes: _Changes) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Global):
             changes.globals.update((module, name) for name in child.names)
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
-            if function is not None and function.name != "__init__":
+            if function is None or function.name != "__init__" or not _is_own(child, function):
                 changes.attributes.add(child.attr)
             elif (function, child.attr) in changes.seen:
                 changes.reset.add(child.attr)
