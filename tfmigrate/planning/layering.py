@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -133,6 +133,16 @@ class LayerPlan:
     attributes: dict[str, str] = field(default_factory=dict)
     needs: dict[Slot, Need] = field(default_factory=dict)
     base: str = "keras.layers.Layer"
+    # the calls by another name than the function's own
+    renamed_calls: Container[ast.AST] = frozenset()
+    # functions that this code gives other names, with what they become
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    def other_name(self, site: ast.AST) -> str | None:
+        """The name by which a call knows the function, where that is not its own."""
+        if not isinstance(site, ast.Call) or site not in self.renamed_calls:
+            return None
+        return site.func.attr if isinstance(site.func, ast.Attribute) else getattr(site.func, "id", None)
 
     @property
     def primary(self) -> Body:
@@ -150,7 +160,7 @@ class LayerPlan:
 
 def names_for(plan: LayerPlan, level: Level) -> dict[str, str]:
     """How the constructor's arguments are spelled in `__init__` (INIT) and in `build` or `call` (else)."""
-    result = {}
+    result = dict(plan.chosen)
     for item in plan.ctor():
         result[item.name] = item.identifier if level is Level.INIT else f"self.{plan.attributes[item.name]}"
     if plan.name_input is not None:

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
-from tfmigrate.walk.evaluate import Frame
+
+if TYPE_CHECKING:
+    from tfmigrate.walk.evaluate import Frame
 
 _GRAPH = {
     "get_collection", "get_collection_ref", "global_variables", "trainable_variables", "all_variables", "get_variables",
@@ -54,6 +57,11 @@ def is_fixed(attribute: str, program: Program) -> bool:
 def is_settled(attribute: str, program: Program) -> bool:
     """Whether an attribute of that name is set by constructors only: an object that is made keeps what it has."""
     return attribute not in _changes(program).attributes
+
+
+def is_filled(name: str, program: Program) -> bool:
+    """Whether the program puts something into a container of that name, or takes something out."""
+    return name in _changes(program).containers
 
 
 class _Origin:
