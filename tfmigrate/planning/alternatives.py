@@ -25,7 +25,8 @@ def separate(walk: Walk, owners: Ownership) -> None:
     if not shared:
         return
     queries = [event for event in walk.root.walk() if isinstance(event, Query)]
-    listed = {v for query in queries if not query.everything for v in query.variables}
+    # the losses of all of a network's variables are those of the layers, whichever these are
+    listed = {v for query in queries if not query.everything and query.kind != "losses" for v in query.variables}
     for variable, groups in shared.items():
         if variable not in listed and _never_together(list(groups.values())):
             for creations in list(groups.values())[1:]:

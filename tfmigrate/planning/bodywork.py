@@ -276,7 +276,17 @@ class Bodywork:
                 for binding in bindings:
                     if binding.statement not in self.body.removed and self._is_pure(binding.statement, name):
                         self.body.removed.add(binding.statement)
+                        self._drop_empty_branches(binding.statement)
                         changed = True
+
+    def _drop_empty_branches(self, statement: ast.stmt) -> None:
+        """An `if` goes with all that stood under it, where its test does nothing else."""
+        owner = self.body.scan.parents.get(statement)
+        if not isinstance(owner, ast.If) or any(isinstance(n, (ast.Call, ast.NamedExpr)) for n in ast.walk(owner.test)):
+            return
+        if all(inner in self.body.removed for inner in (*owner.body, *owner.orelse)):
+            self.body.removed.add(owner)
+            self._drop_empty_branches(owner)
 
     def _steps(self, load: ast.expr, steps: set[ast.stmt]) -> bool:
         """Whether a name is read only to give it its next value."""

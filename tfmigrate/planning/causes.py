@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.finding import Finding
+from tfmigrate.planning.aliases import Aliases
 from tfmigrate.planning.bodywork import asserts_reuse
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.orphans import orphans
@@ -19,7 +20,7 @@ from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.spelled import tensor_names
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.execute import Executor
-from tfmigrate.walk.regions import Creation, Region, around, root_of
+from tfmigrate.walk.regions import Creation, Region, around, root_of, twins
 
 
 class Causes:
@@ -39,9 +40,12 @@ class Causes:
         functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
         self.references = References(executor.program, functions, resolve)
+        self.aliases = Aliases(executor.program, classes, self.references)
 
     def check(self) -> set[Function]:
         """Refuse all that is to be refused; returns the functions that nothing calls."""
+        for alias in self.aliases.found:
+            self.clusters.join([self.owners.unit(self.classes.units[f]) for f in in_order(alias.functions)])
         self._check_stars()
         Places(self.classes, self.owners, self.clusters).check()
         self._check_library_calls()
@@ -60,6 +64,7 @@ class Causes:
                 self._check_function(member, unit)
         for helper in in_order(self.classes.helpers):
             self._check_helper(helper)
+        self._check_choices()
         Owners(self.classes, self.owners, self.clusters).check()
         self._check_precision()
         self._check_spelled()
@@ -183,6 +188,22 @@ class Causes:
                     text = f"this call of {member.name} gets its arguments from *args or **kwargs"
                     self.clusters.refuse("TFM406", region.node, region.parent.module, text, unit)
 
+    def _check_choices(self) -> None:
+        """One call, one of several functions: all of these become layers, or none does."""
+        for region in (region for walk in self.classes.walks for region in walk.regions()):
+            pick = region.frame.pick
+            if pick is None or region.parent is None or not isinstance(region.node, ast.Call):
+                continue
+            if region not in self.classes.makers:
+                continue
+            others = twins(region)
+            whole = len(others) + 1 == len(pick.branch.choice.options)
+            if not whole or any(self.classes.member_of(each) is None for each in (region, *others)):
+                text = "this may be a call of another function, which makes no layer"
+                units = self.clusters.units_below(region)
+                for unit in units:
+                    self.clusters.refuse("TFM302", region.node, region.parent.module, text, unit, derived=True)
+
     def _is_templated(self, function: Function) -> bool:
         return any(function in walk.scoping.templated for walk in self.classes.walks)
 
@@ -193,7 +214,9 @@ class Causes:
             return
         if self._check_form(function, unit):
             return
-        for code, node, module, message in misuse(self.references, member, self.classes.calls[function]):
+        regions = self.classes.calls[function]
+        found = misuse(self.references, member, regions, self.aliases.binds, self.aliases.calls)
+        for code, node, module, message in found:
             self.clusters.refuse(code, node, module, message, unit)
 
     def _check_form(self, function: Function, unit: Unit) -> bool:

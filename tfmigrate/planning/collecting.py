@@ -142,7 +142,11 @@ class Collecting:
     def _is_flat(item: Reached) -> bool:
         """Whether a layer holds its variables itself, so that it lists them in the order in which it makes them."""
         child = item.slot.first.child
-        return child is None or (not child.children and not any(c.row for r in child.regions for c in r.creations()))
+        return child is None or (
+            not item.slot.first.twins
+            and not child.children
+            and not any(c.row for r in child.regions for c in r.creations())
+        )
 
     def _check_own(self) -> None:
         """What else is done to a collection that variables are put into would miss those of layers."""
@@ -290,7 +294,7 @@ class Collecting:
             if root_of(use.region) is not root:
                 continue
             if use.child is not None:
-                for region in use.child.regions:
+                for region in (region for child in (use.child, *use.twins) for region in child.regions):
                     for creation in region.creations():
                         yield from creation.variables
             elif use.creation is not None:

@@ -257,7 +257,7 @@ class Composer:
             pad += self.indent
         target = f"self.{slot.name} = "
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
-        head, tail = f"{target}{self.requests[slot].callee}", ""
+        head, tail = f"{target}{self._callee(slot, body, spelled)}", ""
         if slot.loops:
             head, tail = self._comprehension(slot, body, spelled)
         trailing = _trailing_comment(body, slot)
@@ -277,9 +277,13 @@ class Composer:
                 done.add((id(statement), name))
                 lines.extend(self._statement(body, statement, name, spelled))
         request = self.requests[slot]
+        callee = self._callee(slot, body, spelled)
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
         depth = (3 if slot.loops else 2) * len(self.indent.expandtabs(8))
-        return lines + call_lines(f"{opening}{request.callee}", pieces, closing, self.width, depth)
+        return lines + call_lines(f"{opening}{callee}", pieces, closing, self.width, depth)
+
+    def _callee(self, slot: Slot, body: Body, spelled: dict[str, str]) -> str:
+        return self.requests[slot].callable(lambda e: self._text(body, e, spelled))
 
     @staticmethod
     def _text(body: Body, expression: ast.expr, spelled: dict[str, str]) -> str:
@@ -289,7 +293,7 @@ class Composer:
         return body.splitter.text(expression, spelled)
 
     def _comprehension(self, slot: Slot, body: Body, spelled: dict[str, str]) -> tuple[str, str]:
-        callee = self.requests[slot].callee
+        callee = self._callee(slot, body, spelled)
         opening, closing = "", ""
         for loop in slot.loops:
             assert isinstance(loop, ast.For)

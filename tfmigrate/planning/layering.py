@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -74,6 +74,8 @@ class Body:
     live: list[str] = field(default_factory=list)
     # attributes that objects keep as their constructors set them
     fixed: Callable[[str], bool] = lambda _: False
+    # those that only constructors set, however often
+    settled: Callable[[str], bool] = lambda _: False
     # what only remembers that the object was called, with the statements that set it
     flags: Mapping[str, frozenset[ast.Assign]] = field(default_factory=dict)
 
@@ -131,6 +133,16 @@ class LayerPlan:
     attributes: dict[str, str] = field(default_factory=dict)
     needs: dict[Slot, Need] = field(default_factory=dict)
     base: str = "keras.layers.Layer"
+    # the calls by another name than the function's own
+    renamed_calls: Container[ast.AST] = frozenset()
+    # functions that this code gives other names, with what they become
+    chosen: dict[str, str] = field(default_factory=dict)
+
+    def other_name(self, site: ast.AST) -> str | None:
+        """The name by which a call knows the function, where that is not its own."""
+        if not isinstance(site, ast.Call) or site not in self.renamed_calls:
+            return None
+        return site.func.attr if isinstance(site.func, ast.Attribute) else getattr(site.func, "id", None)
 
     @property
     def primary(self) -> Body:
@@ -148,7 +160,7 @@ class LayerPlan:
 
 def names_for(plan: LayerPlan, level: Level) -> dict[str, str]:
     """How the constructor's arguments are spelled in `__init__` (INIT) and in `build` or `call` (else)."""
-    result = {}
+    result = dict(plan.chosen)
     for item in plan.ctor():
         result[item.name] = item.identifier if level is Level.INIT else f"self.{plan.attributes[item.name]}"
     if plan.name_input is not None:
@@ -278,13 +290,25 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
 
 def _agrees(plan: LayerPlan, body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
     for regions in groups:
-        if item.is_attribute and body.fixed(item.identifier) and len({id(r.frame.obj) for r in regions}) == 1:
-            continue
+        if item.is_attribute and len({id(r.frame.obj) for r in regions}) == 1:
+            made = not any(_is_in_making(r) for r in regions)
+            if body.fixed(item.identifier) or (made and body.settled(item.identifier)):
+                continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
         if not agree([body.value(item.name, r) for r in regions], expressions, frames):
             return False
     return True
+
+
+def _is_in_making(region: Region) -> bool:
+    """Whether the constructor of the object makes this call of its method."""
+    frame = region.frame.parent
+    while frame is not None:
+        if frame.function is not None and frame.function.name == "__init__" and frame.obj is region.frame.obj:
+            return True
+        frame = frame.parent
+    return False
 
 
 def _calls(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:

@@ -40,20 +40,25 @@ class Piece:
 
 @dataclass
 class Request:
-    """A making call: `callee(pieces)`. helper: the function that makes the weight, called with the layer."""
+    """A making call: `callee(pieces)`. chosen: the expression that says which class it is, where one of several is."""
 
     callee: str
     pieces: list[Piece] = field(default_factory=list)
+    chosen: ast.expr | None = None
 
     def expressions(self) -> list[ast.expr]:
-        own: list[ast.expr] = []
+        own: list[ast.expr] = [] if self.chosen is None else [self.chosen]
         for piece in self.pieces:
             if piece.expression is not None:
                 own += piece.expression.read if isinstance(piece.expression, Inlined) else [piece.expression]
         return own + [e for piece in self.pieces if piece.request is not None for e in piece.request.expressions()]
 
+    def callable(self, render: Render) -> str:
+        """What is called."""
+        return self.callee if self.chosen is None else render(self.chosen)
+
     def show(self, render: Render) -> str:
-        return f"{self.callee}({', '.join(piece.show(render) for piece in self.pieces)})"
+        return f"{self.callable(render)}({', '.join(piece.show(render) for piece in self.pieces)})"
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,8 @@ class PlainWork:
         literal, symbolic = names.path_identifier(slot.path[-1:], unit.primary.name if unit is not None else "layer")
         block = unit is not None and unit.primary.shape is Shape.BLOCK
         if unit is not None and per_unit[unit] == 1 and not block:
-            literal = unit.primary.name.strip("_") or "layer"
+            known = self.plans[unit].other_name(slot.site()) if unit in self.plans else None
+            literal = (known or unit.primary.name).strip("_") or "layer"
         return names.plural(literal) if symbolic and slot.loops else literal
 
     def _object_attributes(self) -> set[str]:
@@ -357,7 +358,8 @@ class PlainWork:
             head += "[" if key is None else f"{{{key}: "
             clause = f" for {source(code.module, loop.target)} in {source(code.module, loop.iter)}"
             tail = clause + ("]" if key is None else "}") + tail
-        return call_lines(f"{head}{request.callee}", pieces, tail, line_length(code.module), statement.col_offset)
+        callee = request.callable(lambda e: _plain_text(code.module, e))
+        return call_lines(f"{head}{callee}", pieces, tail, line_length(code.module), statement.col_offset)
 
     def _is_far(self, slot: Slot) -> bool:
         """Whether the first call stands in another function than the one that makes the instance."""
@@ -369,6 +371,9 @@ class PlainWork:
         if slot.loops or slot.unit is None:
             raise Refusal("TFM303", slot.site(), away, "the layers of this loop are shared with another function")
         request = self._request(slot, away)
+        if request.chosen is not None:
+            text = "another function would have to make this layer, and which class it is is known only here"
+            raise Refusal("TFM303", slot.site(), away, text)
         thread, home = self.threads[slot], slot.first.region
         pieces = [piece.show(lambda e: carried(e, home, thread, self.classes)) for piece in request.pieces]
         callee, line = class_text_in(self.plans[slot.unit], code.module)

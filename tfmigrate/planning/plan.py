@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Protocol
@@ -28,6 +28,7 @@ from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_r
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.operations import plain_operations
+from tfmigrate.planning.references import Mention
 from tfmigrate.planning.requests import Naming, file_quote
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, Slot, slots_of_unit
@@ -37,13 +38,13 @@ from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.progress import steps
-from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Remove, Site, Sites, Span
+from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Remove, Replace, Site, Sites, Span
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.roots import Walk
-from tfmigrate.walk.state import is_fixed
+from tfmigrate.walk.state import is_fixed, is_settled
 from tfmigrate.walk.values import Const, Shapeless, Value
 
 
@@ -134,6 +135,7 @@ class Planner:
         """Plan units from the inside out, then the plain code that uses them."""
         causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve)
         self.orphans = causes.check()
+        self.aliases = causes.aliases
         for unit in set(self.owners.units.values()):
             for doubt in self.doubts:
                 if doubt.concerns(unit):
@@ -161,6 +163,7 @@ class Planner:
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
+        self._alias_sites(migrated)
         holding.sites(self.sites)
         collecting.sites(holding.works, migrated, self.sites)
         self._finish_blocks()
@@ -261,17 +264,18 @@ class Planner:
         primary = unit.primary
         if primary.shape is Shape.CALLABLE:
             check_callable(unit, self.classes, self.executor)
-        plan = LayerPlan(unit, self._class_name(unit), {}, [])
+        plan = LayerPlan(unit, self._class_name(unit), {}, [], renamed_calls=self.aliases.calls)
         self.plans[unit] = plan
         for member in unit.members:
             plan.bodies[member] = self._body(member)
+            plan.chosen.update(self._chosen_in(plan.bodies[member]))
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         if not plan.slots and self._calls_objects(unit):
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
             raise Refusal("TFM404", primary.node, primary.module, text)
         self._find_name(plan)
         self._check_name_argument(plan)
-        waiting = [slot for slot in plan.slots if slot.unit is not None and slot.unit not in self.complete]
+        waiting = [slot for slot in plan.slots if not slot.units <= self.complete]
         for slot in waiting:
             if slot.unit is not None and not self.clusters.is_refused(slot.unit):
                 text = f"{primary.name} calls itself, directly or not, and makes variables each time"
@@ -342,6 +346,7 @@ class Planner:
         body = make_body(member, opaque, self.resolve, around)
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
+        body.settled = partial(is_settled, program=self.program)
         body.flags = reuse_flags(self.program)
         body.outputs = [name for name in body.outputs if name.removeprefix("self.") not in body.flags]
         if member.shape is Shape.BLOCK:
@@ -549,6 +554,33 @@ class Planner:
             lines = [*head.init, *(["", *head.build] if head.build else [])]
             layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base)
             self._place_class(unit, layer, sites)
+
+    def _chosen_in(self, body: Body) -> Iterator[tuple[str, str]]:
+        """The functions to which a body gives other names, and their classes."""
+        for mention in self.aliases.mentions.values():
+            if isinstance(mention.node, ast.Name) and mention.node in body.scan.parents:
+                unit = self.owners.unit(self.classes.units[mention.function])
+                yield mention.node.id, self._spelled(mention, self._class_name(unit))
+
+    @staticmethod
+    def _spelled(mention: Mention, class_name: str) -> str:
+        """The class as the name of its function was spelled."""
+        node = mention.node
+        if isinstance(node, ast.Attribute):
+            return f"{source(mention.module, node.value)}.{class_name}"
+        own = isinstance(node, ast.Name) and node.id == mention.function.name
+        return class_name if own else ast.unparse(node)
+
+    def _alias_sites(self, migrated: set[Unit]) -> None:
+        """What was given another name is a class now, in the code that stays where it is."""
+        bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
+        for mention in self.aliases.mentions.values():
+            unit = self.owners.unit(self.classes.units[mention.function])
+            gone = any(mention.node in body.scan.parents and body.is_gone(mention.node) for body in bodies)
+            if unit in migrated and not gone:
+                text = self._spelled(mention, self.plans[unit].class_name)
+                where = span(mention.module, mention.node)
+                self.sites.setdefault(mention.module, Sites()).add("functions", where, Replace(text))
 
     @staticmethod
     def _drop_flags(plan: LayerPlan, sites: Sites) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
-from tfmigrate.walk.values import ClassValue, FunctionValue, ModuleValue, Value
+from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
 Resolve = Callable[[Module, ast.expr], "Value | None"]
 
@@ -72,14 +72,28 @@ class References:
             known[name] = self.resolve(module, node)
         return known[name]
 
+    def is_of_file(self, module: Module, node: ast.Attribute) -> bool:
+        """Whether `nets.deep` is something in a file or a library, and no attribute of an object."""
+        owner = self.resolve(module, node.value) if not _is_local(module, _root(node)) else None
+        return isinstance(owner, (ModuleValue, Library))
+
     @staticmethod
     def _is_method_of_object(node: ast.Attribute, owner: Value | None) -> bool:
         """`self.generator` may be the method; `layers.generator` of a library is not."""
         return isinstance(node.value, ast.Name) and owner is None
 
 
-def misuse(references: References, member: Member, regions: list[Region]) -> Iterator[tuple[str, ast.AST, Module, str]]:
-    """What keeps a function from becoming a layer in how it is mentioned: (code, node, module, sentence)."""
+def misuse(
+    references: References,
+    member: Member,
+    regions: list[Region],
+    binds: Callable[[Mention], bool],
+    called: Container[ast.AST],
+) -> Iterator[tuple[str, ast.AST, Module, str]]:
+    """What keeps a function from becoming a layer in how it is mentioned: (code, node, module, sentence).
+
+    binds: whether a mention only gives it another name. called: the calls by such names.
+    """
     function = member.function
     if function is None or member.shape is Shape.BLOCK:
         return
@@ -90,6 +104,8 @@ def misuse(references: References, member: Member, regions: list[Region]) -> Ite
         if mention.function is not function:
             continue
         if mention.call is None:
+            if binds(mention):
+                continue
             if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention):
                 passed = True
                 yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
@@ -100,7 +116,13 @@ def misuse(references: References, member: Member, regions: list[Region]) -> Ite
             yield "TFM307", mention.call, mention.module, text
     for region in regions if member.shape is not Shape.CALLABLE and not passed else ():
         node = region.node
-        if not isinstance(node, ast.Call) or node in direct or region.parent is None or region.by_library:
+        if (
+            not isinstance(node, ast.Call)
+            or node in direct
+            or node in called
+            or region.parent is None
+            or region.by_library
+        ):
             continue
         if function.cls is None or not _is_call_on_object(node, function, references.resolve, region.parent.module):
             yield "TFM302", node, region.parent.module, f"{function.name} is called here under another name"

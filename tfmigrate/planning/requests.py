@@ -8,6 +8,7 @@ from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
 from tfmigrate.planning.making import Naming, Piece, Render, Request
+from tfmigrate.planning.pairing import check_twins
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Shape as Form
 from tfmigrate.program.dialect import tensorflow_alias
@@ -15,6 +16,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
 from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
 
@@ -105,6 +107,18 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     assert child is not None
     plan = plans[child.unit]
     region = child.regions[0]
+    node = slot.site()
+    pieces = _instance_pieces(slot, plan, region, module, naming)
+    check_twins(
+        slot, plans, pieces, lambda twin: _instance_pieces(slot, plans[twin.unit], twin.regions[0], module, naming)
+    )
+    if plan.other_name(node) is not None:
+        assert isinstance(node, ast.Call)
+        return Request(ast.unparse(node.func), pieces, chosen=node.func)
+    return Request(class_text(plan, node, module), pieces)
+
+
+def _instance_pieces(slot: Slot, plan: LayerPlan, region: Region, module: Module, naming: Naming) -> list[Piece]:
     pieces: list[Piece] = []
     positional = True
     params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
@@ -123,10 +137,10 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
         by_position = expression in node.args and params.index(item.name) < len(node.args)
         positional = positional and by_position
         pieces.append(Piece(None if positional else item.identifier, expression))
-    name = _name_piece(slot, plan, module, naming)
+    name = _name_piece(slot, plan, region, module, naming)
     if name is not None:
         pieces.append(name)
-    return Request(class_text(plan, node, module), pieces)
+    return pieces
 
 
 def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
@@ -204,7 +218,7 @@ def _reference(name: str) -> ast.expr:
     return node
 
 
-def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
+def _name_piece(slot: Slot, plan: LayerPlan, region: Region, module: Module, naming: Naming) -> Piece | None:
     """The `name=` argument; None where the class's own default is right."""
     if not slot.path or plan.unit.primary.adds_segment:
         return None
@@ -212,8 +226,7 @@ def _name_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> 
     literal = naming.literal(str(last.value)) if isinstance(last, Const) else None
     if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
         return None
-    region = slot.first.child.regions[0] if slot.first.child is not None else None
-    if region is not None and plan.name_input is not None and not plan.name_input.startswith("self."):
+    if plan.name_input is not None and not plan.name_input.startswith("self."):
         given = region.frame.given.get(plan.name_input)
         if given is not None and (literal is None or isinstance(given, ast.Constant)):
             return Piece("name", given)

@@ -10,7 +10,7 @@ from enum import Enum
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.program.link import Function, Module
-from tfmigrate.walk.regions import Creation, Path, Region
+from tfmigrate.walk.regions import Creation, Path, Region, twins
 from tfmigrate.walk.values import Const, LoopIndex
 
 
@@ -37,6 +37,8 @@ class Use:
     split: Split | None = None
     loops: tuple[ast.AST, ...] = ()
     conditions: tuple[ast.AST, ...] = ()
+    # what else the call may run, where it runs one of several functions
+    twins: tuple[Instance, ...] = ()
 
 
 @dataclass(eq=False)
@@ -59,6 +61,11 @@ class Slot:
     def unit(self) -> Unit | None:
         return self.first.child.unit if self.first.child is not None else None
 
+    @property
+    def units(self) -> set[Unit]:
+        """Its unit, and the others that one of may be there in its place."""
+        return {child.unit for child in (self.first.child, *self.first.twins) if child is not None}
+
     def site(self) -> ast.AST:
         return self.first.node
 
@@ -78,6 +85,7 @@ def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator
 
 
 def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
+    done: set[Region] = set()
     for event in region.events:
         if isinstance(event, Creation) and event.is_operation:
             continue
@@ -90,8 +98,10 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                 continue
             if member is not None:
                 child = owners.instance_of[event]
-                if event.node is None:
+                others = twins(event)
+                if event.node is None or any(known is not event and known in done for known in others):
                     continue
+                done.add(event)
                 yield Use(
                     Made.INSTANCE,
                     event.node,
@@ -100,6 +110,7 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                     child=child,
                     loops=event.loops,
                     conditions=event.conditions,
+                    twins=tuple(owners.instance_of[other] for other in others if other in owners.instance_of),
                 )
             elif event.is_block:
                 yield from _uses(event, home, classes, owners)
@@ -140,12 +151,16 @@ def _slots(
     slots: dict[ast.AST, Slot] = {}
     for (base, regions, _), uses_here in zip(groups, asked):
         local: dict[Slot, object] = {}
+        together: dict[Instance, tuple[Instance, ...]] = {}
         for use in uses_here:
             site = joined.find(use.node)
             slot = slots.get(site)
             if slot is None:
                 slot = slots[site] = Slot(use.kind, use.path[len(base) :], use)
             if local.setdefault(slot, _key(use)) != _key(use):
+                raise _disagreement(use, slot, regions)
+            whole = (use.child, *use.twins) if use.child is not None else ()
+            if any(together.setdefault(child, whole) != whole for child in whole):
                 raise _disagreement(use, slot, regions)
             slot.uses.append(use)
             if use.node not in slot.sites:
@@ -166,7 +181,7 @@ def _key(use: Use) -> tuple[Made, object]:
     """What a use gets: the same within one holder is the same thing. Layers without variables share nothing."""
     if use.creation is not None and not use.creation.variables:
         return use.kind, use.node
-    return use.kind, use.child if use.child is not None else use.path
+    return use.kind, (use.child, *use.twins) if use.child is not None else use.path
 
 
 class _Joined:

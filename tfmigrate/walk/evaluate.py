@@ -12,11 +12,14 @@ from typing import Any, Protocol
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
+from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome
+from tfmigrate.walk.state import is_filled, is_settled
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
     TENSOR,
     UNKNOWN,
+    Choice,
     ClassValue,
     Const,
     DictValue,
@@ -83,6 +86,7 @@ class Frame:
     given: the expressions of the arguments at the call, absent where the default holds.
     loops, conditions: how many enclose the statement that runs now.
     star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
+    pick: of a call that runs one of several functions, which one this is.
     """
 
     function: Function | None
@@ -98,6 +102,7 @@ class Frame:
     returns: list[Value] = field(default_factory=list)
     star: bool = False
     by_library: bool = False
+    pick: Pick | None = None
 
 
 class Semantics(Protocol):
@@ -147,6 +152,8 @@ class Evaluator(ABC):
         self.frame: Frame
         self._evaluators: dict[type[ast.expr], Callable[[Any, Env], Value] | None] = {}
         self._constants: dict[ast.Constant, Const] = {}
+        # of the next call
+        self._pick: Pick | None = None
 
     @abstractmethod
     def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value: ...
@@ -263,9 +270,38 @@ class Evaluator(ABC):
         if known is not None:
             return self.evaluate(node.body if known else node.orelse, env)
         self.frame.conditions.append(node)
-        value = join(self.evaluate(node.body, env), self.evaluate(node.orelse, env))
+        one, other = self.evaluate(node.body, env), self.evaluate(node.orelse, env)
         self.frame.conditions.pop()
-        return value
+        return self.choose(one, other, node.test, env) or join(one, other)
+
+    def choose(self, one: Value, other: Value, test: ast.expr | None, env: Env) -> Choice | None:
+        """What is known of a function that is `one` if the test holds and else `other`.
+
+        In a loop it may be the one now and the other in the next round.
+        """
+        if any(frame.loops for frame in self._frames()):
+            return None
+        choice = choice_of(one, other, None)
+        if choice is None or test is None:
+            return choice
+        decision = decision_of(test, lambda name: self._meant(name, env), self._is_settled)
+        return choice_of(one, other, decision)
+
+    def _meant(self, name: str, env: Env) -> Value | None:
+        value = env.lookup(name)
+        return self.module_env(env.module).names.get(name) if value is None else value
+
+    def _is_settled(self, obj: ObjectValue, name: str) -> bool:
+        """Whether an object has for good what it has under a name."""
+        making = any(f.obj is obj and f.function and f.function.name == "__init__" for f in self._frames())
+        return not making and is_settled(name, self.program) and not is_filled(name, self.program)
+
+    def _frames(self) -> Iterator[Frame]:
+        """The running activation and those around it, inside out."""
+        frame: Frame | None = self.frame
+        while frame is not None:
+            yield frame
+            frame = frame.parent
 
     def _eval_Lambda(self, node: ast.Lambda, env: Env) -> Value:
         return LambdaValue(node, env)
@@ -303,6 +339,8 @@ class Evaluator(ABC):
 
     def attribute(self, owner: Value, name: str, node: ast.Attribute) -> Value:
         """`owner.name`."""
+        if isinstance(owner, Choice):
+            return outcome(owner, [self.attribute(option, name, node) for option in owner.options])
         special = self.semantics.attribute(self, owner, name, node)
         if special is not None:
             return special
@@ -417,6 +455,8 @@ class Evaluator(ABC):
 
     def call(self, callee: Value, args: Arguments, node: ast.Call, env: Env) -> Value:
         """The result of calling a value."""
+        if isinstance(callee, Choice):
+            return self._call_one_of(callee, args, node, env)
         if isinstance(callee, FunctionValue):
             return self.call_function(callee, args, node)
         if isinstance(callee, LambdaValue):
@@ -447,6 +487,16 @@ class Evaluator(ABC):
         if isinstance(node.func, ast.Attribute):
             self.semantics.unresolved(self, node.func.attr, node)
         return UNKNOWN
+
+    def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
+        branch, results = Branch(callee), []
+        self.frame.conditions.append(node)
+        for index, option in enumerate(callee.options):
+            self._pick = Pick(branch, index)
+            results.append(self.call(option, args, node, env))
+            self._pick = None
+        self.frame.conditions.pop()
+        return outcome(callee, results)
 
     def call_lambda(self, callee: LambdaValue, args: Arguments) -> Value:
         names = [arg.arg for arg in callee.node.args.args]

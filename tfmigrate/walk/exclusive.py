@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
+from tfmigrate.walk.choices import Pick
 from tfmigrate.walk.regions import Creation, Region, around
 
 _ENDS = (ast.Return, ast.Raise)
@@ -15,6 +16,9 @@ _ENDS = (ast.Return, ast.Raise)
 def exclusive(one: Region | Creation, other: Region | Creation) -> bool:
     """Whether no run does both: they part in one activation, which no loop repeats, at the two sides of an `if`."""
     first, second = list(_way(one)), list(_way(other))
+    picks = _picks(second)
+    if any(pick.excludes(another) for pick in _picks(first) for another in picks):
+        return True
     parting = next((i for i, (a, b) in enumerate(zip(first, second)) if a is not b), 0)
     if not parting or any(step.loops for step in (*first[: parting + 1], second[parting])):
         return False
@@ -30,6 +34,10 @@ def _way(event: Region | Creation) -> Iterator[Region | Creation]:
     else:
         yield from reversed(list(around(event.region)))
         yield event
+
+
+def _picks(way: list[Region | Creation]) -> list[Pick]:
+    return [s.frame.pick for s in way if isinstance(s, Region) and not s.is_block and s.frame.pick is not None]
 
 
 def parted(module: Module, first: ast.AST, second: ast.AST) -> bool:

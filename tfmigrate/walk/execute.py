@@ -149,7 +149,8 @@ class Executor(Evaluator):
             raise TooLarge
         env = Env({}, callee.env, function.module)
         obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
-        frame = Frame(function, function.module, node, self.frame, env, obj=obj, by_library=by_library)
+        frame = Frame(function, function.module, node, self.frame, env, obj=obj, by_library=by_library, pick=self._pick)
+        self._pick = None
         self._bind(function, callee, args, frame)
         self.visited.add(function)
         self.frame, outer = frame, self.frame
@@ -306,7 +307,9 @@ class Executor(Evaluator):
             if isinstance(obj, ObjectValue):
                 known = obj.attrs.get(target.attr)
                 undecided = bool(self.frame.conditions) and known is not None
-                obj.attrs[target.attr] = join(known, value) if undecided else _labelled(value, target.attr)
+                if undecided:
+                    value = (known and self.choose(known, value, None, env)) or join(known, value)
+                obj.attrs[target.attr] = value if undecided else _labelled(value, target.attr)
             elif isinstance(obj, ModuleValue):
                 self.module_env(obj.module).names[target.attr] = value
         elif isinstance(target, ast.Subscript):
@@ -356,13 +359,17 @@ class Executor(Evaluator):
             names = env.names
             for name in [*after_first, *(name for name in names if name not in after_first)]:
                 one, other = after_first.get(name), names.get(name)
-                names[name] = self._either(one, other) if one is not other or one is None else one
+                names[name] = self._either(one, other, node, env) if one is not other or one is None else one
         elif first is Flow.NEXT:
             env.names = after_first
         return Flow.NEXT
 
-    def _either(self, one: Value | None, other: Value | None) -> Value:
-        known = self.semantics.either(one, other) if one is not None and other is not None else None
+    def _either(self, one: Value | None, other: Value | None, node: ast.AST, env: Env) -> Value:
+        known: Value | None = None
+        if one is not None and other is not None:
+            known = self.semantics.either(one, other)
+            test = node.test if isinstance(node, ast.If) else None
+            known = self.choose(one, other, test, env) if known is None else known
         return known if known is not None else join(one, other)
 
     def _run_Try(self, node: ast.Try, env: Env) -> Flow:

@@ -348,3 +348,12 @@ def root_of(region: Region) -> Region:
     while region.parent is not None:
         region = region.parent
     return region
+
+
+def twins(region: Region) -> list[Region]:
+    """What else a call may run that runs one of several functions."""
+    pick = region.frame.pick
+    if pick is None or region.parent is None:
+        return []
+    events = (event for event in region.parent.events if isinstance(event, Region) and not event.is_block)
+    return [e for e in events if e is not region and e.frame.pick is not None and e.frame.pick.branch is pick.branch]

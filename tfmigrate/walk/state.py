@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
-from tfmigrate.walk.evaluate import Frame
+
+if TYPE_CHECKING:
+    from tfmigrate.walk.evaluate import Frame
 
 _GRAPH = {
     "get_collection", "get_collection_ref", "global_variables", "trainable_variables", "all_variables", "get_variables",
@@ -48,8 +51,17 @@ def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> Stat
 
 def is_fixed(attribute: str, program: Program) -> bool:
     """Whether an attribute of that name is set by constructors only, and once, so that an object keeps what it got."""
-    changes = _changes(program)
-    return attribute not in changes.attributes and attribute not in changes.reset
+    return is_settled(attribute, program) and attribute not in _changes(program).reset
+
+
+def is_settled(attribute: str, program: Program) -> bool:
+    """Whether an attribute of that name is set by constructors only: an object that is made keeps what it has."""
+    return attribute not in _changes(program).attributes
+
+
+def is_filled(name: str, program: Program) -> bool:
+    """Whether the program puts something into a container of that name, or takes something out."""
+    return name in _changes(program).containers
 
 
 class _Origin:
@@ -163,12 +175,17 @@ def _top_level_targets(node: ast.AST) -> Iterator[str]:
         yield from _top_level_targets(child)
 
 
+def _is_own(target: ast.Attribute, init: FunctionNode) -> bool:
+    """Whether a constructor sets an attribute of the object that it makes."""
+    return isinstance(target.value, ast.Name) and bool(init.args.args) and target.value.id == init.args.args[0].arg
+
+
 def _collect(module: Module, node: ast.AST, function: FunctionNode | None, changes: _Changes) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Global):
             changes.globals.update((module, name) for name in child.names)
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
-            if function is not None and function.name != "__init__":
+            if function is None or function.name != "__init__" or not _is_own(child, function):
                 changes.attributes.add(child.attr)
             elif (function, child.attr) in changes.seen:
                 changes.reset.add(child.attr)

@@ -165,6 +165,27 @@ class ClassValue:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What picks one of two values: a test of things that have a name, or a choice within one of its sides."""
+
+    test: str
+    known: tuple[Value, ...]
+    inner: tuple[Decision | None, Decision | None] = (None, None)
+
+
+@dataclass(eq=False)
+class Choice:
+    """One of several functions or classes, or of the objects that these make; which one was decided before.
+
+    key: the same for what is picked together. decision: equal where the same test picks; None if it is not known.
+    """
+
+    options: tuple[Value, ...]
+    decision: Decision | None = None
+    key: object = field(default_factory=object)
+
+
+@dataclass(frozen=True)
 class ModuleValue:
     module: Module
 
@@ -204,7 +225,7 @@ class Unknown:
 
 Value = Union[
     Const, Symbol, LoopIndex, Text, Tensor, Shape, Dim, TupleValue, ListValue, DictValue, ObjectValue, FunctionValue,
-    LambdaValue, ClassValue, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
+    LambdaValue, ClassValue, Choice, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
 ]  # fmt: skip
 
 NONE = Const(None)
@@ -266,6 +287,8 @@ def same(left: Value, right: Value) -> bool:
         if isinstance(left, ListValue) and not (left.complete and isinstance(right, ListValue) and right.complete):
             return False
         return _all_same(left.items, right.items)
+    if isinstance(left, Choice) and isinstance(right, Choice):
+        return left.key is right.key and _all_same(left.options, right.options)
     if isinstance(left, FunctionValue) and isinstance(right, FunctionValue):
         return left.function is right.function and left.bound is right.bound and left.env is right.env
     if isinstance(left, Method) and isinstance(right, Method):

@@ -1,0 +1,134 @@
+"""Functions and classes of which a run takes one, decided before they are called."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tfmigrate.walk.values import (
+    Choice,
+    ClassValue,
+    Const,
+    Decision,
+    FunctionValue,
+    ListValue,
+    Method,
+    ObjectValue,
+    Symbol,
+    Unknown,
+    Value,
+    join,
+    same,
+)
+
+# more are hardly decided by a flag
+_MOST = 4
+_PLAIN = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Constant, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+
+# what a name means, and whether an object keeps what it has under an attribute
+Lookup = Callable[[str], "Value | None"]
+Settled = Callable[[ObjectValue, str], bool]
+
+
+@dataclass(eq=False)
+class Branch:
+    """One call of a choice, which runs one of its options."""
+
+    choice: Choice
+
+
+@dataclass(frozen=True, eq=False)
+class Pick:
+    """The option that a call runs."""
+
+    branch: Branch
+    index: int
+
+    def excludes(self, other: Pick) -> bool:
+        """Whether no run picks both."""
+        one, two = self.branch.choice, other.branch.choice
+        if self.index == other.index:
+            return False
+        return one.key is two.key or (one.decision is not None and one.decision == two.decision and _alike(one, two))
+
+
+def _alike(one: Choice, two: Choice) -> bool:
+    return len(one.options) == len(two.options) and all(map(same, one.options, two.options))
+
+
+def choice_of(one: Value, other: Value, decision: Decision | None) -> Choice | None:
+    """The value that is `one` if the test holds and else `other`, where both are functions or classes to call."""
+    sides = [_options(one), _options(other)]
+    if not all(sides):
+        return None
+    options: list[Value] = []
+    for option in (*sides[0], *sides[1]):
+        if any(same(option, known) for known in options):
+            return None
+        options.append(option)
+    if len(options) > _MOST:
+        return None
+    if decision is not None:
+        inner = tuple(value.decision if isinstance(value, Choice) else None for value in (one, other))
+        undecided = any(isinstance(v, Choice) and v.decision is None for v in (one, other))
+        decision = None if undecided else Decision(decision.test, decision.known, (inner[0], inner[1]))
+    return Choice(tuple(options), decision)
+
+
+def _options(value: Value) -> tuple[Value, ...]:
+    if isinstance(value, Choice):
+        return value.options
+    if isinstance(value, ClassValue) or (isinstance(value, FunctionValue) and value.bound is None):
+        return (value,)
+    return ()
+
+
+def decision_of(test: ast.expr, lookup: Lookup, settled: Settled) -> Decision | None:
+    """What a test asks, if all of it has a value or a name of its own."""
+    known: list[Value] = []
+    waiting: list[ast.AST] = [test]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            value = _named(node, lookup, settled)
+            if not isinstance(value, (Const, Symbol)):
+                return None
+            known.append(value)
+        elif isinstance(node, _PLAIN):
+            waiting.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr_context))
+        else:
+            return None
+    return Decision(ast.unparse(test), tuple(known))
+
+
+def _named(node: ast.expr, lookup: Lookup, settled: Settled) -> Value | None:
+    """The value of a dotted name, without running anything."""
+    if isinstance(node, ast.Name):
+        return lookup(node.id)
+    if not isinstance(node, ast.Attribute):
+        return None
+    owner = _named(node.value, lookup, settled)
+    if isinstance(owner, ObjectValue):
+        value = owner.attrs.get(node.attr)
+        if isinstance(value, (Unknown, Method)) and settled(owner, node.attr):
+            return Symbol(f"self.{node.attr}", f"{id(owner)}.{node.attr}")
+        return value
+    return Symbol(f"{owner.text}.{node.attr}", f"{owner.key}.{node.attr}") if isinstance(owner, Symbol) else None
+
+
+def outcome(choice: Choice, results: list[Value]) -> Value:
+    """What comes of doing the same to each option: a choice again where that can be called."""
+    if all(isinstance(r, (ObjectValue, FunctionValue, Choice)) or _is_method(r) for r in results):
+        return Choice(tuple(results), choice.decision, choice.key)
+    lists = [result for result in results if isinstance(result, ListValue)]
+    if len(lists) == len(results):
+        return ListValue([item for each in lists for item in each.items], all(each.complete for each in lists))
+    value = results[0]
+    for result in results[1:]:
+        value = join(value, result)
+    return value
+
+
+def _is_method(value: Value) -> bool:
+    return isinstance(value, Method) and isinstance(value.owner, ObjectValue)
