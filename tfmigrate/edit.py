@@ -128,7 +128,7 @@ def _method(
     assert isinstance(function, cst.FunctionDef) and isinstance(function.body, cst.IndentedBlock)
     if len(statements) == 1 and (prelude or results) and _is_pass(statements[0]):
         statements = []
-    body = [*prelude, *_without_leading_blank(statements), *results]
+    body = [*prelude, *without_leading_blank(statements), *results]
     if not body:
         body = context.statements(["pass"])
     footer = node.body.footer if isinstance(node.body, cst.IndentedBlock) else ()
@@ -136,7 +136,7 @@ def _method(
     return function.with_changes(body=function.body.with_changes(body=body, footer=comments))
 
 
-def _without_leading_blank(statements: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
+def without_leading_blank(statements: list[cst.BaseStatement]) -> list[cst.BaseStatement]:
     """What was removed above the first statement leaves no gap."""
     if not statements:
         return statements

@@ -263,7 +263,7 @@ CODES: dict[str, Code] = {
     "TFM403": Code(
         _R,
         "made where a layer cannot make it",
-        "Variables are made inside a lambda, an inner function, a generator or a branch that nothing reaches.",
+        "Variables are made in a lambda, a generator, a branch nothing reaches, or an inner function not only called.",
         "Move the code into a function of the module.",
     ),
     "TFM404": Code(

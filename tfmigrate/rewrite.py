@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from tfmigrate.edit import close_gaps
+from tfmigrate.edit import close_gaps, without_leading_blank
 from tfmigrate.sites import FILE, Before, Site, Span
 from tfmigrate.transform import Context, Result, Transform
 
@@ -158,8 +158,9 @@ class _Rewriter(cst.CSTTransformer):
         body = close_gaps(block.body)
         if len(body) == len(block.body):
             return block
-        if not body and isinstance(block, cst.IndentedBlock):
-            body = self.context.statements(["pass"])
+        if isinstance(block, cst.IndentedBlock):
+            body = without_leading_blank(body) if body and body[0] is not block.body[0] else body
+            body = body or self.context.statements(["pass"])
         return block.with_changes(body=body)
 
     def _file_level(self, module: cst.CSTNode) -> cst.CSTNode:
@@ -186,6 +187,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Moved",
         "TakeLayer",
         "BlockCall",
+        "Lifted",
         "CallableLayer",
     ):
         return statement

@@ -164,6 +164,14 @@ class BlockCall:
 
 
 @dataclass(frozen=True)
+class Lifted:
+    """A function inside a function goes; its body has become a layer, which goes before the statement at `anchor`."""
+
+    layer: LayerClass
+    anchor: Span
+
+
+@dataclass(frozen=True)
 class Imports:
     """Imports of the file.
 
@@ -217,6 +225,7 @@ Action = Union[
     Moved,
     TakeLayer,
     BlockCall,
+    Lifted,
     Imports,
     CallableLayer,
 ]

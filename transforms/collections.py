@@ -6,6 +6,7 @@ Before:
 After:
     d_vars = [var.value for var in discriminator.trainable_variables]
 Caveat: the list is rewritten only where it is exactly the variables of some layers; otherwise nothing is migrated.
+A collection of the program's own that holds more than the layers in reach is filled behind their first call.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tfmigrate.edit import removed
-from tfmigrate.sites import Action, Moved, Remove, Replace
+from tfmigrate.sites import Action, Before, Moved, Remove, Replace
 from tfmigrate.transform import Context, Result
 
 
@@ -25,5 +26,8 @@ class Transform:
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, (Remove, Moved)):
             return removed(node)
+        if isinstance(action, Before):
+            assert action.behind
+            return cst.FlattenSentinel([node, *context.statements(action.lines)])
         assert isinstance(action, Replace)
         return context.expression(action.text)

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tfmigrate.edit import layer_class
-from tfmigrate.sites import Action, LayerClass, Replace
+from tfmigrate.edit import layer_class, removed
+from tfmigrate.sites import Action, LayerClass, Lifted, Replace
 from tfmigrate.transform import Context, Result
 
 
@@ -31,5 +31,11 @@ class Transform:
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, Replace):
             return context.expression(action.text)
-        assert isinstance(action, LayerClass) and isinstance(node, cst.FunctionDef)
+        assert isinstance(node, cst.FunctionDef)
+        if isinstance(action, Lifted):
+            comments = [line for line in node.leading_lines if line.comment is not None]
+            blank = cst.EmptyLine(indent=False)
+            context.wait(action.anchor, layer_class(action.layer, context, [blank, blank, *comments]))
+            return removed(node)
+        assert isinstance(action, LayerClass)
         return layer_class(action, context, node.leading_lines)

@@ -37,7 +37,7 @@ from tfmigrate.sites import (
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import VARIABLE_SCOPE
 from tfmigrate.tf1.symbols import TAKES_VARIABLES
-from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.regions import Creation, Query, Region
 from tfmigrate.walk.values import Const, is_tensor
 
 
@@ -124,7 +124,18 @@ class Bodywork:
                     self.body.gone.add(creation.within)
                 for expression in creation.given.values():
                     self._keep(expression, creation)
+        self.body.gone.update(self._own_lists())
         self._drop_weight_statements()
+
+    def _own_lists(self) -> Iterator[ast.AST]:
+        """Lists of the layer's own variables: where they cannot be written anew, it stays as it is."""
+        for region in self.body.member.regions:
+            made = {v for creation in region.creations() for v in creation.variables}
+            for event in region.walk():
+                if not isinstance(event, Query) or event.kind == "losses" or not event.complete:
+                    continue
+                if event.source is None and not event.everything and event.variables and self._is_mine(event.node):
+                    yield from [event.node] if made.issuperset(event.variables) else []
 
     def _is_mine(self, site: ast.AST) -> bool:
         return site in self.body.scan.parents or site in self.body.member.body
@@ -159,6 +170,8 @@ class Bodywork:
         for name in keep:
             if name.startswith("self."):
                 self.body.hand_on(received(name, site), site)
+            elif name not in self._given(slot, site):
+                self.body.handed_on.setdefault(name, []).append(site)
 
     def _mark_layer_call(self, slot: Slot, site: ast.Call) -> None:
         """Only the inputs stay, and what Keras wants at the call."""
@@ -227,7 +240,7 @@ class Bodywork:
             regions = [r for r in member.regions if r.node is site]
             values = [child.bodies[member].value(item.name, r) for r in regions]
             sure = bool(values) and all(is_tensor(v) for v in values)
-            if item.name in given or item.is_attribute:
+            if item.name in given or item.is_given:
                 result.append((item.name, sure))
         return result
 
@@ -362,6 +375,7 @@ class Bodywork:
             for node in ast.walk(statement):
                 if (
                     isinstance(node, ast.Attribute)
+                    and node in self.body.scan.parents
                     and self.body.splitter.spelling(node) == name
                     and self._owner(node) is statement
                 ):
@@ -429,12 +443,10 @@ class Bodywork:
         child = self.plans[slot.unit]
         if member is not child.unit.primary:
             target += f".{member.method}"
-        spelled = names_for_all(self.plan, Level.CALL)
-        arguments = call_arguments(
-            child, member, self._call_arguments(slot, site), self._given(slot, site), site, spelled
-        )
+        wanted, given = self._call_arguments(slot, site), self._given(slot, site)
+        arguments = call_arguments(child, member, wanted, given, site, self._spelled())
         sites.add("calls", span(self.module, site), Invoke(target, arguments))
-        extra = child.bodies[member].outputs
+        extra = child.bodies[member].handed_back
         if extra:
             extend_targets(self.body.scan.statement(site), site, member, extra, self.module, sites)
 
@@ -443,12 +455,17 @@ class Bodywork:
         member = self._member_at(slot, site)
         if member is not child.unit.primary:
             target += f".{member.method}"
+        spelled = {**self._spelled(), **{name: name.removeprefix("self.") for name in self.body.outputs}}
+        sites.add("blocks", span(self.module, site), block_call(child, member, target, spelled, self.module))
+
+    def _spelled(self) -> dict[str, str]:
+        """How `call` spells the constructor's arguments, and the locals that were weights."""
         spelled = {**names_for_all(self.plan, Level.CALL)}
         for name in self.body.scan.bindings:
             weight = self._weight_of_local(name)
             if weight is not None:
                 spelled[name] = self.target(weight) + (".value" if weight.kind is Made.WEIGHT else "")
-        sites.add("blocks", span(self.module, site), block_call(child, member, target, spelled, self.module))
+        return spelled
 
     def _weight_of_local(self, name: str) -> Slot | None:
         bindings = self.body.scan.bindings[name]
@@ -552,7 +569,7 @@ class Bodywork:
     def _returns(self, sites: Sites) -> tuple[str, ...]:
         """Hand back what the code around still wants."""
         member = self.body.member
-        outputs = tuple(name.removeprefix("self.") for name in self.body.outputs)
+        outputs = tuple(name.removeprefix("self.") for name in self.body.handed_back)
         last = member.node.body[-1]
         if member.shape is Shape.BLOCK and not isinstance(last, ast.Return):
             return tuple(self._result_text(name) for name in block_results(self.body))
@@ -572,7 +589,7 @@ class Bodywork:
             return ()
         returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
         top = _top_statements(member, self.arg_scopes)
-        for name in self.body.outputs:
+        for name in self.body.handed_back:
             if not any(b.statement in top for b in self.body.scan.bindings[name]):
                 raise Refusal("TFM404", member.node, self.module, f"{name} is set under a condition only")
         if not returns:
@@ -660,7 +677,7 @@ def call_arguments(
     arguments = []
     for name, sure in wanted:
         bare = name.removeprefix("self.")
-        if name.startswith("self."):
+        if name.startswith("self.") or name not in given:
             positional = positional and sure
             text = received(name, site)
             arguments.append(Argument(text=spelled.get(text, text), keyword=None if positional else bare))
@@ -707,14 +724,15 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
         positional = positional and item.sure and item.identifier not in _FILLED_IN
         arguments.append(text if positional else f"{item.identifier}={text}")
     call = f"{target}({', '.join(arguments)})"
-    targets = [*body.live, *body.outputs]
+    outputs = [spelled.get(name, name) for name in body.outputs]
+    targets = [*body.live, *outputs]
     lines = [f"{', '.join(targets)} = {call}" if targets else call]
     last = member.node.body[-1]
     if isinstance(last, ast.Return):
         lines = [f"return {call}"]
         if body.outputs:
             first = [] if last.value is None else ["result"]
-            lines = [f"{', '.join([*first, *body.outputs])} = {call}", f"return {''.join(first)}".rstrip()]
+            lines = [f"{', '.join([*first, *outputs])} = {call}", f"return {''.join(first)}".rstrip()]
     return BlockCall(LayerClass(child.class_name, (), ()), tuple(lines), (0, 0, 0, 0))
 
 

@@ -233,7 +233,7 @@ class Causes:
             decorator = ast.unparse(node.decorator_list[0])
             text = f"{function.name} is decorated with @{decorator}"
             self.clusters.refuse("TFM407", node.decorator_list[0], module, text, unit)
-        if function.parent is not None and not known:
+        if function.parent is not None and not known and unit.primary.shape is not Shape.INNER:
             self.clusters.refuse(
                 "TFM403", node, module, f"{function.name} is defined inside {function.parent.name}", unit
             )

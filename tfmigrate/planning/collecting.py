@@ -8,10 +8,13 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from tfmigrate.planning.clusters import Clusters
-from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause
+from tfmigrate.planning.filling import OWN, Filling
+from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause, for_each
+from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.variable_order import order_in
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import ancestors
@@ -20,7 +23,6 @@ from tfmigrate.spans import span
 from tfmigrate.walk.regions import Query, Region, Saving, Variable, root_of, show_path
 from tfmigrate.walk.values import Const
 
-OWN = "own"
 # what only shows a name to a person
 _SHOWS = re.compile(
     r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
@@ -36,6 +38,7 @@ class Collecting:
         self.owners = owners
         self.clusters = clusters
         self.losses = Losses(self)
+        self.filling = Filling(self)
         self.rewritten: set[ast.AST] = set()
         self.left: set[Function | None] = set()
 
@@ -100,9 +103,11 @@ class Collecting:
             text = "which variables this list holds cannot be known from the program"
         elif query.kind == "global" and query.slots:
             text = "this list may hold variables of an optimizer too"
-        elif self._layer_around(query) is not None:
+        elif self._layer_around(query) is not None or self._parts_around(query, works) is not None:
             return
         elif query.kind == OWN and not self._in_order(query, works):
+            if self.filling.take(query, works):
+                return
             text = "this list is not all the variables of some layers that are in reach here, in their order"
         elif (
             any(v.path is None for v in query.variables)
@@ -124,7 +129,7 @@ class Collecting:
         """
         chosen = self._chosen(query.variables, query.node, query.region, works)
         made = list(query.variables)
-        if chosen is None or any(item.slot.loops for item in chosen) or len(set(made)) != len(made):
+        if chosen is None or len(set(made)) != len(made):
             return False
         same = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node is query.node]
         slots = {item.slot for item in chosen}
@@ -132,21 +137,7 @@ class Collecting:
             reached = self._chosen(other.variables, other.node, other.region, works)
             if reached is None or {item.slot for item in reached} != slots:
                 return False
-        listed = []
-        for item in chosen:
-            own = [v for v in made if v in item.variables]
-            listed += [*(v for v in own if v.trainable), *(v for v in own if not v.trainable)]
-        return listed == made and all(self._is_flat(item) for item in chosen)
-
-    @staticmethod
-    def _is_flat(item: Reached) -> bool:
-        """Whether a layer holds its variables itself, so that it lists them in the order in which it makes them."""
-        child = item.slot.first.child
-        return child is None or (
-            not item.slot.first.twins
-            and not child.children
-            and not any(c.row for r in child.regions for c in r.creations())
-        )
+        return self._listed(chosen, query.region, works) == made
 
     def _check_own(self) -> None:
         """What else is done to a collection that variables are put into would miss those of layers."""
@@ -182,6 +173,25 @@ class Collecting:
         own = {v for r in instance.regions for creation in r.creations() for v in creation.variables}
         wanted = {v for v in own if v.trainable or query.kind != "trainable"}
         return instance if wanted == set(query.variables) else None
+
+    def _parts_around(self, query: Query, works: list[PlainWork]) -> list[Part] | None:
+        """The layers inside of the one whose own code asks for the list, the same at every call."""
+        found: list[list[Part] | None] = []
+        for walk in self.classes.walks:
+            for other in walk.root.walk():
+                if isinstance(other, Query) and other.node is query.node:
+                    home = other.region.call
+                    instance = self.owners.instance_of.get(home)
+                    if instance is None or not other.complete or other.source is not None:
+                        return None
+                    primary = instance.unit.primary
+                    if primary.shape is Shape.BLOCK or primary.function is not home.function:
+                        return None
+                    found.append(listed_by(instance, other, works[0].plans))
+        first = found[0] if found and works else None
+        if first is None or any([p.slots for p in parts or ()] != [p.slots for p in first] for parts in found):
+            return None
+        return first
 
     def plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
         """The plain functions that make some of these variables by library layers."""
@@ -288,11 +298,17 @@ class Collecting:
             return False
         return work.on_object(slot) or (not named and slot not in work.threads)
 
-    def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
+    @staticmethod
+    def _uses(slot: Slot, home: Region) -> Iterator[Use]:
+        """The uses of a slot in a run of the program, on the object that the code at home belongs to."""
         root = root_of(home)
         for use in slot.uses:
-            if root_of(use.region) is not root:
-                continue
+            one, other = use.region.frame.obj, home.frame.obj
+            if root_of(use.region) is root and (None in (one, other) or one is other):
+                yield use
+
+    def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
+        for use in self._uses(slot, home):
             if use.child is not None:
                 for region in (region for child in (use.child, *use.twins) for region in child.regions):
                     for creation in region.creations():
@@ -313,11 +329,35 @@ class Collecting:
             if own and own <= target and not own & covered:
                 chosen.append(item)
                 covered |= own
+            elif own & target and not own & covered:
+                inside = list(self._inside(item, region, own & target, trainable, works))
+                chosen += inside
+                covered |= {v for part in inside for v in part.order}
         if covered != target or not chosen:
+            return None
+        if any(item.order for item in chosen) and self._listed(chosen, region, works) != wanted:
             return None
         if not named:
             self.note_readers(chosen, node, region)
         return chosen
+
+    def _inside(
+        self, item: Reached, region: Region, wanted: set[Variable], trainable: bool, works: list[PlainWork]
+    ) -> Iterator[Reached]:
+        """The layers inside of one that hold these of its variables, if there are such."""
+        children = {use.child for use in self._uses(item.slot, region.call)}
+        child = children.pop() if len(children) == 1 and not item.slot.loops else None
+        found = parts_of(child, wanted, trainable, works[0].plans) if child is not None else None
+        for part in found or ():
+            yield Reached(item.slot, part.text(item.text), frozenset(part.variables), part.variables)
+
+    def _listed(self, chosen: Iterable[Reached], region: Region, works: list[PlainWork]) -> list[Variable] | None:
+        """The variables of these layers as Keras lists them; None if that is not known."""
+        home, plans = region.call, works[0].plans
+        known = [
+            None if item.slot.first.twins else list(item.order) or order_in(item.slot, home, plans) for item in chosen
+        ]
+        return None if None in known else [v for variables in known for v in variables or ()]
 
     def note_readers(self, chosen: Iterable[Reached], node: ast.AST, region: Region) -> None:
         """What holds these must be in reach of the code that reads it."""
@@ -337,10 +377,11 @@ class Collecting:
                     continue
                 if query.kind == LOSSES:
                     self.losses.write(query, works, migrated, sites)
-                else:
+                elif not self.filling.holds(query):
                     self._write_list(query, works, migrated, sites)
             for saving in walk.scoping.savings:
                 self._write_saver(saving, works, migrated, sites)
+        self.filling.sites(migrated, sites)
         self._drop_unused(sites)
 
     def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
@@ -357,7 +398,9 @@ class Collecting:
         return refused
 
     def _is_writable(self, query: Query, works: list[PlainWork], migrated: set[Unit]) -> bool:
-        if self._layer_around(query) is not None:
+        if self._layer_around(query) is not None or self.filling.holds(query):
+            return True
+        if self._parts_around(query, works) is not None:
             return True
         if self._by_path(query, works) is not None:
             return self.units(query.source or ()) <= migrated
@@ -367,10 +410,11 @@ class Collecting:
     def _write_list(
         self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
     ) -> None:
-        layer = self._layer_around(query)
-        if layer is not None:
-            if layer.unit in migrated:
-                self._write_own_list(query, sites.setdefault(query.region.module, Sites()))
+        layer, parts = self._layer_around(query), self._parts_around(query, works)
+        if layer is not None or parts is not None:
+            if self.units(query.variables) <= migrated:
+                owners = ["self"] if layer is not None else [part.text("self") for part in parts or ()]
+                self._write_own_list(query, owners, sites.setdefault(query.region.module, Sites()))
             return
         by_path = self._by_path(query, works, named=True)
         if by_path is not None:
@@ -387,12 +431,12 @@ class Collecting:
         module = query.region.module
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
 
-    def _write_own_list(self, query: Query, sites: Sites) -> None:
-        """A layer lists its own variables."""
+    def _write_own_list(self, query: Query, owners: list[str], sites: Sites) -> None:
+        """A layer lists its own variables, or those of layers inside."""
         name = _target_name(query.node)
         attribute = "trainable_variables" if query.kind == "trainable" else "variables"
         self.rewritten.add(query.node)
-        text = f"[{name}.value for {name} in self.{attribute}]"
+        text = f"[{name}.value {for_each(owners, name, attribute)}]"
         sites.add("collections", span(query.region.module, query.node), Replace(text))
 
     def _write_by_path(self, query: Query, chosen: list[Reached], sites: Sites) -> None:

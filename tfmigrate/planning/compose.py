@@ -67,12 +67,7 @@ class Composer:
             name = ast.unparse(expression)
             item = body.inputs.get(name)
             known = name in body.scan.bindings
-            if (
-                item is None
-                and name.startswith("self.")
-                and not known
-                and body.member.shape in (Shape.METHOD, Shape.BLOCK)
-            ):
+            if item is None and name.startswith("self.") and not known and body.member.shape.has_object:
                 item = body.learn(name)
             if item is not None and not item.tensor:
                 return Need(inputs={name})

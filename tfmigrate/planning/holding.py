@@ -67,7 +67,7 @@ class Holding:
         self._of_objects: list[Code] | None = None
         self._inside: dict[ast.With, _Inside] = {}
         self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
-        self.objects = ObjectCalls(classes, owners, opaque)
+        self.objects = ObjectCalls(classes, owners, opaque, self._works_around)
 
     # -- who holds what ------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from tfmigrate.sites import (
     Imports,
     Invoke,
     LayerClass,
+    Lifted,
     NameScope,
     Replace,
     Site,
@@ -98,7 +99,7 @@ def _emitted(items: Iterable[Site]) -> set[str]:
             used.update(name for name in EMITTED_CELLS if re.match(rf"{name}\(", site.action.text))
         if isinstance(site.action, Invoke) and site.action.callee in EMITTED_CELLS:
             used.add(site.action.callee)
-        layer = site.action.layer if isinstance(site.action, BlockCall) else site.action
+        layer = site.action.layer if isinstance(site.action, (BlockCall, Lifted)) else site.action
         lines = layer.head if isinstance(layer, LayerClass) else layer.lines if isinstance(layer, Before) else ()
         lines = (*layer.init, *layer.build) if isinstance(layer, CallableLayer) else lines
         used.add(getattr(layer, "base", ""))
@@ -123,7 +124,7 @@ def _is_renamed(plan: LayerPlan) -> bool:
 
 def _uses_keras(site: Site) -> bool:
     action = site.action
-    if isinstance(action, (LayerClass, BlockCall, CallableLayer)):
+    if isinstance(action, (LayerClass, BlockCall, Lifted, CallableLayer)):
         return True
     if isinstance(action, Before):
         return any("keras." in line for line in action.lines)

@@ -11,6 +11,7 @@ from tfmigrate.planning import names
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, Splitter
 from tfmigrate.planning.units import Instance, Member, Shape, Unit
+from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
 from tfmigrate.program.standing import ancestors
@@ -30,13 +31,22 @@ class Role(Enum):
 
 @dataclass(eq=False)
 class Input:
-    """A parameter of a body, an attribute of `self` that it reads (`self.x`), or a local from around a block."""
+    """A parameter of a body, an attribute of `self` that it reads (`self.x`), or a local from around a block.
+
+    around: whether an inner function reads it from the function that it is defined in.
+    """
 
     name: str
     default: ast.expr | None = None
     role: Role = Role.DROPPED
     tensor: bool = False
     sure: bool = False
+    around: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the code that calls the body has it under the same name, and passes no argument for it."""
+        return self.around or self.is_attribute
 
     @property
     def identifier(self) -> str:
@@ -66,6 +76,8 @@ class Body:
     inputs: dict[str, Input]
     splitter: Splitter
     outputs: list[str] = field(default_factory=list)
+    # of these, what nothing else reads: they need not be handed back
+    unread: set[str] = field(default_factory=set)
     gone: set[ast.AST] = field(default_factory=set)
     removed: set[ast.stmt] = field(default_factory=set)
     # what a block that leaves this body takes in at its call
@@ -82,6 +94,11 @@ class Body:
     @property
     def module(self) -> Module:
         return self.member.module
+
+    @property
+    def handed_back(self) -> list[str]:
+        """The attributes that the code around gets back as results."""
+        return [name for name in self.outputs if name not in self.unread]
 
     def is_gone(self, node: ast.AST) -> bool:
         """Whether a node stands in something that the migration takes out of this body."""
@@ -111,7 +128,8 @@ class Body:
 
     def value(self, name: str, region: Region) -> Value | None:
         """What an input is in one region."""
-        if name.startswith("self.") or self.member.shape is Shape.BLOCK:
+        item = self.inputs.get(name)
+        if name.startswith("self.") or self.member.shape is Shape.BLOCK or (item is not None and item.around):
             names = region.names_later if self.member.head else region.names
             if name in names:
                 return names[name]
@@ -176,7 +194,7 @@ def make_body(
 ) -> Body:
     """Look at a member's code. opaque: blocks in it that leave it. locals_around: names that a block may take in."""
     function = member.function
-    self_name = function.self_name if function is not None else None
+    self_name = function.object_name if function is not None else None
     scan = Scan(member.body, self_name, opaque)
     inputs = _inputs(member, scan, locals_around)
     _find_tensors(member, inputs)
@@ -202,6 +220,8 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         defaults.update({a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults) if d is not None})
         for name in function.params:
             inputs[name] = Input(name, defaults.get(name))
+        if member.shape is Shape.INNER:  # also what only a block reads that leaves the body
+            inputs.update((name, Input(name, around=True)) for name in sorted(read_around(function)))
     else:
         alias = member.node.items[0].optional_vars if isinstance(member.node, ast.With) else None
         own = alias.id if isinstance(alias, ast.Name) else ""
@@ -210,7 +230,7 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
                 # what a statement of the block surely binds before does not come from outside, whatever binds it then
                 if any(scan.reaching(name, node)[1] is None for node in scan.loads(name)):
                     inputs[name] = Input(name)
-    if member.shape in (Shape.METHOD, Shape.BLOCK):
+    if member.shape.has_object:
         for name, nodes in scan.reads.items():
             if name.startswith("self.") and any(
                 scan.reaching(name, node) != (True, _last(scan, name)) for node in nodes
@@ -276,7 +296,7 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CTOR
     if item.name in shapes:
         return Role.CALL
-    if not used and body.scan.loads(item.name):
+    if not used and (item.around or body.scan.loads(item.name) or _is_read(body.member, item.name)):
         return Role.DROPPED
     if body.member.shape is Shape.CALLABLE and not item.is_attribute:
         return Role.CALL  # the object is made before anybody calls it
@@ -286,6 +306,12 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
     if all(is_python(value) for value in values) and _agrees(plan, body, item, _calls(plan, body)):
         return Role.CTOR
     return Role.CALL
+
+
+def _is_read(member: Member, name: str) -> bool:
+    """Whether the code of a member reads a name, in blocks that leave it too."""
+    names = (n for statement in member.body for n in ast.walk(statement) if isinstance(n, ast.Name))
+    return any(n.id == name and isinstance(n.ctx, ast.Load) for n in names)
 
 
 def _agrees(plan: LayerPlan, body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
@@ -401,7 +427,7 @@ def label(slot: Slot) -> str:
         target = statement.targets[0]
         function = slot.first.region.function
         if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function is not None:
-            return f"self.{target.attr}" if target.value.id == function.self_name else ""
+            return f"self.{target.attr}" if target.value.id == function.object_name else ""
         return target.id if isinstance(target, ast.Name) else ""
     return ""
 

@@ -29,11 +29,15 @@ _ADDS = ("add_to_collection", "add_to_collections")
 
 @dataclass(frozen=True)
 class Reached:
-    """A slot with its text in the function that collects, and the variables it stands for."""
+    """A slot with its text in the function that collects, and the variables it stands for.
+
+    order: of a layer inside of what the slot holds, its variables as Keras lists them.
+    """
 
     slot: Slot
     text: str
     variables: frozenset[Variable]
+    order: tuple[Variable, ...] = ()
 
 
 class Losses:
@@ -184,8 +188,15 @@ def _mentioned(node: ast.AST) -> str:
 
 
 def clause(chosen: list[Reached], name: str, attribute: str) -> str:
-    """`for var in a.variables + b.variables`; a list of layers is walked by a second `for`."""
+    """`for var in a.variables + b.variables`; a list of layers, or a long one, is walked by a second `for`."""
     if any(item.slot.loops for item in chosen):
         layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
         return f"for layer in {layers} for {name} in layer.{attribute}"
-    return f"for {name} in {' + '.join(f'{item.text}.{attribute}' for item in chosen)}"
+    return for_each([item.text for item in chosen], name, attribute)
+
+
+def for_each(layers: list[str], name: str, attribute: str) -> str:
+    """`for layer in (a, b, c) for var in layer.variables`."""
+    if len(layers) > 2:
+        return f"for layer in ({', '.join(layers)}) for {name} in layer.{attribute}"
+    return f"for {name} in {' + '.join(f'{layer}.{attribute}' for layer in layers)}"

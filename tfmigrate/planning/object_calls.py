@@ -1,27 +1,34 @@
-"""The scopes around calls of callable objects: nobody holds these layers, but the code that calls them changes too."""
+"""The scopes that code opens around objects: it holds none of their layers itself, but changes with them."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Container, Iterator
+from itertools import takewhile
 
 from tfmigrate.planning.plain import Code, make_code
-from tfmigrate.planning.units import Classification, Ownership, Shape, Unit
+from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.program.link import Function, Module
-from tfmigrate.walk.regions import around
+from tfmigrate.walk.regions import Region, around
 
 
 class ObjectCalls:
-    """Which scope blocks stand around calls of which objects. codes: of the functions that these blocks stand in."""
+    """Which scope blocks stand around calls of which objects. codes: of the functions that these blocks stand in.
 
-    def __init__(self, classes: Classification, owners: Ownership, opaque: frozenset[ast.AST]) -> None:
+    held: the blocks in code that holds layers.
+    """
+
+    def __init__(
+        self, classes: Classification, owners: Ownership, opaque: frozenset[ast.AST], held: Container[ast.AST]
+    ) -> None:
         self.around: dict[ast.With, set[Unit]] = {}
         self.codes: dict[tuple[Function | None, Module], Code] = {}
         self._code_of: dict[ast.With, Code] = {}
         for instance in owners.instances():
-            if instance.unit.primary.shape is not Shape.CALLABLE:
-                continue
-            for outer in (outer for region in instance.regions for outer in around(region.parent)):
+            for outer in _around(instance, owners):
                 if not isinstance(outer.node, ast.With) or outer.node in classes.units:
+                    continue
+                if outer.node in held and instance.unit.primary.shape is not Shape.CALLABLE:
                     continue
                 self.around.setdefault(outer.node, set()).add(instance.unit)
                 key = (outer.function, outer.module)
@@ -35,3 +42,12 @@ class ObjectCalls:
 
     def code_of(self, block: ast.With) -> Code:
         return self._code_of[block]
+
+
+def _around(instance: Instance, owners: Ownership) -> Iterator[Region]:
+    """What encloses the calls of an object that is a layer, or those of a layer that plain code holds."""
+    if instance.unit.primary.shape is Shape.CALLABLE:
+        yield from (outer for region in instance.regions for outer in around(region.parent))
+    elif isinstance(instance.owner, Holder):
+        for region in instance.regions:
+            yield from takewhile(lambda outer: outer not in owners.instance_of, around(region.parent))

@@ -7,7 +7,7 @@ import ast
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.units import Classification, Ownership
 from tfmigrate.program.link import Module
-from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.regions import Creation, Region, rounds
 
 
 class Owners:
@@ -25,7 +25,9 @@ class Owners:
             for creation in walk.root.creations():
                 second = self._instance_region(creation.region)
                 for variable in creation.variables:
-                    first, made = reached.setdefault(variable, (second, creation))
+                    # a variable that is named after the round of a loop is another one in the next round
+                    key = variable, rounds(creation.path)
+                    first, made = reached.setdefault(key, (second, creation))
                     if (first and self.owners.instance_of[first]) is not (second and self.owners.instance_of[second]):
                         self._refuse_owners(first, second, creation)
                     elif (

@@ -18,6 +18,7 @@ class Places:
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
+        self.inner = {member.node for member in owners.units if member.shape is Shape.INNER}
 
     def check(self) -> None:
         for walk in self.classes.walks:
@@ -28,7 +29,7 @@ class Places:
                     self._check_call(event, event.node)
 
     def _check_place(self, region: Region, node: ast.Call, what: str) -> None:
-        found = awkward_place(region.module, node)
+        found = awkward_place(region.module, node, self.inner)
         unit = self.clusters.unit_around(region)
         if found is None or unit is None:
             return

@@ -59,6 +59,8 @@ def make_code(function: Function | None, module: Module, opaque: frozenset[ast.A
     taken = set(scan.bindings) | set(scan.reads)
     if function is not None:
         taken |= set(function.params)
+    for inner in opaque & scan.bindings_nodes():
+        taken |= names_in(inner)  # it may stay after all
     return Code(function, module, scan, taken)
 
 
@@ -122,6 +124,9 @@ class PlainWork:
         for slot in self.slots:
             per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
         freed = {slot.unit.primary.name for slot in self.slots if slot.unit is not None}
+        # an inner function leaves its name to its layer
+        units = {slot.unit for slot in self.slots if slot.unit is not None}
+        gone = {member.name for unit in units for member in unit.members if member.shape is Shape.INNER}
         attributes: set[str] = set()
         named: dict[str, list[Slot]] = {}
         for slot in self.slots:
@@ -140,6 +145,7 @@ class PlainWork:
                 attributes.add(slot.name)
                 continue
             bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
+            bound -= gone
             if base in bound:
                 base = f"{base}_layer"
             codes = list(self.codes.values()) if slot in self.threads else [code]
@@ -408,12 +414,12 @@ class PlainWork:
         wanted = []
         for item in child.call_inputs(member):
             values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
-            if item.name in given or item.is_attribute:
+            if item.name in given or item.is_given:
                 wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
         sites.add(
             "calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {}))
         )
-        extra = child.bodies[member].outputs
+        extra = child.bodies[member].handed_back
         if extra:
             extend_targets(code.scan.statement(site), site, member, extra, code.module, sites)
 

@@ -23,7 +23,7 @@ from tfmigrate.planning.cutting import bound_by, heads
 from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
-from tfmigrate.planning.importing import plan_imports, plan_symbols
+from tfmigrate.planning.importing import plan_imports, plan_symbols, together
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
@@ -34,11 +34,12 @@ from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, Slot, slots_of_unit
 from tfmigrate.planning.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
 from tfmigrate.program.flags import reuse_flags
+from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.progress import steps
-from tfmigrate.sites import BlockCall, LayerClass, MethodBody, Moved, Remove, Replace, Site, Sites, Span
+from tfmigrate.sites import BlockCall, LayerClass, Lifted, MethodBody, Moved, Remove, Replace, Site, Sites, Span
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.execute import Executor, TooLarge
@@ -117,7 +118,7 @@ class Planner:
         self.orphans: set[Function] = set()
         self.sites: dict[Module, Sites] = {}
         self.taken: dict[Module, set[str]] = {}
-        self.blocks: dict[Span, tuple[LayerClass, Span, list[Span]]] = {}
+        self.blocks: dict[tuple[Module, Span], tuple[LayerClass, Span, list[Span]]] = {}
 
     @cached_property
     def scalars(self) -> set[Shapeless]:
@@ -126,8 +127,8 @@ class Planner:
 
     @property
     def opaque(self) -> frozenset[ast.AST]:
-        """What leaves the code that it stands in: blocks that become layers, or all but the first statements of one."""
-        members = [member for member in self.owners.units if member.shape is Shape.BLOCK]
+        """What leaves the code that it stands in: inner functions, blocks, or the last statements of one."""
+        members = [member for member in self.owners.units if member.shape in (Shape.BLOCK, Shape.INNER)]
         cut = {statement for member in members if member.head for statement in member.body}
         return frozenset([*(member.node for member in members if not member.head), *cut])
 
@@ -340,7 +341,7 @@ class Planner:
             outer = self._outer_scan(member)
             around = {name for name in outer.bindings if _comes_from_around(name, member, outer)}
             if member.function is not None:
-                around |= set(member.function.params)
+                around |= {*member.function.params, *read_around(member.function)}
             else:
                 around = {n for n in around if any(n in r.names and not _is_global(r.names[n]) for r in member.regions)}
         body = make_body(member, opaque, self.resolve, around)
@@ -349,14 +350,26 @@ class Planner:
         body.settled = partial(is_settled, program=self.program)
         body.flags = reuse_flags(self.program)
         body.outputs = [name for name in body.outputs if name.removeprefix("self.") not in body.flags]
+        if member.shape in (Shape.METHOD, Shape.INNER):
+            body.unread = {name for name in body.outputs if self._is_private(name, body)}
         if member.shape is Shape.BLOCK:
             body.live = self._live(member, body)
         return body
 
+    def _is_private(self, name: str, body: Body) -> bool:
+        """Whether an attribute that a body sets under a condition is read by the body alone."""
+        sure = any(body.scan.suite(b.statement) == (None, "body") for b in body.scan.bindings[name])
+        bare = name.removeprefix("self.")
+        if sure:
+            return False
+        own = sum(bare in _attribute(node) for node in ast.walk(body.member.node))
+        near = together(self.program, {body.module})
+        return own == sum(bare in _attribute(node) for module in near for node in module.nodes)
+
     @staticmethod
     def _outer_scan(member: Member) -> Scan:
         function = member.function
-        return scan_code(function or member.module, function.self_name if function is not None else None)
+        return scan_code(function or member.module, function.object_name if function is not None else None)
 
     def _live(self, member: Member, body: Body) -> list[str]:
         """The locals of a block that the code behind it reads."""
@@ -507,7 +520,7 @@ class Planner:
     def _check_self(self, plan: LayerPlan) -> None:
         """A method's body may read attributes of its object, nothing else."""
         for body in plan.bodies.values():
-            if body.member.shape not in (Shape.METHOD, Shape.BLOCK) or body.scan.self_name is None:
+            if not body.member.shape.has_object or body.scan.self_name is None:
                 continue
             sites = {site.func for slot in plan.slots for site in slot.sites if isinstance(site, ast.Call)}
             for node in body.scan.loads(body.scan.self_name):
@@ -614,9 +627,11 @@ class Planner:
             assert primary.cls is not None
             sites.add("methods", span(primary.module, primary.cls.node), layer)
             sites.add("methods", where, Moved())
+        elif primary.shape is Shape.INNER:
+            sites.add("functions", where, Lifted(layer, self._anchor(primary)))
         else:
             head = [span(primary.module, statement) for statement in primary.node.body[: primary.head]]
-            self.blocks[span(primary.module, primary.node)] = (layer, self._anchor(primary), head)
+            self.blocks[primary.module, span(primary.module, primary.node)] = (layer, self._anchor(primary), head)
         for member in unit.members[1:]:
             if member.shape is not Shape.BLOCK:
                 sites.add("methods", span(member.module, member.node), Moved())
@@ -627,10 +642,10 @@ class Planner:
 
     def _finish_blocks(self) -> None:
         """The statement that calls a block was planned with its user; its class is known only now."""
-        for items in self.sites.values():
+        for module, items in self.sites.items():
             for i, site in enumerate(items.items):
-                if isinstance(site.action, BlockCall) and site.span in self.blocks:
-                    layer, anchor, head = self.blocks[site.span]
+                if isinstance(site.action, BlockCall) and (module, site.span) in self.blocks:
+                    layer, anchor, head = self.blocks[module, site.span]
                     gone = {other.span for other in items.items if isinstance(other.action, Remove)}
                     kept = sum(where not in gone for where in head)
                     methods = tuple(replace(method, skip=kept) for method in layer.methods)
@@ -732,3 +747,10 @@ def indent_of(module: Module) -> str:
 
 
 __all__ = ["Plan", "Planner", "Role", "indent_of"]
+
+
+def _attribute(node: ast.AST) -> tuple[str, ...]:
+    """The attribute that a node names: by a dot, or in a string for `getattr` and the like."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    return (node.value,) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tfmigrate.planning.units import Member, Shape
+from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
@@ -98,6 +99,12 @@ def misuse(
     if function is None or member.shape is Shape.BLOCK:
         return
     seen = {region.node for region in regions}
+    if member.shape is Shape.INNER:
+        for call in calls_of(function):
+            if call not in seen:
+                text = f"nothing that the program was seen to do reaches this call of {function.name}"
+                yield "TFM307", call, function.module, text
+        return
     direct: set[ast.AST] = set()
     passed = False
     for mention in references.mentions:

@@ -124,10 +124,10 @@ def _instance_pieces(slot: Slot, plan: LayerPlan, region: Region, module: Module
     params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
     node = slot.site()
     for item in plan.ctor():
-        if item.is_attribute or plan.unit.primary.shape is Form.BLOCK:
+        if item.is_given or plan.unit.primary.shape is Form.BLOCK:
             spelled = received(item.name, node)
-            pieces.append(Piece(item.identifier if item.is_attribute else None, _reference(spelled)))
-            positional = positional and not item.is_attribute
+            pieces.append(Piece(item.identifier if item.is_given else None, _reference(spelled)))
+            positional = positional and not item.is_given
             continue
         expression = region.frame.given.get(item.name)
         if expression is None:

@@ -10,6 +10,7 @@ from enum import Enum
 
 from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
+from tfmigrate.program.inner import can_stand_alone
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, root_of, show_path
@@ -22,8 +23,14 @@ class Shape(Enum):
 
     FUNCTION = "function"
     METHOD = "method"
+    INNER = "inner function"
     CALLABLE = "callable class"
     BLOCK = "block"
+
+    @property
+    def has_object(self) -> bool:
+        """Whether its code may know the object of a class, which the layer that it becomes does not."""
+        return self in (Shape.METHOD, Shape.INNER, Shape.BLOCK)
 
 
 @dataclass(eq=False)
@@ -261,6 +268,8 @@ class Classification:
             if active and function not in self.helpers and self.becomes_layer(function, active):
                 scope = self.own_scope.get(function)
                 shape = Shape.FUNCTION if function.cls is None else Shape.METHOD
+                if can_stand_alone(function):
+                    shape = Shape.INNER
                 if function.cls is not None and "__call__" in function.cls.methods:
                     shape = Shape.CALLABLE
                 member = Member(shape, function, function.module, function.node, scope, active)
@@ -299,7 +308,7 @@ class Classification:
             return False
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
-        if function.parent is not None and function not in self.own_scope:
+        if function.parent is not None and function not in self.own_scope and not can_stand_alone(function):
             return False
         if function in self.own_scope and not self._inline_method(function, active):
             return True

@@ -53,6 +53,13 @@ class Function:
         args = self.node.args.args
         return args[0].arg if self.cls is not None and not self.is_static and args else None
 
+    @property
+    def object_name(self) -> str | None:
+        """The name by which its code knows the object of its class, or of that of the method it is defined in."""
+        if self.cls is not None or self.parent is None or self.parent.self_name in self.params:
+            return self.self_name
+        return self.parent.self_name
+
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Its node and all below, as `ast.walk` gives them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
 
 from tfmigrate.program.link import Module
@@ -24,8 +24,11 @@ def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:
         yield node
 
 
-def awkward_place(module: Module, node: ast.AST) -> tuple[ast.AST, str] | None:
-    """Why a layer cannot make what is made at a node: what encloses it, and that in words; None if it can."""
+def awkward_place(module: Module, node: ast.AST, lifted: Container[ast.AST] = ()) -> tuple[ast.AST, str] | None:
+    """Why a layer cannot make what is made at a node: what encloses it, and that in words; None if it can.
+
+    lifted: inner functions that are to become layers of their own.
+    """
     inner = False
     for outer in ancestors(module, node):
         if isinstance(outer, ast.ClassDef):
@@ -35,6 +38,8 @@ def awkward_place(module: Module, node: ast.AST) -> tuple[ast.AST, str] | None:
                 return outer, f"in a function inside {outer.name}"
             if isinstance(outer, ast.AsyncFunctionDef) or _is_generator(outer):
                 return outer, "in a generator or coroutine"
+            if outer in lifted:
+                return None
             inner = True
         elif not inner:
             place = _construct(outer)

@@ -24,7 +24,7 @@ from tfmigrate.walk.regions import (
     ScopeCall,
     Variable,
 )
-from tfmigrate.walk.values import Shapeless, Value
+from tfmigrate.walk.values import ObjectValue, Shapeless, Value
 
 
 class Journal:
@@ -108,9 +108,15 @@ class Journal:
 
 def snapshot(frame: Frame) -> dict[str, Value]:
     """What the names and the attributes of `self` are now, before later statements change them."""
-    names = dict(frame.env.names)
-    if frame.obj is not None:
-        names.update((f"self.{attr}", value) for attr, value in frame.obj.attrs.items())
+    inner = frame.function is not None and frame.function.parent is not None and frame.function.cls is None
+    around = frame.env.parent if inner else None
+    names = {**around.names, **frame.env.names} if around is not None else dict(frame.env.names)
+    obj = frame.obj
+    if obj is None and around is not None and frame.function is not None:
+        known = around.names.get(frame.function.object_name or "")
+        obj = known if isinstance(known, ObjectValue) else None
+    if obj is not None:
+        names.update((f"self.{attr}", value) for attr, value in obj.attrs.items())
     return names
 
 

@@ -13,7 +13,7 @@ from tfmigrate.walk.naming import (
     is_plain,
     is_variable_list,
     joined,
-    starts,
+    matches,
 )
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
@@ -101,6 +101,9 @@ class Lists(Journal):
             self.blame("TFM601", node, ev, "this collection of variables is read by a scope, or changed")
         result = ListValue(held, tag="own")
         self._query(node, result, "own", self.region)
+        query = self.region.events[-1]
+        assert isinstance(query, Query)
+        query.collection = name
         return result
 
     def _contrib_variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -132,7 +135,7 @@ class Lists(Journal):
         chosen: list[Value] = []
         complete = wanted is not None and not (pattern and re.search(r"[^\w/.\- ]", pattern))
         for variable in everything:
-            answer = starts(variable.path, scope)
+            answer = matches(variable, scope)
             complete = complete and answer is not None
             if answer:
                 chosen.append(variable)

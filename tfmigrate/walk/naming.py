@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from tfmigrate.walk import operate
 from tfmigrate.walk.objects import VariableOp
@@ -55,6 +56,14 @@ def variable_attribute(owner: Variable, name: str) -> Value:
     return Method(TENSOR, name)
 
 
+def matches(variable: Variable, scope: Value) -> bool | None:
+    """Whether the scope of a collection chooses a variable; None if that is not known."""
+    wanted, stem = text_of(scope), variable.stem
+    if variable.path is not None or stem is None or not wanted or not re.fullmatch(r"[\w/]+", wanted):
+        return starts(variable.path, scope)
+    return None if stem.startswith(wanted) or wanted.startswith(stem) else False
+
+
 def starts(path: Path | None, scope: Value) -> bool | None:
     """Whether TF1's `re.match(scope, name)` succeeds."""
     if path is None:
@@ -81,7 +90,27 @@ def starts(path: Path | None, scope: Value) -> bool | None:
         and name.parts[0].startswith(wanted)
     ):
         return True
-    return False if is_plain(prefix) and is_plain(path[:1]) and path[0] != prefix[0] else None
+    if is_plain(prefix) and is_plain(path[:1]) and path[0] != prefix[0]:
+        return False
+    return _starts_by_parts(path, prefix)
+
+
+def _starts_by_parts(path: Path, prefix: Path) -> bool | None:
+    """The same of names with symbols in them, by the first segments that are not the same."""
+    i = next((i for i, (one, other) in enumerate(zip(path, prefix)) if one != other), None)
+    if i is None:
+        return None
+    known, wanted = _lead(path[i]), _lead(prefix[i])
+    if not re.fullmatch(r"\w+", wanted):
+        return None
+    return None if known.startswith(wanted) or wanted.startswith(known) else False
+
+
+def _lead(segment: Value) -> str:
+    """What a segment begins with for sure."""
+    if isinstance(segment, Text):
+        return "".join(takewhile(lambda part: isinstance(part, str), segment.parts))  # type: ignore[arg-type]
+    return str(segment.value) if isinstance(segment, Const) else ""
 
 
 def symbols_of(path: Path) -> list[Symbol]:

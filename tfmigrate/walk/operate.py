@@ -6,6 +6,7 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from typing import Any
 
 from tfmigrate.walk.values import (
@@ -278,7 +279,18 @@ def _compare(op: ast.cmpop, left: Value, right: Value) -> bool | None:
         return False
     if isinstance(op, (ast.Eq, ast.NotEq)) and NONE in (left, right) and _never_none(right if left == NONE else left):
         return isinstance(op, ast.NotEq)
+    if isinstance(op, (ast.Eq, ast.NotEq)) and (_never_says(left, right) or _never_says(right, left)):
+        return isinstance(op, ast.NotEq)
     return None
+
+
+def _never_says(text: Value, other: Value) -> bool:
+    """Whether a string with symbols in it begins or ends otherwise than a known one."""
+    if not isinstance(text, Text) or not isinstance(other, Const) or not isinstance(other.value, str):
+        return False
+    prefix = "".join(takewhile(lambda part: isinstance(part, str), text.parts))  # type: ignore[arg-type]
+    suffix = text.parts[-1] if isinstance(text.parts[-1], str) and len(text.parts) > 1 else ""
+    return not other.value.startswith(prefix) or not other.value.endswith(suffix)
 
 
 def _compare_index(op: ast.cmpop, index: LoopIndex, number: int) -> bool | None:

@@ -57,7 +57,10 @@ def rounds(path: Path) -> tuple[bool, ...]:
 
 @dataclass(eq=False)
 class Variable(Opaque):
-    """A variable of the TF1 program. path is None for one whose name is not known (`tf.Variable`)."""
+    """A variable of the TF1 program. path is None for one whose name is not known (`tf.Variable`).
+
+    stem: how that name begins, where a number at most comes behind it.
+    """
 
     path: Path | None
     shape: tuple[str, ...] | None = None
@@ -73,6 +76,7 @@ class Variable(Opaque):
     regularized: bool = False
     # collections of the program's own that hold it
     collections: frozenset[str] = frozenset()
+    stem: str | None = None
     is_tensor = True
 
 
@@ -181,6 +185,8 @@ class Query:
     source: list[Variable] | None = None
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
+    # the name of the program's own collection
+    collection: str = ""
 
 
 @dataclass(eq=False)

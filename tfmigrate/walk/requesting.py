@@ -34,6 +34,7 @@ from tfmigrate.walk.regions import (
 )
 from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.scoping import Scopes
+from tfmigrate.walk.stems import stem_of
 from tfmigrate.walk.values import (
     NONE,
     TENSOR,
@@ -224,6 +225,7 @@ class Requests(Scopes):
             trainable = args.keywords.get("trainable")
             variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
             variable.region = self.region
+            variable.stem = stem_of(ev.frame, node, args)
             noted = PlainVariable(node, self.region, self.scope.path, self.scope.reuse, variable.trainable)
             self.plain_variables.append(noted)
             self._add(variable)

@@ -1,0 +1,140 @@
+"""Functions inside functions: which of them would do the same as a function of the module, and what they read."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tfmigrate.program.link import Function
+from tfmigrate.program.standing import ancestors
+
+_SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler)
+_LOOKS_AROUND = {"locals", "vars", "eval", "exec"}
+
+
+@lru_cache(maxsize=10_000)
+def can_stand_alone(function: Function) -> bool:
+    """Whether every call of an inner function stands where each name that it reads from around has the same value.
+
+    Then a function of the module that is given these values at its calls does the same.
+    """
+    parent, node = function.parent, function.node
+    if parent is None or function.cls is not None or parent.parent is not None or not _is_simple(function):
+        return False
+    if parent.is_generator or isinstance(parent.node, ast.AsyncFunctionDef):
+        return False
+    if parent.cls is not None and parent.cls.parent is not None:
+        return False
+    if any(isinstance(n, ast.Name) and n.id in _LOOKS_AROUND for n in parent.nodes):
+        return False
+    bound = _bound(parent)
+    defaults = [d for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None]
+    if any(isinstance(n, ast.Name) and n.id in bound for d in defaults for n in ast.walk(d)):
+        return False
+    if not _is_only_called(function, parent):
+        return False
+    around, own_object = _read_from(parent, function), parent.self_name
+    if own_object in around and own_object != "self":
+        return False
+    if own_object is not None and _is_stored(parent, own_object):
+        return False
+    names = {*function.params, *(around - {own_object})}
+    attributes = {n.attr for n in function.nodes if isinstance(n, ast.Attribute) and _is_named(n.value, own_object)}
+    return not names & attributes and not (around - {own_object}) & _defined(parent)
+
+
+def read_around(function: Function) -> frozenset[str]:
+    """The names of the function around that an inner function reads, without that of the object."""
+    parent = function.parent
+    return frozenset() if parent is None else _read_from(parent, function) - {parent.self_name or ""}
+
+
+def calls_of(function: Function) -> list[ast.Call]:
+    """The calls of an inner function by its name."""
+    calls = (n for n in (function.parent.nodes if function.parent is not None else ()) if isinstance(n, ast.Call))
+    return [call for call in calls if _is_named(call.func, function.name)]
+
+
+def _is_simple(function: Function) -> bool:
+    node = function.node
+    if isinstance(node, ast.AsyncFunctionDef) or function.is_generator or node.decorator_list:
+        return False
+    if node.args.vararg is not None or node.args.kwarg is not None:
+        return False
+    inside = (n for n in function.nodes if n is not node)
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    return not any(isinstance(n, (*scopes, ast.Nonlocal, ast.Global, ast.NamedExpr)) for n in inside)
+
+
+def _is_only_called(function: Function, parent: Function) -> bool:
+    """Whether the code around defines the function once, and does nothing with it but call it itself."""
+    module, name = function.module, function.name
+    if name in _parameters(parent) or name in parent.globals:
+        return False
+    definitions = [n for n in parent.nodes if getattr(n, "name", None) == name and isinstance(n, _DEFINITIONS)]
+    callees = {id(n.func) for n in parent.nodes if isinstance(n, ast.Call)}
+    for node in parent.nodes:
+        if isinstance(node, ast.Name) and node.id == name:
+            scope = next(a for a in ancestors(module, node) if isinstance(a, _SCOPES))
+            if id(node) not in callees or scope is not parent.node:
+                return False
+    return definitions == [function.node]
+
+
+def _parameters(function: Function) -> set[str]:
+    args = function.node.args
+    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
+    return {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+
+
+@lru_cache(maxsize=10_000)
+def _bound(function: Function) -> frozenset[str]:
+    """All names that are a function's own."""
+    own = {n.id for n in _own_nodes(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return frozenset({*_parameters(function), *own, *_defined(function)} - function.globals)
+
+
+@lru_cache(maxsize=10_000)
+def _defined(function: Function) -> frozenset[str]:
+    """The names that a function binds otherwise than by assigning a value; what gathers its arguments, too."""
+    found: set[str] = {a.arg for a in (function.node.args.vararg, function.node.args.kwarg) if a is not None}
+    for node in _own_nodes(function):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+        elif isinstance(node, _DEFINITIONS):
+            found.add(getattr(node, "name", None) or "")
+    return frozenset(found)
+
+
+def _own_nodes(function: Function) -> Iterator[ast.AST]:
+    """The nodes of a function without those of functions, classes and comprehensions inside."""
+    stack: list[ast.AST] = [*function.node.body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, _SCOPES):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _read_from(parent: Function, function: Function) -> frozenset[str]:
+    names = {n.id for n in function.nodes if isinstance(n, ast.Name)}
+    return frozenset((names & _bound(parent)) - _bound(function))
+
+
+def _is_stored(function: Function, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name and not isinstance(n.ctx, ast.Load) for n in function.nodes)
+
+
+def _is_named(node: ast.expr, name: str | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == name

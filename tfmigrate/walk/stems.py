@@ -1,0 +1,39 @@
+"""How the name of a `tf.Variable` begins: after the name scope that is open, not after the variable scope."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.program.standing import ancestors
+from tfmigrate.program.texts import unparsed
+from tfmigrate.walk.evaluate import Arguments, Frame
+from tfmigrate.walk.values import NONE, text_of
+
+_POSITION = 5  # of `name` among the arguments
+_OPENS_NO_SCOPE = ("Session", "device", "as_default", "open")
+
+
+def stem_of(frame: Frame, node: ast.Call, args: Arguments) -> str | None:
+    """The name before TensorFlow 1 counts it; None if it is not known, or a name scope may be open."""
+    given = args.get(_POSITION, "name")
+    stem = "Variable" if given is None or given == NONE else text_of(given)
+    if not stem or args.star:
+        return None
+    where: Frame | None = frame
+    call: ast.AST | None = node
+    while where is not None and call is not None:
+        if where.by_library or any(map(_may_open, ancestors(where.module, call))):
+            return None
+        call, where = where.call, where.parent
+    return stem
+
+
+def _may_open(outer: ast.AST) -> bool:
+    """Whether something around a call may open a name scope."""
+    if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return bool(outer.decorator_list)
+    items = outer.items if isinstance(outer, (ast.With, ast.AsyncWith)) else []
+    return any(
+        not (isinstance(item.context_expr, ast.Call) and unparsed(item.context_expr.func).endswith(_OPENS_NO_SCOPE))
+        for item in items
+    )
