@@ -24,7 +24,7 @@ from tfmigrate.walk.regions import (
     ScopeCall,
     Variable,
 )
-from tfmigrate.walk.values import Shapeless, Value
+from tfmigrate.walk.values import ListValue, Shapeless, Value
 
 
 class Journal:
@@ -64,6 +64,8 @@ class Journal:
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
+        # lists that are a collection as it stood
+        self._whole: set[ListValue] = set()
 
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""

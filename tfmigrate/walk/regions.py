@@ -179,6 +179,8 @@ class Query:
     slots: bool = False
     # of a comprehension, what it runs over
     source: list[Variable] | None = None
+    # whether that is the collection itself
+    whole: bool = False
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
 
