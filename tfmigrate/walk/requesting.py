@@ -28,6 +28,7 @@ from tfmigrate.walk.regions import (
     Path,
     PlainVariable,
     Scope,
+    Segment,
     Variable,
     path_of,
     show_path,
@@ -74,8 +75,6 @@ class Requests(Scopes):
         elif len(name) > 1:
             self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
         path = self.scope.path + name
-        if any(part.key.startswith("item of ") for part in symbols_of(name)):
-            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
         variable = self._request(ev, path, node)
         fresh = variable.region is None
         if fresh:
@@ -153,6 +152,8 @@ class Requests(Scopes):
                 for s in path
                 if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)
             ]
+            if reuse is not False and _of_an_earlier_round(known.path or (), path):
+                self._blame_clash(ev, path, node)
             if reuse is False and asked is not None and not again and sure and not self._excludes(ev, known, node):
                 self.graph.wrong.add(path)
                 place, module = second_call(known.region, self.region, node)
@@ -253,6 +254,16 @@ class Requests(Scopes):
         self.scope = old
         template.scope.reuse = True
         return result
+
+
+def _of_an_earlier_round(made: Path, wanted: Path) -> bool:
+    """Whether a loop comes, under a name that may be another one, by what an earlier round of the same run made."""
+    pairs = ((a, b) for one, other in zip(made, wanted) for a, b in zip(_indices(one), _indices(other)))
+    return any(a.run is b.run and a.first and not b.first and b.may_repeat for a, b in pairs)
+
+
+def _indices(segment: Segment) -> list[LoopIndex]:
+    return [part for part in segment.parts if isinstance(part, LoopIndex)] if isinstance(segment, Text) else []
 
 
 def describe(variable: Variable, args: Arguments) -> None:

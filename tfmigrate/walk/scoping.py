@@ -15,7 +15,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
-from tfmigrate.walk.naming import dtype_of, symbols_of
+from tfmigrate.walk.naming import dtype_of
 from tfmigrate.walk.objects import Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
@@ -181,9 +181,6 @@ class Scopes(Journal):
             finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
             blames.append(finding)
             path = self._unknown_name(ast.unparse(node.args[0]) if node.args else "?", node, finding)
-        elif any(part.key.startswith("item of ") for part in symbols_of(path)):
-            text = "whether this name is another one in each round of the loop cannot be known"
-            blames.append(self.blame("TFM201", node, ev, text))
         elif len(path) > 1:
             blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
         opened.name = path
