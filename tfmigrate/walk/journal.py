@@ -8,7 +8,7 @@ from collections import Counter
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.evaluate import Evaluator, Frame
-from tfmigrate.walk.objects import Graph
+from tfmigrate.walk.objects import CreatorScope, Graph
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
@@ -61,6 +61,7 @@ class Journal:
         self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
         self.entered_again: set[Scope] = set()
         self._graphs: list[tuple[Graph, Scope]] = []
+        self._creators: list[CreatorScope] = []
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()

@@ -81,6 +81,8 @@ class Requests(Scopes):
             describe(variable, args)
             if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
+            if variable.dtype == "string":
+                self.blame("TFM503", node, ev, "this variable holds text, and the weights of a layer are numbers")
             variable.initializer = self._initializer(ev, given, node)
             variable.collections = self._collections(ev, given, node)
             variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
@@ -206,6 +208,9 @@ class Requests(Scopes):
         region, frame = self.region, ev.frame
         assert region is not None
         self._note_first(frame)
+        for creator in self._creators if variables else ():
+            text = "another function makes the variables in this scope, and a layer does not ask it"
+            self._blame_at("TFM203", creator.node, creator.module, text, region)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )

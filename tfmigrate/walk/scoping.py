@@ -16,7 +16,7 @@ from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of
-from tfmigrate.walk.objects import Graph, GraphScope, OpenScope
+from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
     Region,
@@ -55,6 +55,8 @@ class Scopes(Journal):
             self._graphs.append((self.graph, self.scope))
             self.graph, self.scope = context.graph, context.graph.scope
             return context.graph
+        if isinstance(context, CreatorScope):
+            self._creators.append(context)
         if not isinstance(context, OpenScope):
             return TENSOR if isinstance(context, Library) else UNKNOWN
         if all(item.context_expr is not context.node for item in node.items):
@@ -124,6 +126,8 @@ class Scopes(Journal):
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
         if isinstance(context, GraphScope):
             self.graph, self.scope = self._graphs.pop()
+        if isinstance(context, CreatorScope):
+            self._creators.remove(context)
         if not isinstance(context, OpenScope):
             return
         self._close()
@@ -185,6 +189,9 @@ class Scopes(Journal):
             blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
         opened.name = path
         return opened
+
+    def _creator_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return CreatorScope(node, ev.frame.module)
 
     def _unique(
         self, ev: Evaluator, default: Value, node: ast.Call, names_variables: bool = True, loops: int | None = None

@@ -67,6 +67,7 @@ _HANDLERS = {
     "tf.reset_default_graph": "_reset_graph",
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
+    "tf.variable_creator_scope": "_creator_scope",
     "tf.get_variable": "_get_variable",
     "tf.contrib.framework.arg_scope": "_arg_scope",
     "tf.contrib.framework.get_variables": "_contrib_variables",
