@@ -186,6 +186,12 @@ CODES: dict[str, Code] = {
         "reuse_variables() holds until the scope is left, and no `with` can be put around all that this is.",
         "Open a scope with reuse=True around what is to be reused.",
     ),
+    "TFM208": Code(
+        _R,
+        "eager execution",
+        "Where TF1 executes eagerly, a name finds nothing: every get_variable makes another variable.",
+        "Make the layers once and call them, or build a graph in tf.Graph().as_default().",
+    ),
     # 3xx: sharing and owners
     "TFM301": Code(
         _R,

@@ -744,7 +744,7 @@ def name_scope(
         raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
     name = scope_name(call)
-    if name is None or _reenters(name):
+    if name is None or _reenters(name) or (regions and all(region.name is None for region in regions)):
         return Unwrap()
 
     def substitute(node: ast.expr) -> str | None:

@@ -9,6 +9,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.planning.aliases import Aliases
 from tfmigrate.planning.bodywork import asserts_reuse
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.eagerness import eager_switch
 from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
@@ -67,6 +68,7 @@ class Causes:
         self._check_choices()
         Owners(self.classes, self.owners, self.clusters).check()
         self._check_precision()
+        self._check_eager()
         self._check_spelled()
         return self.orphans
 
@@ -284,6 +286,15 @@ class Causes:
             finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
             self.clusters.blame(finding, units, shown=bool(units or code))
             self.left |= code
+
+    def _check_eager(self) -> None:
+        """TF1 executed eagerly shares nothing by name."""
+        for walk in self.classes.walks:
+            switch = eager_switch({region.module for region in walk.regions()})
+            units = self.clusters.units_below(walk.root)
+            if switch is not None and units:
+                text = "this program executes eagerly, where TF1 makes another variable at every call"
+                self.clusters.refuse_all("TFM208", *switch, text, units)
 
     def _check_spelled(self) -> None:
         """Names of tensors in the program's text that mean something inside a unit."""

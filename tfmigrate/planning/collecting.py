@@ -9,6 +9,7 @@ from functools import cached_property
 
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import OWN, Filling
+from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause, for_each
 from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
@@ -39,21 +40,30 @@ class Collecting:
         self.clusters = clusters
         self.losses = Losses(self)
         self.filling = Filling(self)
+        self.lasting = Lasting(classes)
         self.rewritten: set[ast.AST] = set()
         self.left: set[Function | None] = set()
+        # lists whose text stays though they ask for names that change
+        self._staying: set[ast.expr] = set()
 
     # -- before anything is written: what can't be said in layers ------------------------------------------------
 
     def check(self, works: list[PlainWork]) -> None:
         """Refuse the units whose variables are collected in a way that no list of layers gives."""
+        blamed: list[tuple[Query, str]] = []
         for walk in self.classes.walks:
             for query in walk.root.walk():
                 if isinstance(query, Query) and query.kind == LOSSES and self._matters(query):
                     self.losses.check(query, works)
                 elif isinstance(query, Query) and self._matters(query):
-                    self._check_query(query, works)
+                    why = self._why_not(query, works)
+                    blamed.extend([(query, why)] if why else [])
             for saving in walk.scoping.savings:
                 self._chosen(self._saved(saving, works, False), saving.node, saving.region, works)
+        self._staying = self._those_that_stay({query.node for query, _ in blamed})
+        for query, why in blamed:
+            if query.node not in self._staying:
+                self._refuse(query, why)
         self.losses.check_mentions()
         self._check_own()
         self._check_names()
@@ -92,34 +102,50 @@ class Collecting:
                     found.add(function)
         return found
 
-    def _check_query(self, query: Query, works: list[PlainWork]) -> None:
+    def _concerned(self, query: Query) -> tuple[set[Unit], set[Function | None]]:
+        """The units, and the plain functions with layers of a library, that may make what a list holds."""
         known = query.complete or query.source is not None
         units = self.units(query.source or query.variables) if known else self._all_units(query.region)
-        plain = self.plain_makers(query.source or query.variables)
-        if not (units or plain) or self._by_path(query, works) is not None:
-            return
-        module = query.region.module
+        return units, self.plain_makers(query.source or query.variables)
+
+    def _why_not(self, query: Query, works: list[PlainWork]) -> str | None:
+        """Why layers cannot give a list that holds variables of some."""
+        if not any(self._concerned(query)) or self._by_path(query, works) is not None:
+            return None
         if not query.complete:
-            text = "which variables this list holds cannot be known from the program"
-        elif query.kind == "global" and query.slots:
-            text = "this list may hold variables of an optimizer too"
-        elif self._layer_around(query) is not None or self._parts_around(query, works) is not None:
-            return
-        elif query.kind == OWN and not self._in_order(query, works):
+            return "which variables this list holds cannot be known from the program"
+        if query.kind == "global" and query.slots:
+            return "this list may hold variables of an optimizer too"
+        if self._layer_around(query) is not None or self._parts_around(query, works) is not None:
+            return None
+        if query.kind == OWN and not self._in_order(query, works):
             if self.filling.take(query, works):
-                return
-            text = "this list is not all the variables of some layers that are in reach here, in their order"
-        elif (
+                return None
+            return "this list is not all the variables of some layers that are in reach here, in their order"
+        if (
             any(v.path is None for v in query.variables)
             or self._chosen(query.variables, query.node, query.region, works) is None
         ):
-            text = "this list is not all the variables of some layers that are in reach here"
-        else:
-            return
+            return "this list is not all the variables of some layers that are in reach here"
+        return None
+
+    def _those_that_stay(self, nodes: set[ast.expr]) -> set[ast.expr]:
+        """Of the nodes of lists, those that give what they gave, wherever they are come by."""
+        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node in nodes]
+        return {*nodes} - {q.node for q in queries if not self._lasts(q)}
+
+    def _lasts(self, query: Query) -> bool:
+        generators = query.node.generators if isinstance(query.node, (ast.ListComp, ast.GeneratorExp)) else []
+        if len(generators) != 1 or not isinstance(generators[0].target, ast.Name):
+            return False
+        return self.lasting.stays_right(query, name_reads(query.node, generators[0].target.id))
+
+    def _refuse(self, query: Query, text: str) -> None:
+        units, plain = self._concerned(query)
         for unit in units:
-            self.clusters.refuse("TFM601", query.node, module, text, unit, derived=query.kind == OWN)
+            self.clusters.refuse("TFM601", query.node, query.region.module, text, unit, derived=query.kind == OWN)
         if plain:
-            self.clusters.refuse("TFM601", query.node, module, text, None)
+            self.clusters.refuse("TFM601", query.node, query.region.module, text, None)
             self.left |= plain
 
     def _in_order(self, query: Query, works: list[PlainWork]) -> bool:
@@ -398,7 +424,7 @@ class Collecting:
         return refused
 
     def _is_writable(self, query: Query, works: list[PlainWork], migrated: set[Unit]) -> bool:
-        if self._layer_around(query) is not None or self.filling.holds(query):
+        if query.node in self._staying or self._layer_around(query) is not None or self.filling.holds(query):
             return True
         if self._parts_around(query, works) is not None:
             return True
@@ -410,6 +436,8 @@ class Collecting:
     def _write_list(
         self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]
     ) -> None:
+        if query.node in self._staying:
+            return
         layer, parts = self._layer_around(query), self._parts_around(query, works)
         if layer is not None or parts is not None:
             if self.units(query.variables) <= migrated:

@@ -64,6 +64,12 @@ def make_code(function: Function | None, module: Module, opaque: frozenset[ast.A
     return Code(function, module, scan, taken)
 
 
+def _block_of(statement: ast.stmt, owner: ast.stmt) -> list[ast.AST]:
+    """The statements among which one stands: of a branch, those of the other branch are not."""
+    fields = (value for _, value in ast.iter_fields(owner))
+    return next((block for block in fields if isinstance(block, list) and statement in block), [])
+
+
 class SlotRefusal(Exception):
     """One instance cannot be made or called where the program wants it."""
 
@@ -290,7 +296,8 @@ class PlainWork:
             owner = code.scan.parents.get(statement)
             if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.With, ast.FunctionDef, ast.ClassDef)):
                 break
-            if all(owner in code.scan.ancestors(site) for site in others):
+            beside = _block_of(statement, owner)
+            if all(any(outer in beside for outer in (site, *code.scan.ancestors(site))) for site in others):
                 break
             statement = owner
         self._check_reach(slot, code, statement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
@@ -12,6 +13,9 @@ from tfmigrate.planning.units import Classification, Holder, Instance, Ownership
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.regions import Creation, Path, Region, twins
 from tfmigrate.walk.values import Const, LoopIndex
+
+# in an expression, all names that are no attributes
+_NAMES = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
 class Made(Enum):
@@ -217,13 +221,8 @@ def _is_held(use: Use, holder: Holder) -> bool:
 
 def _deciding_loops(slot: Slot) -> list[ast.AST]:
     """The loops around the first site whose index stands in the path."""
-    names = {
-        part.text.split()[0].split(".")[0]
-        for segment in slot.path
-        if not isinstance(segment, Const)
-        for part in segment.parts
-        if isinstance(part, LoopIndex)
-    }
+    parts = (part for segment in slot.path if not isinstance(segment, Const) for part in segment.parts)
+    names = {name for part in parts if isinstance(part, LoopIndex) for name in _NAMES.findall(part.text)}
     return [loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop)]
 
 

@@ -24,6 +24,22 @@ def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:
         yield node
 
 
+def only_for_errors(module: Module, node: ast.expr) -> bool:
+    """Whether a value is given to local names that nothing but `raise` statements of the same function read."""
+    statement, *rest = ancestors(module, node)
+    function = next((outer for outer in rest if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+    if not isinstance(statement, ast.Assign) or function is None:
+        return False
+    names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    elsewhere = (inner for inner in ast.walk(function) if isinstance(inner, (ast.Global, ast.Nonlocal)))
+    if len(names) != len(statement.targets) or any(not names.isdisjoint(inner.names) for inner in elsewhere):
+        return False
+    reads = (inner for inner in ast.walk(function) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load))
+    return all(
+        any(isinstance(outer, ast.Raise) for outer in ancestors(module, read)) for read in reads if read.id in names
+    )
+
+
 def awkward_place(module: Module, node: ast.AST, lifted: Container[ast.AST] = ()) -> tuple[ast.AST, str] | None:
     """Why a layer cannot make what is made at a node: what encloses it, and that in words; None if it can.
 

@@ -236,7 +236,7 @@ def surely_no_tensor(value: Value) -> bool:
 def flat(value: Value) -> Iterator[Value]:
     """The value, or what the lists, tuples and dictionaries in it hold."""
     if isinstance(value, (ListValue, TupleValue, DictValue)):
-        for item in value.items.values() if isinstance(value, DictValue) else value.items:
+        for item in (*value.items.values(), *value.made) if isinstance(value, DictValue) else value.items:
             yield from flat(item)
     else:
         yield value

@@ -55,7 +55,7 @@ def repeats(path: Path) -> bool:
 
 
 def _is_repeated(part: object) -> bool:
-    return isinstance(part, LoopIndex) and not part.distinct
+    return isinstance(part, LoopIndex) and part.may_repeat
 
 
 def _patterns(path: Path) -> list[list[Token]]:

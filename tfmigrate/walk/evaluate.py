@@ -45,6 +45,7 @@ from tfmigrate.walk.values import (
     is_python,
     is_tensor,
     join,
+    round_of,
 )
 
 
@@ -363,7 +364,7 @@ class Evaluator(ABC):
             if name == "value" and _SIZE.search(owner.text):
                 return owner  # one dimension, whatever the library of the day calls it
             text = f"{owner.text}.{name}"
-            return Symbol(text, f"{owner.key}.{name}", owner.kind)
+            return Symbol(text, f"{owner.key}.{name}", owner.kind, owner.round)
         if isinstance(owner, Unknown) and owner.kind is Kind.PYTHON:
             return PYTHON
         return Method(owner, name)
@@ -663,12 +664,16 @@ def subscript(owner: Value, index: Value) -> Value:
         for item in owner.items[1:]:
             value = join(value, item)
         return value
+    if isinstance(owner, DictValue) and owner.key is not None:
+        of_round = owner.of_round(index)
+        return UNKNOWN if of_round is None else of_round
     if isinstance(owner, DictValue) and isinstance(index, Const):
         return owner.items.get(index.value, UNKNOWN)
     if isinstance(owner, Shape):
         return Dim(f"{owner.label}.shape{owner.slice}[{operate.show(index)}]")
     if isinstance(owner, Symbol):
-        return Symbol(f"{owner.text}[{operate.show(index)}]", f"{owner.key}[{operate.show(index)}]", owner.kind)
+        text, key = (f"{name}[{operate.show(index)}]" for name in (owner.text, owner.key))
+        return Symbol(text, key, owner.kind, round_of(owner, index))
     if is_tensor(owner):
         return TENSOR
     return PYTHON if is_python(owner) else UNKNOWN
@@ -757,7 +762,7 @@ def _length(value: Value | None) -> Value:
     if isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete):
         return Const(len(value.items))
     if isinstance(value, Symbol):
-        return Symbol(f"len({value.text})", f"len({value.key})", Kind.PYTHON)
+        return Symbol(f"len({value.text})", f"len({value.key})", Kind.PYTHON, value.round)
     if isinstance(value, Shape):
         return Dim(f"len({value.label}.shape{value.slice})")
     return PYTHON

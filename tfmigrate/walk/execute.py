@@ -33,6 +33,7 @@ from tfmigrate.walk.values import (
     ModuleValue,
     ObjectValue,
     Opaque,
+    Round,
     Shape,
     Symbol,
     Tensor,
@@ -413,11 +414,13 @@ class Executor(Evaluator):
         self.frame.loops.append(node)
         returned = Flow.NEXT
         start = self._start(env)
+        run = object()
         for first in (True, False):
             if not first and self._is_idle(node, start):
                 self._forget_rounds(start, env)
                 break
-            self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, first), env)
+            now = Round(run, first)
+            self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, now), env)
             before = dict(env.names)
             returned = self.block(node.body, env)
             for name, value in before.items():
@@ -475,32 +478,32 @@ class Executor(Evaluator):
         items = self._concrete(self.evaluate(node.args[0], env))
         return None if items is None else [TupleValue((Const(i), item)) for i, item in enumerate(items)]
 
-    def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, first: bool) -> Value:
+    def loop_target(self, node: ast.expr, iterable: Value, target: ast.expr, env: Env, now: Round) -> Value:
         """What the loop variable is in the first or in a later iteration."""
         name = target.id if isinstance(target, ast.Name) else unparsed(target)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
             if node.func.id in ("range", "xrange"):
-                return self._range_index(node, name, env, first)
+                return self._range_index(node, name, env, now)
             if node.func.id == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2:
                 index_name = unparsed(target.elts[0])
                 start = self.evaluate(node.args[1], env) if len(node.args) > 1 else Const(0)
                 known = start.value if isinstance(start, Const) and isinstance(start.value, int) else None
                 sequence = self.evaluate(node.args[0], env)
                 key = f"enumerate({operate.show(sequence)}, {known})"
-                index = LoopIndex(index_name, key, True, known, first)
-                return TupleValue((index, self._item(node.args[0], sequence, unparsed(target.elts[1]), first)))
+                index = LoopIndex(index_name, key, True, known, now.first, run=now.run)
+                return TupleValue((index, self._item(node.args[0], sequence, unparsed(target.elts[1]), now)))
             if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
                 items = (
-                    self._item(a, self.evaluate(a, env), unparsed(t), first)
+                    self._item(a, self.evaluate(a, env), unparsed(t), now)
                     for a, t in zip(node.args, target.elts, strict=False)
                 )
                 return TupleValue(tuple(items))
             if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
-                value = self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, first)
+                value = self.loop_target(node.args[0], self.evaluate(node.args[0], env), target, env, now)
                 return value if node.func.id in ("list", "tuple") else _reordered(value)
-        return self._item(node, iterable, name, first)
+        return self._item(node, iterable, name, now)
 
-    def _range_index(self, node: ast.Call, name: str, env: Env, first: bool) -> LoopIndex:
+    def _range_index(self, node: ast.Call, name: str, env: Env, now: Round) -> LoopIndex:
         bounds = [self.evaluate(arg, env) for arg in node.args]
         start = bounds[0] if len(bounds) > 1 else Const(0)
         stop = bounds[1] if len(bounds) > 1 else bounds[0]
@@ -512,11 +515,11 @@ class Executor(Evaluator):
             counted = step.value if isinstance(step.value, int) else 0
             values = tuple(range(known, stop.value, counted)) if counted and stop.value - known < _UNROLL else None
         key = f"range({operate.show(start)}, {operate.show(stop)}, {operate.show(step)})"
-        return LoopIndex(name, key, True, known if positive else None, first, values)
+        return LoopIndex(name, key, True, known if positive else None, now.first, values, now.run)
 
     @staticmethod
-    def _item(node: ast.expr, sequence: Value, name: str, first: bool) -> Value:
-        made = sequence.of_round(first) if isinstance(sequence, ListValue) else None
+    def _item(node: ast.expr, sequence: Value, name: str, now: Round) -> Value:
+        made = sequence.of_round(now.first) if isinstance(sequence, ListValue) else None
         if made is not None:
             return made
         if isinstance(sequence, (ListValue, TupleValue)) and sequence.items:
@@ -524,13 +527,15 @@ class Executor(Evaluator):
             complete = sequence.complete if isinstance(sequence, ListValue) else True
             if complete and all(isinstance(i, Const) and isinstance(i.value, (str, int)) for i in items):
                 values = tuple(i.value for i in items if isinstance(i, Const))
-                return LoopIndex(name, operate.show(sequence), len(set(values)) == len(values), None, first, values)
+                distinct = len(set(values)) == len(values)
+                return LoopIndex(name, operate.show(sequence), distinct, None, now.first, values, now.run)
             value = items[0]
             for item in items[1:]:
                 value = join(value, item)
             return value
         if isinstance(sequence, Symbol):
-            return Symbol(name, f"item of {sequence.key}", sequence.kind)
+            later = sequence.round is not None and not sequence.round.first
+            return Symbol(name, f"item of {sequence.key}", sequence.kind, sequence.round if later else now)
         return TENSOR if is_tensor(sequence) else UNKNOWN
 
     def _run_While(self, node: ast.While, env: Env) -> Flow:
@@ -556,7 +561,7 @@ class Executor(Evaluator):
         source = self.evaluate(node.generators[0].iter, env)
         complete = self._generate(node, node.generators, source, inner, results)
         if isinstance(node, ast.DictComp):
-            return DictValue({}, complete=False)
+            return _dictionary(node, results, complete)
         result = ListValue(results, complete)
         if len(node.generators) == 1 and not node.generators[0].ifs and not complete:
             result.index = round_index(node.generators[0].target, inner)
@@ -573,8 +578,10 @@ class Executor(Evaluator):
         complete = concrete is not None
         if concrete is None:
             self.frame.loops.append(node)
+            run = object()
             rounds = [
-                self.loop_target(generator.iter, iterable, generator.target, env, first) for first in (True, False)
+                self.loop_target(generator.iter, iterable, generator.target, env, Round(run, first))
+                for first in (True, False)
             ]
         else:
             rounds = concrete
@@ -594,8 +601,7 @@ class Executor(Evaluator):
 
     def _element(self, node: ast.expr, env: Env) -> Value:
         if isinstance(node, ast.DictComp):
-            self.evaluate(node.key, env)
-            return self.evaluate(node.value, env)
+            return TupleValue((self.evaluate(node.key, env), self.evaluate(node.value, env)))
         assert isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp))
         return self.evaluate(node.elt, env)
 
@@ -686,6 +692,14 @@ def element(value: Value, index: int) -> Value:
     return subscript(value, Const(index))
 
 
+def _dictionary(node: ast.DictComp, pairs: list[Value], complete: bool) -> DictValue:
+    """What a comprehension makes: pairs are those of a first and of a later round, where it is not complete."""
+    keys, items = zip(*(pair.items for pair in pairs if isinstance(pair, TupleValue))) if pairs else ((), ())
+    if complete or len(pairs) != 2 or len(node.generators) != 1 or node.generators[0].ifs:
+        return DictValue({}, complete=False)
+    return DictValue({}, False, keys[0], items)
+
+
 def _labelled(value: Value, name: str) -> Value:
     if isinstance(value, Tensor):
         return Tensor(name.strip("_"), value.shapeless)
@@ -695,7 +709,7 @@ def _labelled(value: Value, name: str) -> Value:
 def _reordered(value: Value) -> Value:
     """The target of a loop over the same items in another order: which one is the first is not known."""
     if isinstance(value, LoopIndex):
-        return LoopIndex(value.text, value.key, value.distinct, None, value.first, value.values)
+        return LoopIndex(value.text, value.key, value.distinct, None, value.first, value.values, value.run)
     if isinstance(value, TupleValue):
         return TupleValue(tuple(_reordered(item) for item in value.items))
     return value

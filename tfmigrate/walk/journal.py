@@ -8,7 +8,7 @@ from collections import Counter
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.evaluate import Evaluator, Frame
-from tfmigrate.walk.objects import Graph
+from tfmigrate.walk.objects import CreatorScope, Graph
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
@@ -24,7 +24,7 @@ from tfmigrate.walk.regions import (
     ScopeCall,
     Variable,
 )
-from tfmigrate.walk.values import ObjectValue, Shapeless, Value
+from tfmigrate.walk.values import ListValue, ObjectValue, Shapeless, Value
 
 
 class Journal:
@@ -61,9 +61,12 @@ class Journal:
         self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
         self.entered_again: set[Scope] = set()
         self._graphs: list[tuple[Graph, Scope]] = []
+        self._creators: list[CreatorScope] = []
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
+        # lists that are a collection as it stood
+        self._whole: set[ListValue] = set()
 
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""

@@ -14,7 +14,6 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.arg_scopes import ArgScopes
 from tfmigrate.walk.defaults import literal
 from tfmigrate.walk.evaluate import Arguments, Evaluator
-from tfmigrate.walk.naming import symbols_of
 from tfmigrate.walk.objects import Gone
 from tfmigrate.walk.regions import Creation, Normalizer, Path, Variable, given_to, path_of, show_path
 from tfmigrate.walk.requesting import Requests
@@ -116,9 +115,7 @@ class LayerCalls(ArgScopes, Requests):
         if not path:
             finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
             return self._unknown_name("?", node, finding)
-        if any(part.key.startswith("item of ") for part in symbols_of(path)):
-            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
-        elif len(path) > 1:
+        if len(path) > 1:
             self.blame("TFM202", node, ev, f"the layer's name {show_path(path)!r} has a slash")
         return path
 

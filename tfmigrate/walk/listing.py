@@ -129,6 +129,7 @@ class Lists(Journal):
         pattern = text_of(scope) if scope is not None else None
         if scope is None or scope == NONE or pattern == "":
             result = ListValue(list(everything), tag=kind)
+            self._whole.add(result)
             self._query(node, result, kind, self.region, everything=True)
             return result
         wanted = path_of(scope)
@@ -178,5 +179,6 @@ class Lists(Journal):
             slots = self.optimizers.may_add_to(v for v in source.items if isinstance(v, Variable))
             query = Query(node, self.region, chosen, source.tag, complete, False, slots)
             query.source = [item for item in source.items if isinstance(item, Variable)]
+            query.whole = source in self._whole
             self.region.events.append(query)
             self.activity += 1

@@ -121,7 +121,7 @@ def symbols_of(path: Path) -> list[Symbol]:
 
 def is_uncertain(path: Path) -> bool:
     """Whether the path may be another one than it seems, or one of many."""
-    return any(part.key.startswith(("unknown@", "item of ")) for part in symbols_of(path))
+    return any(part.key.startswith("unknown@") for part in symbols_of(path))
 
 
 def is_variable_list(value: Value) -> bool:

@@ -60,6 +60,14 @@ class OpenScope(Opaque):
 
 
 @dataclass(eq=False)
+class CreatorScope(Opaque):
+    """`variable_creator_scope(...)`: another function makes the variables inside."""
+
+    node: ast.Call
+    module: Module
+
+
+@dataclass(eq=False)
 class Foreign(Opaque):
     """An object of a layer library that is not covered."""
 

@@ -33,6 +33,7 @@ from tfmigrate.walk.values import (
     Value,
     is_python,
     is_tensor,
+    round_of,
     same,
 )
 
@@ -98,7 +99,7 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         text = f"{_operand(left)} {symbol} {_operand(right)}"
         if isinstance(left, Dim) or isinstance(right, Dim):
             return Dim(text)
-        return Symbol(text, text, Kind.PYTHON)
+        return Symbol(text, text, Kind.PYTHON, round_of(left, right))
     return PYTHON if is_python(left) and is_python(right) else UNKNOWN
 
 
@@ -134,9 +135,8 @@ def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:
     values = None
     if index.values is not None and all(isinstance(v, int) for v in index.values):
         values = tuple(v + delta for v in index.values if isinstance(v, int))
-    return LoopIndex(
-        f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}", index.distinct, start, index.first, values
-    )
+    text, key = f"{_operand(index)} {symbol} {by}", f"{index.key}{symbol}{by}"
+    return LoopIndex(text, key, index.distinct, start, index.first, values, index.run)
 
 
 def _is_text(value: Value) -> bool:

@@ -10,7 +10,7 @@ from tfmigrate.program.link import Function, Module
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.evaluate import Arguments, Frame
-from tfmigrate.walk.values import Const, LoopIndex, Opaque, Text, Value
+from tfmigrate.walk.values import Const, LoopIndex, Opaque, Symbol, Text, Value
 
 # evidence that code reads what others put into collections of the program's own
 READS_COLLECTION = "a collection"
@@ -34,7 +34,7 @@ def path_of(value: Value) -> Path | None:
     segments: list[list[object]] = [[]]
     for part in value.parts:
         if not isinstance(part, str):
-            segments[-1].append(part)
+            segments[-1].append(_index(part) if isinstance(part, Symbol) else part)
             continue
         first, *rest = part.split("/")
         segments[-1].append(first)
@@ -47,6 +47,12 @@ def path_of(value: Value) -> Path | None:
         else:
             result.append(Text(kept))  # type: ignore[arg-type]
     return tuple(segment for segment in result if segment != Const(""))
+
+
+def _index(symbol: Symbol) -> Symbol | LoopIndex:
+    """What a loop comes by stands for its round."""
+    now = symbol.round
+    return symbol if now is None else LoopIndex(symbol.text, symbol.key, True, None, now.first, None, now.run, True)
 
 
 def rounds(path: Path) -> tuple[bool, ...]:
@@ -183,6 +189,8 @@ class Query:
     slots: bool = False
     # of a comprehension, what it runs over
     source: list[Variable] | None = None
+    # whether that is the collection itself
+    whole: bool = False
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
     # the name of the program's own collection

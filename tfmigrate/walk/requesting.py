@@ -28,6 +28,7 @@ from tfmigrate.walk.regions import (
     Path,
     PlainVariable,
     Scope,
+    Segment,
     Variable,
     path_of,
     show_path,
@@ -75,14 +76,14 @@ class Requests(Scopes):
         elif len(name) > 1:
             self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
         path = self.scope.path + name
-        if any(part.key.startswith("item of ") for part in symbols_of(name)):
-            self.blame("TFM201", node, ev, "whether this name is another one in each round of the loop cannot be known")
         variable = self._request(ev, path, node)
         fresh = variable.region is None
         if fresh:
             describe(variable, args)
             if symbols.HALF_OR_DOUBLE.fullmatch(variable.dtype):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
+            if variable.dtype == "string":
+                self.blame("TFM503", node, ev, "this variable holds text, and the weights of a layer are numbers")
             variable.initializer = self._initializer(ev, given, node)
             variable.collections = self._collections(ev, given, node)
             variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
@@ -154,6 +155,8 @@ class Requests(Scopes):
                 for s in path
                 if isinstance(s, Text) and any(isinstance(p, LoopIndex) and not p.first for p in s.parts)
             ]
+            if reuse is not False and _of_an_earlier_round(known.path or (), path):
+                self._blame_clash(ev, path, node)
             if reuse is False and asked is not None and not again and sure and not self._excludes(ev, known, node):
                 self.graph.wrong.add(path)
                 place, module = second_call(known.region, self.region, node)
@@ -206,6 +209,9 @@ class Requests(Scopes):
         region, frame = self.region, ev.frame
         assert region is not None
         self._note_first(frame)
+        for creator in self._creators if variables else ():
+            text = "another function makes the variables in this scope, and a layer does not ask it"
+            self._blame_at("TFM203", creator.node, creator.module, text, region)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )
@@ -255,6 +261,16 @@ class Requests(Scopes):
         self.scope = old
         template.scope.reuse = True
         return result
+
+
+def _of_an_earlier_round(made: Path, wanted: Path) -> bool:
+    """Whether a loop comes, under a name that may be another one, by what an earlier round of the same run made."""
+    pairs = ((a, b) for one, other in zip(made, wanted) for a, b in zip(_indices(one), _indices(other)))
+    return any(a.run is b.run and a.first and not b.first and b.may_repeat for a, b in pairs)
+
+
+def _indices(segment: Segment) -> list[LoopIndex]:
+    return [part for part in segment.parts if isinstance(part, LoopIndex)] if isinstance(segment, Text) else []
 
 
 def describe(variable: Variable, args: Arguments) -> None:

@@ -15,8 +15,8 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
-from tfmigrate.walk.naming import dtype_of, symbols_of
-from tfmigrate.walk.objects import Graph, GraphScope, OpenScope
+from tfmigrate.walk.naming import dtype_of
+from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
     Region,
@@ -55,6 +55,8 @@ class Scopes(Journal):
             self._graphs.append((self.graph, self.scope))
             self.graph, self.scope = context.graph, context.graph.scope
             return context.graph
+        if isinstance(context, CreatorScope):
+            self._creators.append(context)
         if not isinstance(context, OpenScope):
             return TENSOR if isinstance(context, Library) else UNKNOWN
         if all(item.context_expr is not context.node for item in node.items):
@@ -124,6 +126,8 @@ class Scopes(Journal):
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
         if isinstance(context, GraphScope):
             self.graph, self.scope = self._graphs.pop()
+        if isinstance(context, CreatorScope):
+            self._creators.remove(context)
         if not isinstance(context, OpenScope):
             return
         self._close()
@@ -181,13 +185,13 @@ class Scopes(Journal):
             finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
             blames.append(finding)
             path = self._unknown_name(ast.unparse(node.args[0]) if node.args else "?", node, finding)
-        elif any(part.key.startswith("item of ") for part in symbols_of(path)):
-            text = "whether this name is another one in each round of the loop cannot be known"
-            blames.append(self.blame("TFM201", node, ev, text))
         elif len(path) > 1:
             blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
         opened.name = path
         return opened
+
+    def _creator_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        return CreatorScope(node, ev.frame.module)
 
     def _unique(
         self, ev: Evaluator, default: Value, node: ast.Call, names_variables: bool = True, loops: int | None = None

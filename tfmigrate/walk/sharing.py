@@ -10,6 +10,7 @@ import re
 from functools import lru_cache
 
 from tfmigrate.program.modern import modern_call
+from tfmigrate.program.standing import only_for_errors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
@@ -66,6 +67,7 @@ _HANDLERS = {
     "tf.reset_default_graph": "_reset_graph",
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
+    "tf.variable_creator_scope": "_creator_scope",
     "tf.get_variable": "_get_variable",
     "tf.contrib.framework.arg_scope": "_arg_scope",
     "tf.contrib.framework.get_variables": "_contrib_variables",
@@ -119,7 +121,7 @@ class Scoping(Cells, Lists):
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
         if isinstance(owner, Scope):
             if name in ("name", "original_name_scope"):
-                if isinstance(node.value, ast.Call) and owner.path:
+                if isinstance(node.value, ast.Call) and owner.path and not only_for_errors(ev.frame.module, node):
                     self.blame("TFM205", node, ev, "the name of the current scope is read; layers leave it empty")
                 return Const(show_path(owner.path)) if is_plain(owner.path) else joined(owner.path)
             if name == "reuse" and self.region is not None:

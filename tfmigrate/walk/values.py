@@ -33,12 +33,24 @@ class Const:
 
 
 @dataclass(frozen=True)
+class Round:
+    """A round of a running loop. run: the same object in all its rounds; first: whether this is the first one."""
+
+    run: object
+    first: bool
+
+
+@dataclass(frozen=True)
 class Symbol:
-    """A value known by name only. Loop indices are equal when they run over the same thing (`key`)."""
+    """A value known by name only. Loop indices are equal when they run over the same thing (`key`).
+
+    round: of what follows from the item that a loop is at, in which round.
+    """
 
     text: str = field(compare=False)
     key: str = ""
     kind: Kind = field(default=Kind.UNKNOWN, compare=False)
+    round: Round | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return "{" + self.text + "}"
@@ -48,7 +60,8 @@ class Symbol:
 class LoopIndex:
     """The target of a loop: `start` is its first value where that is known; `distinct` if no value comes twice.
 
-    first: whether the walk is in the first iteration (True) or in a later one (False).
+    first: whether the walk is in the first iteration (True) or in a later one (False). run: see `Round`.
+    presumed: whether it is distinct only because TF1 would raise where nothing is reused.
     """
 
     text: str = field(compare=False)
@@ -57,6 +70,16 @@ class LoopIndex:
     start: int | None = field(compare=False, default=None)
     first: bool = field(compare=False, default=True)
     values: tuple[object, ...] | None = field(compare=False, default=None)
+    run: object = field(compare=False, default=None)
+    presumed: bool = field(compare=False, default=False)
+
+    @property
+    def may_repeat(self) -> bool:
+        return self.presumed or not self.distinct
+
+    @property
+    def round(self) -> Round:
+        return Round(self.run, self.first)
 
     def __str__(self) -> str:
         return "{" + self.text + "}"
@@ -130,8 +153,18 @@ class ListValue:
 
 @dataclass(eq=False)
 class DictValue:
+    """A dictionary. key: what a loop that made it put its items under, one a round; `made` are these, by round."""
+
     items: dict[object, Value]
     complete: bool = True
+    key: Value | None = None
+    made: tuple[Value, ...] = ()
+
+    def of_round(self, key: Value) -> Value | None:
+        """What the round put in that `key` belongs to; None if that is not known."""
+        parts = key.items if isinstance(key, TupleValue) else (key,)
+        now = round_of(*parts)
+        return self.made[0 if now.first else 1] if now is not None and key == self.key else None
 
 
 @dataclass(eq=False)
@@ -329,6 +362,12 @@ def _either_regularizer(left: Value, right: Value) -> Value:
         return PYTHON if is_python(left) and is_python(right) else UNKNOWN
     sure = all(isinstance(value, Regularizer) and value.sure for value in (left, right))
     return Regularizer(object(), sure)
+
+
+def round_of(*values: Value) -> Round | None:
+    """The round of a loop that what is made of these values belongs to; a later one where any does."""
+    found = [value.round for value in values if isinstance(value, (Symbol, LoopIndex)) and value.round is not None]
+    return next((each for each in found if not each.first), found[0] if found else None)
 
 
 def text_of(value: Value) -> str | None:
