@@ -220,7 +220,8 @@ def truth(value: Value) -> bool | None:
         return bool(value.value)
     if isinstance(value, LoopIndex):
         if value.start is None:
-            return None
+            now = {bool(item) for item in (value.values or ())[slice(1) if value.first else slice(1, None)]}
+            return now.pop() if len(now) == 1 else None
         return value.start != 0 if value.first else (True if value.start >= 0 else None)
     if isinstance(value, (ListValue, DictValue)):
         return True if value.items else (False if value.complete else None)

@@ -88,11 +88,11 @@ class Scopes(Journal):
             path = context.reentered.path
             self.graph.counts[show_path(path)] += 1
             old_counts = self.graph.counts.copy()
-            reuse = context.reuse or context.reentered.reuse
+            reuse = _inherited(context.reuse, context.reentered.reuse)
         else:
             path = self.scope.path + context.name
             self.graph.counts[show_path(path)] += 1
-            reuse = context.reuse or self.scope.reuse
+            reuse = _inherited(context.reuse, self.scope.reuse)
         if context.undecided:
             reuse = True if self.scope.reuse is True else None
         outer = context.reentered if context.reentered is not None else self.scope
@@ -279,6 +279,11 @@ class Scopes(Journal):
 def reuse_of(value: Value) -> object:
     """What an argument `reuse` says: True, False, "auto", or None where it is not known."""
     return AUTO if value == Library("tf.AUTO_REUSE") else operate.truth(value)
+
+
+def _inherited(asked: object, outer: object) -> object:
+    """The reuse of a scope inside another: what is not known stays so, unless the outer one reuses anyway."""
+    return asked or outer or (None if None in (asked, outer) else False)
 
 
 def is_stored(target: ast.expr | None) -> bool:
