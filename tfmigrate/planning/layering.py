@@ -225,10 +225,10 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
     else:
         alias = member.node.items[0].optional_vars if isinstance(member.node, ast.With) else None
         own = alias.id if isinstance(alias, ast.Name) else ""
-        for name in scan.reads:
+        for name in dict.fromkeys([*scan.reads, *scan.bindings]):
             if name in locals_around and name != own and not name.startswith("self."):
                 # what a statement of the block surely binds before does not come from outside, whatever binds it then
-                if any(scan.reaching(name, node)[1] is None for node in scan.loads(name)):
+                if any(scan.reaching(name, node)[1] is None for node in scan.wanted(name)):
                     inputs[name] = Input(name)
     if member.shape.has_object:
         for name, nodes in scan.reads.items():

@@ -386,10 +386,12 @@ class Planner:
         for name in body.scan.bindings:
             if name.startswith("self."):
                 continue
-            loads = [n for n in outer.loads(name) if node not in outer.ancestors(n)]
+            loads = [n for n in outer.wanted(name) if node not in outer.ancestors(n)]
             later = [n for n in loads if (n.lineno, n.col_offset) > (node.end_lineno or 0, 0)]
             around = [a for a in outer.ancestors(node) if isinstance(a, (ast.For, ast.While))]
             again = [n for n in loads if any(a in outer.ancestors(n) for a in around)]
+            # what the block itself reads in the next round, before it binds it there
+            again += [n for n in body.scan.wanted(name) if around and body.scan.reaching(name, n)[1] is None]
             seen = [n for n in later + again if self._sees(outer, name, n, node)]
             if seen:
                 live.append(name)

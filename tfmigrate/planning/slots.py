@@ -223,7 +223,11 @@ def _deciding_loops(slot: Slot) -> list[ast.AST]:
     """The loops around the first site whose index stands in the path."""
     parts = (part for segment in slot.path if not isinstance(segment, Const) for part in segment.parts)
     names = {name for part in parts if isinstance(part, LoopIndex) for name in _NAMES.findall(part.text)}
-    return [loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop)]
+    home = slot.first.region
+    around = home.loops if home.is_block else ()
+    return [
+        loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop) and loop not in around
+    ]
 
 
 def _targets(loop: ast.For) -> set[str]:

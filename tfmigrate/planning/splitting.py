@@ -256,3 +256,5 @@ def _loads(nodes: Sequence[ast.AST]) -> Iterator[str]:
         for node in ast.walk(outer):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 yield node.id
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                yield node.target.id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from tfmigrate.program.link import Function, Module
 
@@ -194,6 +194,18 @@ class Scan:
 
     def loads(self, name: str) -> list[ast.expr]:
         return self.reads.get(name, [])
+
+    def wanted(self, name: str) -> list[ast.expr]:
+        """Where the value of a name is needed: where it is read, or added to (`z += x`)."""
+        return self.loads(name) + self._added_to.get(name, [])
+
+    @cached_property
+    def _added_to(self) -> dict[str, list[ast.expr]]:
+        found: dict[str, list[ast.expr]] = {}
+        for node, parent in self.parents.items():
+            if isinstance(parent, ast.AugAssign) and parent.target is node and isinstance(node, ast.Name):
+                found.setdefault(node.id, []).append(node)
+        return found
 
     def enclosing(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> list[ast.AST]:
         """The enclosing nodes of these kinds, outside in."""
