@@ -317,7 +317,8 @@ class Bodywork:
         others = targets - {name}
         if attributes or any(self.body.remaining(t) for t in others):
             return False
-        return self.body.splitter.need(statement.value).level is not Level.CALL
+        splitter = self.body.splitter
+        return splitter.inference.reads_shape(statement.value) or splitter.need(statement.value).level is not Level.CALL
 
     # -- then: what is read instead ------------------------------------------------------------------------------
 

@@ -6,15 +6,18 @@ import ast
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 
+from tfmigrate.program.aliases import library_name
 from tfmigrate.program.scan import Scan, arguments_of
+from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import GET_VARIABLE
-from tfmigrate.walk.values import Library, Value
+from tfmigrate.walk.values import FunctionValue, Library, Value
 
 _KEEPS = {
     "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax",
     "bias_add",
     "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
 }  # fmt: skip
+_FLATTENS = {"tf.layers.flatten", "tf.contrib.layers.flatten"}
 _DEPTH = 12
 
 
@@ -29,8 +32,12 @@ class Last:
 class Inference:
     """Follows a body's locals back to the operations that gave them their shape."""
 
-    def __init__(self, scan: Scan, tensors: Container[str], resolve: Callable[[ast.expr], Value | None]) -> None:
+    def __init__(
+        self, scan: Scan, tensors: Container[str], resolve: Callable[[ast.expr], Value | None], tensorflow: str
+    ) -> None:
         self.scan = scan
+        # what the file calls the library
+        self.tensorflow = tensorflow
         self.tensors = tensors
         self.resolve = resolve
         self.found: set[str] = set()
@@ -71,8 +78,52 @@ class Inference:
                 )
             certain, binding = self.scan.reaching(node.id, node)
             value = binding.value if certain and binding is not None else None
-            return self._at(value, index, depth - 1) if value is not None else None
-        return self._joined(node, index, depth) if isinstance(node, ast.Call) else None
+            if value is None:
+                return self._kept(node, index, depth)
+            return self._at(value, index, depth - 1)
+        if not isinstance(node, ast.Call):
+            return None
+        if index in (1, -1) and node.args and is_flattening(self.resolve(node.func)):
+            return self._all_but_first(node.args[0])
+        if self._keeps(node, index):
+            return self._at(node.args[0], index, depth - 1)
+        return self._joined(node, index, depth)
+
+    def _all_but_first(self, node: ast.expr) -> ast.expr | None:
+        """How many numbers an image of this batch holds; only of an input, whose shape is known before the call."""
+        if not isinstance(node, ast.Name) or not self._is_input(node):
+            return None
+        shape = _made(ast.Call(_made(ast.Attribute(node, "get_shape")), [], []))
+        rest = _made(ast.Subscript(shape, ast.Slice(_number(1))))
+        library = _made(ast.parse(self.tensorflow, mode="eval").body)
+        made = _made(ast.Call(_made(ast.Attribute(library, "TensorShape")), [rest], []))
+        return _made(ast.Call(_made(ast.Attribute(made, "num_elements")), [], []))
+
+    def _kept(self, node: ast.Name, index: int, depth: int) -> ast.expr | None:
+        """One dimension of an input that branches before this pad or rectify, or not."""
+        bindings = self.scan.bindings.get(node.id, [])
+        if not any(isinstance(outer, (ast.For, ast.AsyncFor, ast.While)) for outer in self.scan.ancestors(node)):
+            bindings = [binding for binding in bindings if binding.statement.lineno < node.lineno]
+        values = [binding.value for binding in bindings]
+        calls = [value for value in values if isinstance(value, ast.Call) and self._keeps(value, index)]
+        taken = [call.args[0] for call in calls]
+        if not taken or len(calls) < len(values) or any(getattr(arg, "id", "") != node.id for arg in taken):
+            return None
+        first = min(taken, key=lambda arg: (arg.lineno, arg.col_offset))
+        return self._at(first, index, depth - 1) if isinstance(first, ast.Name) and self._is_input(first) else None
+
+    def _keeps(self, node: ast.Call, index: int) -> bool:
+        """Whether a call gives what its first argument is, with this dimension unchanged."""
+        value = self.resolve(node.func)
+        if not isinstance(value, Library) or not value.name.startswith("tf.") or not node.args:
+            return False
+        if value.name == "tf.pad":
+            paddings = arguments_of(node, ("tensor", "paddings")).get("paddings")
+            pairs = self._elements(paddings) if paddings is not None else None
+            if pairs is None or not -len(pairs) <= index < len(pairs):
+                return False
+            return [integer(side) for side in self._elements(pairs[index]) or ()] == [0, 0]
+        return index == -1 and _keeps_last(value.name, node)
 
     def _joined(self, node: ast.Call, index: int, depth: int) -> ast.expr | None:
         """One dimension of `tf.concat(values, axis)`."""
@@ -106,6 +157,10 @@ class Inference:
         certain, binding = self.scan.reaching(tensor.id, tensor)
         call = binding.value if certain and binding is not None else None
         return self._reshaped(call) if isinstance(call, ast.Call) else None
+
+    def reads_shape(self, node: ast.expr) -> bool:
+        """Whether an expression is the static shape of some local, and no more."""
+        return not isinstance(node, ast.Name) and isinstance(self._tensor_of_shape(node), ast.Name)
 
     def _reshaped(self, call: ast.Call) -> list[ast.expr] | None:
         if self.resolve(call.func) != Library("tf.reshape") or len(call.args) != 2:
@@ -170,7 +225,7 @@ class Inference:
         sizes = self._reshaped(node)
         if sizes and integer(sizes[-1]) != -1:
             return Last(sizes[-1], len(sizes))
-        if name in _KEEPS and "layers" not in value.name:
+        if _keeps_last(value.name, node):
             return self.last(node.args[0], depth - 1)
         return None
 
@@ -193,6 +248,25 @@ class Inference:
         if isinstance(shape, (ast.List, ast.Tuple)):
             return list(shape.elts)
         return None
+
+
+def is_flattening(value: Value | None) -> bool:
+    """Whether a function gives all numbers of each image in one row: the library's own, or one that only calls it."""
+    if isinstance(value, Library):
+        return value.name in _FLATTENS
+    body = value.function.node.body if isinstance(value, FunctionValue) else []
+    last = body[-1].value if len(body) == 1 and isinstance(body[-1], ast.Return) else None
+    if not isinstance(value, FunctionValue) or not isinstance(last, ast.Call) or len(last.args) != 1 or last.keywords:
+        return False
+    taken = last.args[0]
+    known = value.function.params[:1] == [getattr(taken, "id", None)] and not value.function.node.decorator_list
+    return known and symbols.canonical(library_name(value.function.module, last.func) or "") in _FLATTENS
+
+
+def _keeps_last(name: str, call: ast.Call) -> bool:
+    """Whether an operation leaves the last dimension as it is; of images that is not their channels everywhere."""
+    formatted = any(k.arg == "data_format" for k in call.keywords)
+    return name.rsplit(".", 1)[-1] in _KEEPS and "layers" not in name and not formatted
 
 
 def _same(left: Last | None, right: Last | None) -> bool:

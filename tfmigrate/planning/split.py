@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference, integer
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.scan import Binding, Scan
@@ -72,7 +73,7 @@ class Splitter:
         self.inputs = inputs
         self.tensors = tensors
         self.resolve = resolve
-        self.inference = Inference(scan, self.tensors, resolve)
+        self.inference = Inference(scan, self.tensors, resolve, tensorflow_alias(module))
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
@@ -135,6 +136,8 @@ class Splitter:
 
     def need(self, node: ast.expr) -> Need:
         """What it takes to evaluate an expression before the call."""
+        if _is_library(node):
+            return Need()
         tensor = self.shape_of(node)
         if tensor is not None:
             return Need(level=Level.BUILD, shapes={tensor})
@@ -309,6 +312,8 @@ class Splitter:
         """The expression as it reads in `__init__` or `build`: inputs as `names` says, shapes as `x_shape`."""
 
         def substitute(part: ast.expr) -> str | None:
+            if _is_library(part):
+                return None
             inferred = self.inference.dimension(part)
             if inferred is not None:
                 return self.text(inferred, names)
@@ -390,3 +395,8 @@ def _has_side_effects(value: FunctionValue) -> bool:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             return True
     return False
+
+
+def _is_library(node: ast.expr) -> bool:
+    """Whether this is the file's name for a library, in an expression that stands nowhere in the source."""
+    return isinstance(node, ast.Name) and getattr(node, "synthetic", False)
