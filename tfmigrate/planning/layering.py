@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from tfmigrate.planning import names
+from tfmigrate.planning.prefixes import segment_of
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, Splitter
 from tfmigrate.planning.units import Instance, Member, Shape, Unit
@@ -16,7 +17,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.evaluate import Arguments
-from tfmigrate.walk.regions import Region, rounds
+from tfmigrate.walk.regions import Path, Region, path_of, rounds, show_path
 from tfmigrate.walk.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same
 
 
@@ -411,12 +412,22 @@ def attribute_names(plan: LayerPlan) -> None:
     taken |= {member.method for member in plan.unit.members}
     for slot in plan.slots:
         fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
-        text, symbolic = names.path_identifier(slot.path, fallback)
+        text, symbolic = names.path_identifier(_own_part(plan, slot), fallback)
         if slot.kind is Made.CELL:
             text = label(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
         name = names.plural(text) if symbolic and slot.loops else text
         slot.name = names.attribute(name, taken)
         taken.add(slot.name)
+
+
+def _own_part(plan: LayerPlan, slot: Slot) -> Path:
+    """The path of a slot without what the layer's own name puts in front of all of them."""
+    prefix = plan.unit.primary.prefix
+    own = segment_of(prefix, plan.unit.primary.regions[0]) if prefix is not None else ()
+    text, whole = show_path(own), show_path(slot.path)
+    if not own or slot.loops or not all(isinstance(s, Const) for s in (*own, *slot.path)):
+        return slot.path
+    return path_of(Const(whole.removeprefix(text))) or slot.path
 
 
 def label(slot: Slot) -> str:

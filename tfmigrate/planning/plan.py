@@ -412,6 +412,9 @@ class Planner:
             assert wrapped.row is not None
             self._name_from(plan, wrapped.given[wrapped.row.name_param])
             return
+        if primary.prefix is not None:
+            self._name_from(plan, ast.Name(primary.prefix, ast.Load()))
+            return
         if primary.scope is None:
             plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
             return
@@ -673,7 +676,7 @@ class Planner:
                     for variable in creation.variables:
                         if variable.path is None or self._deepest(creation.region) is not instance:
                             continue
-                        rest = keras_path(variable)[len(instance.path) :]
+                        rest = keras_path(variable)[len(instance.base) :]
                         renamed = show_path((*self._keras_path(instance), *rest))
                         if renamed != show_path(variable.path):
                             result[variable] = renamed
@@ -689,10 +692,10 @@ class Planner:
     def _keras_path(self, instance: Instance) -> Path:
         owner = instance.owner
         if isinstance(owner, Instance):
-            base, relative = self._keras_path(owner), instance.path[len(owner.path) :]
+            base, relative = self._keras_path(owner), instance.path[len(owner.base) :]
         else:
             base, relative = (), instance.path
-        if instance.unit.primary.adds_segment:
+        if instance.unit.primary.adds_segment and instance.unit.primary.prefix is None:
             relative = (*relative, Const(instance.unit.primary.name.strip("_")))
         return (*base, *relative)
 

@@ -220,10 +220,11 @@ def _reference(name: str) -> ast.expr:
 
 def _name_piece(slot: Slot, plan: LayerPlan, region: Region, module: Module, naming: Naming) -> Piece | None:
     """The `name=` argument; None where the class's own default is right."""
-    if not slot.path or plan.unit.primary.adds_segment:
+    if not slot.path or (plan.unit.primary.adds_segment and plan.unit.primary.prefix is None):
         return None
     last = slot.path[-1]
-    literal = naming.literal(str(last.value)) if isinstance(last, Const) else None
+    same = len({str(use.path[-1]) for use in slot.uses if use.path}) < 2
+    literal = naming.literal(str(last.value)) if isinstance(last, Const) and same else None
     if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
         return None
     if plan.name_input is not None and not plan.name_input.startswith("self."):

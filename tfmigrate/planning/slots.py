@@ -130,7 +130,7 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
 
 def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
     """The slots of a unit, agreed upon by all its instances. Raises Disagreement."""
-    groups: list[tuple[Path, list[Region], Holder | None]] = [(i.path, i.regions, None) for i in unit.instances]
+    groups: list[tuple[Path, list[Region], Holder | None]] = [(i.base, i.regions, None) for i in unit.instances]
     return _slots(groups, classes, owners)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.planning.prefixes import prefix_of, segment_of
 from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.inner import can_stand_alone
@@ -41,6 +42,7 @@ class Member:
     scope: the `with` that opens the unit's own scope; None for a function that opens none.
     wrapped: the one call of a library layer that a function is about; then the class derives from that layer.
     head: how many statements of a block stay in front of the layer that the rest becomes.
+    prefix: the parameter with which all names begin that a function without a scope gives; it names the layer.
     """
 
     shape: Shape
@@ -52,6 +54,7 @@ class Member:
     method: str = "call"
     wrapped: ast.Call | None = None
     head: int = 0
+    prefix: str | None = None
 
     @property
     def adds_segment(self) -> bool:
@@ -104,6 +107,11 @@ class Instance:
     owner: Instance | Holder
     regions: list[Region] = field(default_factory=list)
     children: list[Instance] = field(default_factory=list)
+
+    @property
+    def base(self) -> Path:
+        """The path below which its variables are, which a name that only begins theirs does not lengthen."""
+        return self.path if self.unit.primary.prefix is None else self.path[:-1]
 
     def sites(self) -> list[ast.AST]:
         """The calls (or blocks) that reach it, in the order of the walk."""
@@ -274,6 +282,8 @@ class Classification:
                     shape = Shape.CALLABLE
                 member = Member(shape, function, function.module, function.node, scope, active)
                 member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
+                if shape in (Shape.FUNCTION, Shape.INNER) and member.adds_segment:
+                    member.prefix = prefix_of(function, active)
                 self.units[function] = member
         for block, regions in self.blocks.items():
             active = [r for r in regions if r in self.makers]
@@ -390,6 +400,8 @@ class Classification:
         """The scope path that a unit's region stands for: inside its own scope, or where it was called."""
         if member.wrapped is not None:
             return wrapped_creation(region).path
+        if member.prefix is not None:
+            return (*region.path, *segment_of(member.prefix, region))
         if member.shape is Shape.BLOCK or member.scope is None:
             return region.path
         for event in region.events:

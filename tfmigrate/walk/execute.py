@@ -141,7 +141,9 @@ class Executor(Evaluator):
     ) -> Value:
         function = callee.function
         seedless = self._is_seedless(function)
-        if self._recursion(function) > (0 if seedless else 1) or (seedless and self._is_worn(function)):
+        # of an object that a library keeps something for, every call counts
+        kept = isinstance(callee.bound, ObjectValue) and callee.bound.library is not None
+        if self._recursion(function) > (0 if seedless else 1) or (seedless and not kept and self._is_worn(function)):
             return UNKNOWN
         if self.depth >= MAX_DEPTH:
             raise TooLarge
