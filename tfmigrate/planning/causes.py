@@ -47,6 +47,7 @@ class Causes:
         """Refuse all that is to be refused; returns the functions that nothing calls."""
         for alias in self.aliases.found:
             self.clusters.join([self.owners.unit(self.classes.units[f]) for f in in_order(alias.functions)])
+        self._join_choices()
         self._check_stars()
         Places(self.classes, self.owners, self.clusters).check()
         self._check_library_calls()
@@ -189,6 +190,13 @@ class Causes:
                 if spec.vararg is None and spec.kwarg is None:
                     text = f"this call of {member.name} gets its arguments from *args or **kwargs"
                     self.clusters.refuse("TFM406", region.node, region.parent.module, text, unit)
+
+    def _join_choices(self) -> None:
+        """What one call may run migrates together."""
+        for region in (region for walk in self.classes.walks for region in walk.regions()):
+            if region.frame.pick is not None and not region.is_block:
+                members = [self.classes.member_of(each) for each in (region, *twins(region))]
+                self.clusters.join([self.owners.unit(member) for member in members if member is not None])
 
     def _check_choices(self) -> None:
         """One call, one of several functions: all of these become layers, or none does."""

@@ -112,6 +112,9 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     check_twins(
         slot, plans, pieces, lambda twin: _instance_pieces(slot, plans[twin.unit], twin.regions[0], module, naming)
     )
+    if slot.first.twins and plan.other_name(node) is None:
+        text = "which of several objects this is called on is decided elsewhere, and each has a layer of its own"
+        raise Refusal("TFM302", node, module, text)
     if plan.other_name(node) is not None:
         assert isinstance(node, ast.Call)
         return Request(ast.unparse(node.func), pieces, chosen=node.func)
