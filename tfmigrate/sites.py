@@ -104,10 +104,14 @@ class GatherRest:
 
 @dataclass(frozen=True)
 class Extend:
-    """A `return` or the targets of an assignment get more members. alone: there was nothing to return before."""
+    """A `return` or the targets of an assignment get more members.
+
+    alone: there was nothing to return before. last: what is returned before is of no use.
+    """
 
     texts: tuple[str, ...]
     alone: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)
