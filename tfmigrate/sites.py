@@ -63,9 +63,10 @@ class Unwrap:
 
 @dataclass(frozen=True)
 class NameScope:
-    """A `with` only names things from now on: `text` is its new context."""
+    """A `with` only names things from now on: `text` is its new context. beside: another one in front of it."""
 
     text: str
+    beside: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Member, Shape
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
@@ -778,6 +779,10 @@ def name_scope(
         raise Refusal(
             "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
         )
+    if makes and any(region.trains for region in regions):
+        # an optimizer names what it adds after the variable scope
+        beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
+        return NameScope(f"keras.name_scope({text})", beside)
     library = "keras" if makes else render(module, call.func.value, lambda _: None)  # type: ignore[attr-defined]
     return NameScope(f"{library}.name_scope({text})")
 
