@@ -63,9 +63,10 @@ class Unwrap:
 
 @dataclass(frozen=True)
 class NameScope:
-    """A `with` only names things from now on: `text` is its new context."""
+    """A `with` only names things from now on: `text` is its new context. beside: another one in front of it."""
 
     text: str
+    beside: str | None = None
 
 
 @dataclass(frozen=True)
@@ -104,10 +105,14 @@ class GatherRest:
 
 @dataclass(frozen=True)
 class Extend:
-    """A `return` or the targets of an assignment get more members. alone: there was nothing to return before."""
+    """A `return` or the targets of an assignment get more members.
+
+    alone: there was nothing to return before. last: what is returned before is of no use.
+    """
 
     texts: tuple[str, ...]
     alone: bool = False
+    last: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,13 @@ def extend(action: Extend, node: cst.SimpleStatementLine, context: Context) -> c
         assert isinstance(statement, cst.Expr)
         single = extra[0].value if len(extra) == 1 else cst.Tuple(extra, lpar=[], rpar=[])
         assert isinstance(single, cst.BaseAssignTargetExpression)
-        changed = cst.Assign([cst.AssignTarget(single)], statement.value)
+        value = statement.value
+        if action.last:
+            last = f"-{len(extra)}:" if len(extra) > 1 else "-1"
+            taken = context.expression(f"x[{last}]")
+            assert isinstance(taken, cst.Subscript)
+            value = taken.with_changes(value=value)
+        changed = cst.Assign([cst.AssignTarget(single)], value)
     return node.with_changes(body=[changed, *node.body[1:]])
 
 

@@ -27,7 +27,8 @@ class Transform:
         assert isinstance(node, cst.With)
         if isinstance(action, NameScope):
             item = node.items[0].with_changes(item=context.expression(action.text), asname=None)
-            return node.with_changes(items=[item])
+            first = [cst.WithItem(context.expression(action.beside))] if action.beside is not None else []
+            return node.with_changes(items=[*first, item])
         assert isinstance(action, Unwrap)
         return unwrap(node)
 

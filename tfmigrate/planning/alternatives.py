@@ -25,19 +25,45 @@ def separate(walk: Walk, owners: Ownership) -> None:
     if not shared:
         return
     queries = [event for event in walk.root.walk() if isinstance(event, Query)]
-    # the losses of all of a network's variables are those of the layers, whichever these are
-    listed = {v for query in queries if not query.everything and query.kind != "losses" for v in query.variables}
     for variable, groups in shared.items():
-        if variable not in listed and _never_together(list(groups.values())):
-            for creations in list(groups.values())[1:]:
-                _replace(variable, creations, walk, queries)
+        found = list(groups.values())
+        sides = _sides(variable, found, walk, queries) if _never_together(found) else None
+        if sides is not None:
+            for number, creations in list(enumerate(found))[1:]:
+                _replace(variable, creations, walk, queries, [q for q, side in sides.items() if side == number])
+
+
+def _sides(
+    variable: Variable, groups: list[list[Creation]], walk: Walk, queries: list[Query]
+) -> dict[Query, int] | None:
+    """Which of the groups each list means that chooses the variable; None if one of them may mean several."""
+    listing = [q for q in queries if _chooses(q) and variable in {*q.variables, *(q.source or ())}]
+    if listing and any(read.variable is variable for read in walk.scoping.name_reads):
+        return None
+    if any(variable in (saving.variables or ()) for saving in walk.scoping.savings if listing):
+        return None
+    sides: dict[Query, int] = {}
+    for query in listing:
+        near = [i for i, group in enumerate(groups) if not all(exclusive(query.region, c) for c in group)]
+        if len(near) != 1:
+            return None
+        sides[query] = near[0]
+    return sides
+
+
+def _chooses(query: Query) -> bool:
+    """Whether a list is one of some variables; the losses of all of a network's are those of the layers, whichever."""
+    return not query.everything and query.kind != "losses"
 
 
 def _instance_of(region: Region | None, owners: Ownership) -> Instance | None:
     return next((owners.instance_of[r] for r in around(region) if r in owners.instance_of), None)
 
 
-def _replace(variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query]) -> None:
+def _replace(
+    variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query], meant: list[Query]
+) -> None:
+    """meant: the lists that choose the variable of these requests, not that of others."""
     own = replace(variable, region=creations[0].region)
     if creations[0].row is None:
         describe(own, creations[0].args)
@@ -46,8 +72,12 @@ def _replace(variable: Variable, creations: list[Creation], walk: Walk, queries:
     for creation in creations:
         creation.variables = [own if v is variable else v for v in creation.variables]
     for query in queries:
-        if variable in query.variables:
+        if not _chooses(query) and variable in query.variables:
             query.variables.append(own)
+    for query in meant:
+        query.variables = [own if v is variable else v for v in query.variables]
+        if query.source is not None:
+            query.source = [own if v is variable else v for v in query.source]
 
 
 def _never_together(groups: list[list[Creation]]) -> bool:

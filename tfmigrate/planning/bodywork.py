@@ -17,6 +17,7 @@ from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Member, Shape
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
@@ -589,7 +590,7 @@ class Bodywork:
         if not outputs:
             return ()
         returns = [s for s in statements(list(member.body), self.body.scan.opaque) if isinstance(s, ast.Return)]
-        top = _top_statements(member, self.arg_scopes)
+        top = _top_statements(member, self.arg_scopes | frozenset(self.blocks))
         for name in self.body.handed_back:
             if not any(b.statement in top for b in self.body.scan.bindings[name]):
                 raise Refusal("TFM404", member.node, self.module, f"{name} is set under a condition only")
@@ -646,7 +647,7 @@ class _Handed(ast.expr):
 
 
 def _top_statements(member: Member, blocks: frozenset[ast.With], body: list[ast.stmt] | None = None) -> list[ast.stmt]:
-    """The statements that surely run: those of the body, and of the blocks that go from it."""
+    """The statements that surely run: those of the body, and of the blocks that go from it or only name things."""
     found: list[ast.stmt] = []
     for statement in member.node.body if body is None else body:
         found.append(statement)
@@ -697,17 +698,38 @@ def extend_targets(
     """`y = self.f(x)` takes the attributes that `f` used to set: `y, self.h = f(x)`."""
     extra = [received(name, site) for name in extra]
     result = any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(member.node))
+    values = [n.value for n in ast.walk(member.node) if isinstance(n, ast.Return) and n.value is not None]
+    tuples = [isinstance(v, ast.Tuple) for v in values]
     if isinstance(statement, ast.Assign) and statement.value is site and len(statement.targets) == 1:
         tuple_target = isinstance(statement.targets[0], ast.Tuple)
-        values = [n.value for n in ast.walk(member.node) if isinstance(n, ast.Return) and n.value is not None]
-        tuples = [isinstance(v, ast.Tuple) for v in values]
         if result and ((all(tuples) and tuple_target) or (not any(tuples) and not tuple_target)):
             sites.add("methods", span(module, statement), Extend(tuple(extra)))
             return
     if isinstance(statement, ast.Expr) and statement.value is site and not result:
         sites.add("methods", span(module, statement), Extend(tuple(extra), alone=True))
         return
+    if isinstance(statement, ast.Expr) and statement.value is site:
+        sites.add("methods", span(module, statement), Extend(tuple(extra), alone=True, last=True))
+        return
+    lower = _last_ones(statement, site)
+    if lower is not None and result and all(tuples):
+        sites.add("methods", span(module, statement), Extend(tuple(extra)))
+        count = len(extra) - ast.literal_eval(lower)
+        sites.add("methods", span(module, lower), Replace(f"-{count}"))
+        return
     raise Refusal("TFM404", site, module, f"{member.name} sets {', '.join(extra)}, which this call has no place for")
+
+
+def _last_ones(statement: ast.stmt, site: ast.Call) -> ast.expr | None:
+    """The -2 of `a, b = self.f(x)[-2:]`."""
+    value = statement.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    if not isinstance(statement, ast.Assign) or not isinstance(value, ast.Subscript) or value.value is not site:
+        return None
+    target, part = statement.targets[0], value.slice
+    if not isinstance(target, ast.Tuple) or not isinstance(part, ast.Slice) or part.upper or part.step:
+        return None
+    known = isinstance(part.lower, ast.UnaryOp) and ast.unparse(part.lower) == f"-{len(target.elts)}"
+    return part.lower if known and not any(isinstance(e, ast.Starred) for e in target.elts) else None
 
 
 def block_results(body: Body) -> list[str]:
@@ -758,6 +780,10 @@ def name_scope(
         raise Refusal(
             "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
         )
+    if makes and any(region.trains for region in regions):
+        # an optimizer names what it adds after the variable scope
+        beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
+        return NameScope(f"keras.name_scope({text})", beside)
     library = "keras" if makes else render(module, call.func.value, lambda _: None)  # type: ignore[attr-defined]
     return NameScope(f"{library}.name_scope({text})")
 

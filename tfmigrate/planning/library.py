@@ -37,6 +37,10 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     if name is not None and not is_none(name):
         pieces.append(Piece("name", name))
     elif slot.path:
+        counted = [use for use in slot.uses if use.path and use.creation is not None and use.creation.variables]
+        if len({str(use.path[-1]) for use in counted}) > 1:
+            text = "TF1 numbers this unnamed layer otherwise for each of the objects, or calls, that make it"
+            raise Refusal("TFM204", creation.node, creation.region.module, text)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     keras = row.keras if normalizer is None else normalized_class(row, normalizer)
     if any(_may_be_frozen(use.creation) for use in slot.uses):

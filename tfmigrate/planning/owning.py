@@ -26,7 +26,7 @@ class Owners:
                 second = self._instance_region(creation.region)
                 for variable in creation.variables:
                     # a variable that is named after the round of a loop is another one in the next round
-                    key = variable, rounds(creation.path)
+                    key = variable, rounds(creation.path or creation.region.path)
                     first, made = reached.setdefault(key, (second, creation))
                     if (first and self.owners.instance_of[first]) is not (second and self.owners.instance_of[second]):
                         self._refuse_owners(first, second, creation)

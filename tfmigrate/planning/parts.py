@@ -38,7 +38,7 @@ def parts_of(
         own = {v for v in made if v.trainable or not trainable}
         if not own & wanted:
             continue
-        if slot.loops or slot.kind in (Made.WEIGHT, Made.CELL):
+        if slot.loops or slot.kind is Made.WEIGHT:
             return None
         if own <= wanted:
             order = order_of_layer(slot, instance.regions) if child is None else order_of(child, plans)

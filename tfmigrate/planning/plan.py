@@ -358,7 +358,8 @@ class Planner:
 
     def _is_private(self, name: str, body: Body) -> bool:
         """Whether an attribute that a body sets under a condition is read by the body alone."""
-        sure = any(body.scan.suite(b.statement) == (None, "body") for b in body.scan.bindings[name])
+        branches = (ast.If, ast.For, ast.While, ast.Try)
+        sure = any(not body.scan.enclosing(b.statement, branches) for b in body.scan.bindings[name])
         bare = name.removeprefix("self.")
         if sure:
             return False

@@ -9,7 +9,7 @@ from tfmigrate.planning.units import Instance
 from tfmigrate.walk.regions import Creation, Region, Variable, root_of
 from tfmigrate.walk.values import Const
 
-# of library layers with these variables alone, TensorFlow 1 and Keras make them in the same order
+# of library layers and RNN cells with these variables alone, TensorFlow 1 and Keras make them in the same order
 _SAME_ORDER = (["kernel"], ["bias"], ["kernel", "bias"])
 
 
@@ -54,7 +54,7 @@ def order_of_layer(slot: Slot, regions: list[Region]) -> list[Variable] | None:
     variables = list(dict.fromkeys(v for creation in creations for v in creation.variables))
     if slot.kind is Made.WEIGHT:
         return variables
-    known = slot.kind is Made.LAYER and all(map(_keeps_order, creations))
+    known = slot.kind in (Made.LAYER, Made.CELL) and all(map(_keeps_order, creations))
     return _trainable_first(variables) if known else None
 
 

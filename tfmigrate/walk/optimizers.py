@@ -39,12 +39,17 @@ class Optimizers:
         if not _is_followed(module, node):
             self.unseen = self.used = True
 
-    def call(self, frame: Frame, node: ast.Call, scope: Path, variables: Iterable[Variable]) -> None:
-        """Something is called that is not the program's; `variables` are all that there are by now."""
+    def call(self, frame: Frame, node: ast.Call, scope: Path, variables: Iterable[Variable]) -> bool:
+        """Something is called that is not the program's; `variables` are all that there are by now.
+
+        Whether it is an optimizer that adds variables.
+        """
         if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINS and not self._plain:
             self.used = True
             self._trained.update(variables)
             self._names.update(_open_names(frame, node, scope))
+            return True
+        return False
 
     def may_add_to(self, variables: Iterable[Variable]) -> bool:
         """Whether a list of these variables, chosen by their scope, may hold variables of an optimizer too."""

@@ -297,6 +297,8 @@ class Region:
     by_library: bool = False
     # the graph that it runs in
     graph: object = None
+    # whether an optimizer makes variables of its own in here
+    trains: bool = False
     _makes: bool | None = None
 
     @property

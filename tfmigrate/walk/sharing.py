@@ -39,6 +39,7 @@ from tfmigrate.walk.regions import (
     ReuseSwitch,
     Scope,
     Variable,
+    around,
     show_path,
 )
 from tfmigrate.walk.values import (
@@ -159,8 +160,14 @@ class Scoping(Cells, Lists):
             elif isinstance(item, LambdaValue):
                 ev.call_lambda(item, Arguments())
 
+    def _train(self, ev: Evaluator, node: ast.Call) -> None:
+        """What an optimizer adds is named after the scopes that are open."""
+        if self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables):
+            for region in around(self.region):
+                region.trains = True
+
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
-        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
+        self._train(ev, node)
         self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
@@ -223,7 +230,7 @@ class Scoping(Cells, Lists):
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
         owner, name = callee.owner, callee.name
-        self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables)
+        self._train(ev, node)
         if isinstance(owner, OpenScope):
             return self._by_hand(ev, owner, name)
         if isinstance(owner, Scope):
