@@ -266,7 +266,7 @@ class Settling:
     def _second_run(self, plan: Plan, emitted: Program) -> Iterator[Doubt]:
         """The emitted program, migrated once more, must stay as it is."""
         same = set(emitted.modules.values())
-        known = [walk for walk in self.walks if all(region.module in same for region in walk.regions())]
+        known = [walk for walk in self.walks if same.issuperset(walk.modules())]
         doubts = carried(self.given, self.program, emitted)
         settled = Settling(emitted, self.transforms, self.limits, known, again=False, doubts=doubts).run()
         for module in settled.after:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfmigrate import source
 from tfmigrate.commands.migrating import status
@@ -13,8 +14,10 @@ from tfmigrate.commands.status import FAILED, UsageError
 from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.report import variable_map
-from tfmigrate.verify.verdict import Verdict
 from tfmigrate.writing.changes import check
+
+if TYPE_CHECKING:
+    from tfmigrate.verify.verdict import Verdict
 
 Sources = Mapping[Path, source.Source]
 

@@ -274,10 +274,9 @@ class Causes:
         """Another precision anywhere in what is run together with a layer: a tensor of it may come from any call."""
         precisions = Precisions(self.resolve)
         for walk in self.classes.walks:
-            used: dict[Module, set[FunctionNode]] = {}
-            for region in walk.regions():
-                functions = used.setdefault(region.module, set())
-                functions.update([region.function.node] if region.function is not None else [])
+            used: dict[Module, set[FunctionNode]] = {module: set() for module in walk.modules()}
+            for function in walk.functions():
+                used[function.module].add(function.node)
             places = ((module, precisions.other(module, functions)) for module, functions in used.items())
             found = next(((module, node) for module, node in places if node is not None), None)
             if found is None:

@@ -28,9 +28,9 @@ _CHANGING = {
 def check_changes(body: Body) -> None:
     """Refuse a body that stores into one of its inputs. Raises Refusal."""
     if body.member.shape is Shape.CALLABLE:
-        kept = {name for name in body.inputs if not name.startswith("self.")}
+        kept = [name for name in body.inputs if not name.startswith("self.")]
     else:
-        kept = set(body.inputs)
+        kept = list(body.inputs)
     for name in kept:
         item = body.inputs[name]
         values = [body.value(name, region) for region in body.member.regions]

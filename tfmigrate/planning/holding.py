@@ -61,6 +61,8 @@ class Holding:
         self.doubted: set[Module] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
+        # those that turned out to hold nothing
+        self._empty: set[PlainWork] = set()
         # what follows from the units that migrate and the slots that are left, until these change
         self._staying: dict[ast.With, bool] = {}
         self._moving: set[ast.AST] | None = None
@@ -128,6 +130,8 @@ class Holding:
                 return self.migrated
 
     def _try(self, work: PlainWork) -> bool:
+        if not work.slots and work in self._empty:
+            return True  # nothing of it will be written
         known = len(work.slots)
         work.slots = [
             slot
@@ -157,6 +161,8 @@ class Holding:
             work.slots = []
             self._forget()
             return False
+        if not work.slots:
+            self._empty.add(work)
         return True
 
     def _try_objects(self) -> bool:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.inner import calls_of
@@ -45,30 +46,37 @@ class References:
         callees = {id(n.func): n for n in module.of_kind(ast.Call)}
         known: dict[str, Value | None] = {}
         found = []
-        nodes: list[ast.Name | ast.Attribute] = [*module.of_kind(ast.Name), *module.of_kind(ast.Attribute)]
-        for node in nodes:
-            if isinstance(node.ctx, ast.Load):
-                for function in self._meant(module, node, known):
+        for name, nodes in _spelled(module).items():
+            if not self._may_mean(module, name, nodes[0], known):
+                continue
+            for node in nodes:
+                for function in self._meant(module, name, node, known):
                     found.append(Mention(function, module, node, callees.get(id(node))))
         self.mentions += sorted(found, key=lambda mention: (mention.node.lineno, mention.node.col_offset))
 
-    def _meant(self, module: Module, node: ast.Name | ast.Attribute, known: dict[str, Value | None]) -> list[Function]:
-        """The functions that a name may mean; of methods, all of that name. known: what names mean in this file."""
+    def _may_mean(self, module: Module, name: str, node: ast.expr, known: dict[str, Value | None]) -> bool:
+        """Whether it is worth to look at the places of a name one by one. known: what names mean in this file."""
+        if isinstance(node, ast.Attribute) and node.attr in self.by_method:
+            return True
+        value = self._known(module, name, node, known)
+        return isinstance(value, FunctionValue) and value.function in self.functions
+
+    def _meant(
+        self, module: Module, name: str, node: ast.Name | ast.Attribute, known: dict[str, Value | None]
+    ) -> list[Function]:
+        """The functions that a name may mean; of methods, all of that name."""
         root = _root(node)
         if isinstance(node, ast.Attribute) and node.attr in self.by_method:
-            value = self._known(module, node.value, known)
+            value = self._known(module, name.rpartition(".")[0], node.value, known)
             owner = value if value is not None and not _is_local(module, root) else None
             if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
                 return self.by_method[node.attr]
-        value = self._known(module, node, known)
+        value = self._known(module, name, node, known)
         if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
             return [] if _is_local(module, root) else [value.function]
         return []
 
-    def _known(self, module: Module, node: ast.expr, known: dict[str, Value | None]) -> Value | None:
-        if not isinstance(_root(node), ast.Name):
-            return None
-        name = ast.unparse(node)
+    def _known(self, module: Module, name: str, node: ast.expr, known: dict[str, Value | None]) -> Value | None:
         if name not in known:
             known[name] = self.resolve(module, node)
         return known[name]
@@ -82,6 +90,30 @@ class References:
     def _is_method_of_object(node: ast.Attribute, owner: Value | None) -> bool:
         """`self.generator` may be the method; `layers.generator` of a library is not."""
         return isinstance(node.value, ast.Name) and owner is None
+
+
+# by file: every round of planning looks at most of them again
+_SPELLED: WeakKeyDictionary[Module, dict[str, list[ast.Name | ast.Attribute]]] = WeakKeyDictionary()
+
+
+def _spelled(module: Module) -> dict[str, list[ast.Name | ast.Attribute]]:
+    """The places that read a name, dots included, by that name."""
+    if module not in _SPELLED:
+        found: dict[str, list[ast.Name | ast.Attribute]] = {}
+        nodes: list[ast.Name | ast.Attribute] = [*module.of_kind(ast.Name), *module.of_kind(ast.Attribute)]
+        for node in nodes:
+            name = _dotted(node) if isinstance(node.ctx, ast.Load) else ""
+            if name:
+                found.setdefault(name, []).append(node)
+        _SPELLED[module] = found
+    return _SPELLED[module]
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    owner = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
+    return f"{owner}.{node.attr}" if owner and isinstance(node, ast.Attribute) else ""
 
 
 def misuse(

@@ -26,7 +26,7 @@ class _Flag:
     users: set[ast.AST] = field(default_factory=set)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def reuse_flags(program: Program) -> Mapping[str, frozenset[ast.Assign]]:
     """The names of such attributes, with all statements that set them."""
     found: dict[str, list[tuple[Module, ast.Attribute]]] = {}

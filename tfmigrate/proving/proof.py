@@ -121,7 +121,7 @@ def prove(
     acting = frozenset(w.entry.target.name for w in walks if isinstance(w.entry.target, Module))
     walker, original = Walker(emitted, seeds, acting), Walker(program, seeds, acting)
     changed = {module for name, module in program.modules.items() if emitted.modules[name] is not module}
-    touched = [walk for walk in walks if not walk.cut and any(r.module in changed for r in walk.regions())]
+    touched = [walk for walk in walks if not walk.cut and not changed.isdisjoint(walk.modules())]
     doubts = [
         _compare(walk, walker, original, plan, {} if known is None else known)
         for walk in steps("counting again", touched)
@@ -205,8 +205,8 @@ def _count(walk: Walk, walker: Walker) -> Recounted | Finding:
     if isinstance(failure, Finding):
         return failure
     program = walker.program
-    regions = [r for root in counting.roots for r in (root, *root.walk()) if isinstance(r, Region)]
-    passed = {program.modules[walk.entry.module.name], *(region.module for region in regions)}
+    came_by = (code if isinstance(code, Module) else code.module for code in counting.tf1.came_by)
+    passed = {program.modules[walk.entry.module.name], *came_by}
     near = passed.union(*(program.imports(module) for module in passed))
     texts = {module.name: module.text for module in near}
     return Recounted(texts, recount(counting), counting.problems, walker.executor.frames)
@@ -235,7 +235,7 @@ def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:
     """A doubt about units or, if there are none, about the plain code of a walk."""
     if units:
         return doubt(units, finding)
-    return doubt_code({region.function for region in walk.regions() if region.function is not None}, finding)
+    return doubt_code(walk.functions(), finding)
 
 
 def _finding(walk: Walk, message: str) -> Finding:

@@ -34,6 +34,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, SuperValue
 from tfmigrate.walk.naming import dimensions, dtype_of
 from tfmigrate.walk.regions import Path, Region, Variable, path_of, rounds, show_path
+from tfmigrate.walk.remembering import Past, Remembered
 from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.values import (
     NONE,
@@ -83,6 +84,7 @@ class Counting:
         return self.tf1.activity
 
     def problem(self, ev: Evaluator, node: ast.AST, message: str) -> None:
+        self.tf1.consulted += 1
         self.problems.append(f"{ev.frame.module.path}:{getattr(node, 'lineno', 1)}: {message}")
 
     def enter(self, ev: Evaluator, cls: Class) -> None:
@@ -112,6 +114,18 @@ class Counting:
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
         self.tf1.escaped(ev, value, node)
 
+    def standing(self) -> object:
+        return self.tf1.standing()
+
+    def events_so_far(self) -> int:
+        return self.tf1.events_so_far()
+
+    def folded(self, before: int, is_asked_for: Callable[[Frame], bool]) -> list[Past]:
+        return self.tf1.folded(before, is_asked_for)
+
+    def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None:
+        self.tf1.again(ev, known, frame)
+
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
         self.tf1.unresolved(ev, name, node)
 
@@ -131,6 +145,7 @@ class Counting:
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if not isinstance(context, NameScope):
             return self.tf1.enter_block(ev, context, node)
+        self.tf1.consulted += 1
         self._open.append(self._current() + context.name)
         return context
 
@@ -200,6 +215,7 @@ class Counting:
         layer = layer_of(obj)
         if layer is None:
             return None
+        self.tf1.consulted += 1
         self._check_positional(ev, args, node)
         with self._inside(layer):
             if not layer.built:
@@ -295,10 +311,12 @@ class Counting:
 
     def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
         if isinstance(owner, Weight):
+            self.tf1.consulted += 1
             return weight_attribute(owner, name)
         layer = layer_of(owner)
         if layer is None:
             return self.tf1.attribute(ev, owner, name, node)
+        self.tf1.consulted += 1
         held = owner.attrs.get(name) if isinstance(owner, ObjectValue) else None
         if held is None:
             held = next((weight for weight in layer.weights if weight.attribute == name), None)
@@ -310,6 +328,7 @@ class Counting:
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
         known: Value | None = None
         if isinstance(callee, BuiltIn):
+            self.tf1.consulted += 1
             self._check_positional(ev, args, node)
             if not callee.layer.built:
                 self._build(ev, callee, callee.layer, Arguments(), node)
@@ -333,6 +352,7 @@ class Counting:
             self.tf1.region = None
 
     def _keras(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        self.tf1.consulted += name.startswith(("keras.name_scope", "keras.layers."))
         if name == "keras.name_scope":
             return NameScope(self._name(ev, args.get(0, "name") or UNKNOWN, args, "", node))
         if name.startswith("keras.layers."):
@@ -360,6 +380,7 @@ class Counting:
         layer = layer_of(owner.obj if isinstance(owner, SuperValue) else owner)
         if layer is None:
             return None
+        self.tf1.consulted += 1
         if name == "add_weight":
             return self._add_weight(ev, layer, args, node)
         if name == "build":

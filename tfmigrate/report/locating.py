@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tfmigrate.model import Migration, Place
-from tfmigrate.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tfmigrate.verify.verdict import Verdict
 
 
 def base_of(paths: Iterable[Path]) -> Path:

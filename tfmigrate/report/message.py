@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from tfmigrate.finding import Severity
 from tfmigrate.model import Cluster, Migration, State
 from tfmigrate.report.locating import named_from
 from tfmigrate.report.terminal import count, places
 from tfmigrate.report.variable_map import FILE_NAME
-from tfmigrate.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    from tfmigrate.verify.verdict import Verdict
 
 _WIDTH = 72
 _NAMES = 3

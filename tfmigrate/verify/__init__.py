@@ -17,10 +17,14 @@ it is started as a script, `CheckSpec(run=("train.py", "--batch", "2"))`, and re
 Nothing here imports TensorFlow; the recorder and the checkpoint tool do, in processes of their own.
 """
 
+from typing import TYPE_CHECKING
+
 from tfmigrate.verify.recording import Tolerances
-from tfmigrate.verify.runner import Case, check, check_many
 from tfmigrate.verify.spec import Call, CheckSpec, Input, SpecError
 from tfmigrate.verify.verdict import KINDS, Difference, SideOfVariable, Status, VariableRow, Verdict
+
+if TYPE_CHECKING:
+    from tfmigrate.verify.runner import Case, check, check_many
 
 __all__ = [
     "KINDS",
@@ -38,3 +42,12 @@ __all__ = [
     "check",
     "check_many",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What starts processes is imported when it is asked for: most commands only want the nouns."""
+    if name in ("Case", "check", "check_many"):
+        from tfmigrate.verify import runner
+
+        return getattr(runner, name)
+    raise AttributeError(name)

@@ -66,6 +66,7 @@ class ArgScopes(Scopes):
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if not isinstance(context, ArgScope):
             return super().enter_block(ev, context, node)
+        self.consulted += 1
         outer = self._arg_scopes[-1] if self._arg_scopes else _Open(node, {}, True)
         merged = {key: dict(defaults) for key, defaults in outer.defaults.items()}
         for key, defaults in context.defaults.items():

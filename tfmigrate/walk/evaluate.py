@@ -13,6 +13,7 @@ from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome
+from tfmigrate.walk.remembering import Memory, Past, Remembered
 from tfmigrate.walk.state import is_filled, is_settled
 from tfmigrate.walk.values import (
     NONE,
@@ -110,6 +111,9 @@ class Semantics(Protocol):
     """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables.
 
     exact: whether loops over objects with their numbers are walked item by item, too.
+    standing: equal before and after a call that neither did anything to variables nor asked for any.
+    folded: let go of what is inside of such a call, the last event, but for the calls that somebody may ask for.
+    again: such a call comes once more; frame: its activation, if somebody may ask for it.
     """
 
     exact: bool
@@ -135,6 +139,14 @@ class Semantics(Protocol):
 
     def either(self, one: Value, other: Value) -> Value | None: ...
 
+    def standing(self) -> object: ...
+
+    def folded(self, before: int, is_asked_for: Callable[[Frame], bool]) -> list[Past]: ...
+
+    def events_so_far(self) -> int: ...
+
+    def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None: ...
+
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None: ...
@@ -151,6 +163,7 @@ class Evaluator(ABC):
         self.bases: dict[Class, list[Value]] = {}
         self.class_names: dict[Class, dict[str, Value]] = {}
         self.frame: Frame
+        self.memory = Memory()
         self._evaluators: dict[type[ast.expr], Callable[[Any, Env], Value] | None] = {}
         self._constants: dict[ast.Constant, Const] = {}
         # of the next call
@@ -192,8 +205,19 @@ class Evaluator(ABC):
     def _eval_Name(self, node: ast.Name, env: Env) -> Value:
         value = env.lookup(node.id)
         if value is None:
-            value = self.module_env(env.module).names.get(node.id)
+            value = self.global_name(env.module, node.id)
         return Library(f"builtins.{node.id}") if value is None else value
+
+    def global_name(self, module: Module, name: str) -> Value | None:
+        """What a name of a module is by now."""
+        env = self.module_env(module)
+        value = env.names.get(name)
+        self.memory.read(env, name, value)
+        return value
+
+    def current(self, holder: Env | Class, name: str) -> Value | None:
+        """What a name that was noted is by now."""
+        return holder.names.get(name) if isinstance(holder, Env) else self._of_class(holder, name)
 
     def _eval_JoinedStr(self, node: ast.JoinedStr, env: Env) -> Value:
         pieces: list[Value] = []
@@ -370,7 +394,7 @@ class Evaluator(ABC):
         return Method(owner, name)
 
     def _module_attribute(self, module: Module, name: str) -> Value:
-        value = self.module_env(module).names.get(name)
+        value = self.global_name(module, name)
         if value is None:
             submodule = self.program.modules.get(f"{module.name}.{name}")
             return ModuleValue(submodule) if submodule is not None else UNKNOWN
@@ -384,7 +408,7 @@ class Evaluator(ABC):
             return self.bind(found, obj)
         if found is not None:
             return found
-        return Method(obj, name) if self.has_foreign_base(obj.cls) else Symbol(f"self.{name}", f"{id(obj)}.{name}")
+        return Method(obj, name) if self.has_foreign_base(obj.cls) else Symbol(f"self.{name}", f"#{obj.born}.{name}")
 
     def bind(self, found: FunctionValue, obj: ObjectValue) -> Value:
         """The method on the object; a property is called at once."""
@@ -398,6 +422,11 @@ class Evaluator(ABC):
 
     def class_attribute(self, cls: Class, name: str) -> Value | None:
         """A method or class variable, looked up along the bases that the program defines."""
+        value = self._of_class(cls, name)
+        self.memory.read(cls, name, value)
+        return value
+
+    def _of_class(self, cls: Class, name: str) -> Value | None:
         for owner in self.mro(cls):
             value = self.class_names.get(owner, {}).get(name)
             if value is not None:
@@ -425,6 +454,7 @@ class Evaluator(ABC):
         for cls in order[order.index(owner.cls) + 1 :] if owner.cls in order else []:
             value = self.class_names.get(cls, {}).get(name)
             if isinstance(value, FunctionValue):
+                self.memory.read(cls, name, self._of_class(cls, name))
                 return FunctionValue(value.function, value.env, owner.obj)
         return Method(owner, name)
 
@@ -500,6 +530,7 @@ class Evaluator(ABC):
         return outcome(callee, results)
 
     def call_lambda(self, callee: LambdaValue, args: Arguments) -> Value:
+        self.memory.unsettle(callee.env.born)
         names = [arg.arg for arg in callee.node.args.args]
         env = Env({}, callee.env, callee.env.module)
         for name, default in zip(reversed(names), reversed(callee.node.args.defaults), strict=False):
@@ -512,7 +543,7 @@ class Evaluator(ABC):
 
     def instantiate(self, cls: Class, args: Arguments, node: ast.Call | None) -> Value:
         """A new object of the class, its `__init__` run."""
-        obj = ObjectValue(cls)
+        obj = ObjectValue(cls, born=self.memory.tick())
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionValue):
             self.call_function(FunctionValue(init.function, init.env, obj), args, node)
@@ -520,7 +551,12 @@ class Evaluator(ABC):
             self.semantics.call(self, Method(SuperValue(obj, cls), "__init__"), args, node)
         return obj
 
-    def _is_repeated(self) -> bool:
+    def around(self) -> tuple[bool, bool]:
+        """Whether loops and whether undecided conditions enclose the running statement, here or in a caller."""
+        frames = [*self._frames()]
+        return any(frame.loops for frame in frames), any(frame.conditions for frame in frames)
+
+    def is_repeated(self) -> bool:
         """Whether a loop or an undecided condition encloses the running statement, here or in a caller."""
         frame: Frame | None = self.frame
         while frame is not None:
@@ -545,7 +581,7 @@ class Evaluator(ABC):
         if name == "append" and isinstance(owner, ListValue) and first is not None:
             owner.index = self._append_index(owner)
             owner.items.append(first)
-            owner.complete = owner.complete and not self._is_repeated()
+            owner.complete = owner.complete and not self.is_repeated()
             return NONE
         if name == "extend" and isinstance(owner, ListValue):
             if isinstance(first, (ListValue, TupleValue)):

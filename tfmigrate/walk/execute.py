@@ -15,21 +15,25 @@ from tfmigrate.program.scan import mentioned
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
+from tfmigrate.walk.remembering import Remembered, handed_out
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
     TENSOR,
     UNKNOWN,
+    Choice,
     ClassValue,
     Const,
     DictValue,
     Env,
     FunctionValue,
     Kind,
+    LambdaValue,
     Library,
     ListValue,
     LoopIndex,
+    Method,
     ModuleValue,
     ObjectValue,
     Opaque,
@@ -107,6 +111,8 @@ class Executor(Evaluator):
             self.module_env(package)
             if module in self.envs:
                 return self.envs[module]
+        self.memory.forget()
+        self.memory.unsettle()
         env = self.envs[module] = Env({}, None, module)
         name = "__main__" if module is self.main else module.name
         env.names["__name__"] = Const(name)
@@ -123,6 +129,7 @@ class Executor(Evaluator):
         finally:
             if outer is not None:
                 self.frame = outer
+            self.memory.forget()
             if not done:
                 del self.envs[module]
         return env
@@ -132,6 +139,7 @@ class Executor(Evaluator):
         self.envs.clear()
         self.bases.clear()
         self.class_names.clear()
+        self.memory.forget()
         self.frames = 0
 
     # -- functions -----------------------------------------------------------------------------------------------
@@ -139,6 +147,48 @@ class Executor(Evaluator):
     def call_function(
         self, callee: FunctionValue, args: Arguments, node: ast.Call | None, *, by_library: bool = False
     ) -> Value:
+        # an entry's own calls have parameters for arguments
+        alike = self.depth and node is not None and self._pick is None
+        key = self.memory.key(callee, args, self.around) if alike else None
+        if key is None or by_library:
+            return self._call_now(callee, args, node, by_library)
+        known = self.memory.find(key, self.current)
+        if known is not None:
+            return self._call_again(known, callee, args, node)
+        recording = self.memory.begin(key, self.semantics.standing(), self.semantics.events_so_far())
+        result = self._call_now(callee, args, node, by_library)
+        now, standing = self.memory.key(callee, args, self.around), self.semantics.standing()
+        known = self.memory.end(recording, result, now, standing, self.current)
+        if standing == recording.standing:
+            past = self.semantics.folded(recording.events, self._is_asked_for)
+            if known is not None:
+                known.past = past
+        return result
+
+    def _call_again(self, known: Remembered, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value:
+        """A call whose result is known comes by as it did the first time."""
+        result = handed_out(known, self.memory.tick)
+        self.semantics.again(self, known, self._activation(callee, args, node, False) if known.past else None)
+        return result
+
+    def _is_asked_for(self, frame: Frame) -> bool:
+        """Whether a call that concerned no variable matters: other calls of the function may concern some."""
+        if frame.function is None:
+            return False
+        called = (FunctionValue, LambdaValue, Method, Choice)
+        given = any(isinstance(value, called) for value in frame.args.values())
+        return given or not self._is_seedless(frame.function)
+
+    def _activation(self, callee: FunctionValue, args: Arguments, node: ast.Call | None, by_library: bool) -> Frame:
+        function = callee.function
+        env = Env({}, callee.env, function.module, self.memory.tick())
+        obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
+        frame = Frame(function, function.module, node, self.frame, env, obj=obj, by_library=by_library, pick=self._pick)
+        self._pick = None
+        self._bind(function, callee, args, frame)
+        return frame
+
+    def _call_now(self, callee: FunctionValue, args: Arguments, node: ast.Call | None, by_library: bool) -> Value:
         function = callee.function
         seedless = self._is_seedless(function)
         # of an object that a library keeps something for, every call counts
@@ -150,17 +200,16 @@ class Executor(Evaluator):
         self.frames += 1
         if self.frames > self.limit:
             raise TooLarge
-        env = Env({}, callee.env, function.module)
-        obj = callee.bound if isinstance(callee.bound, ObjectValue) else None
-        frame = Frame(function, function.module, node, self.frame, env, obj=obj, by_library=by_library, pick=self._pick)
-        self._pick = None
-        self._bind(function, callee, args, frame)
+        if callee.env is not None:
+            self.memory.unsettle(callee.env.born)
+        frame = self._activation(callee, args, node, by_library)
         self.visited.add(function)
+        self.memory.came_by.append(function)
         self.frame, outer = frame, self.frame
         self.depth += 1
         self.semantics.enter_frame(self, frame)
         try:
-            self.block(function.node.body, env)
+            self.block(function.node.body, frame.env)
             result = self._result(frame)
             if frame.args and is_shape_helper(callee):
                 tensor = frame.args[function.params[0]]
@@ -175,6 +224,7 @@ class Executor(Evaluator):
         """A library calls a function that it was given, with arguments of its own."""
         self.lent[callee.function] += 1
         if self.lent[callee.function] > _MANY_LOANS:
+            self.memory.unsettle()
             return
         if self.seeds is None or callee.function.name in self.seeds or callee.function.parent is not None:
             self.call_function(callee, Arguments(), node, by_library=True)
@@ -187,13 +237,20 @@ class Executor(Evaluator):
     def _is_worn(self, function: Function) -> bool:
         """Whether a function that changes no object was called so often that one more call tells nothing."""
         self.calls[function] += 1
-        return self.calls[function] > _MANY_CALLS and not function.stores
+        worn = self.calls[function] > _MANY_CALLS and not function.stores
+        if worn:
+            self.memory.unsettle()
+        return worn
 
     def _recursion(self, function: Function) -> int:
         count, frame = 0, getattr(self, "frame", None)
+        outermost = None
         while frame is not None:
-            count += frame.function is function
+            if frame.function is function:
+                count, outermost = count + 1, frame
             frame = frame.parent
+        if outermost is not None:
+            self.memory.unsettle(outermost.env.born)  # what comes of it hangs on what is under way
         return count
 
     @staticmethod
@@ -293,7 +350,7 @@ class Executor(Evaluator):
         right = self.evaluate(node.value, env)
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
             left.items.extend(right.items)
-            left.complete = left.complete and not self._is_repeated()
+            left.complete = left.complete and not self.is_repeated()
             return
         self.assign(node.target, operate.binary(node.op, left, right), env)
 
@@ -313,7 +370,10 @@ class Executor(Evaluator):
                 if undecided:
                     value = (known and self.choose(known, value, None, env)) or join(known, value)
                 obj.attrs[target.attr] = value if undecided else _labelled(value, target.attr)
+                obj.version += 1
+                self.memory.unsettle(obj.born)
             elif isinstance(obj, ModuleValue):
+                self.memory.unsettle()
                 self.module_env(obj.module).names[target.attr] = value
         elif isinstance(target, ast.Subscript):
             container, key = self.evaluate(target.value, env), self.evaluate(target.slice, env)
@@ -324,7 +384,10 @@ class Executor(Evaluator):
 
     def _owner(self, name: str, env: Env) -> Env:
         function = self.frame.function
-        return self.module_env(env.module) if function is not None and name in function.globals else env
+        if function is None or name not in function.globals:
+            return env
+        self.memory.unsettle()
+        return self.module_env(env.module)
 
     def _run_Return(self, node: ast.Return, env: Env) -> Flow:
         self.frame.returns.append(NONE if node.value is None else self.evaluate(node.value, env))
@@ -631,6 +694,7 @@ class Executor(Evaluator):
 
     def _run_ClassDef(self, node: ast.ClassDef, env: Env) -> None:
         cls: Class = env.module.classes[node]
+        self.memory.unsettle()
         self.bases[cls] = [self.evaluate(base, env) for base in node.bases]
         body = Env({}, env, env.module)
         self.block(node.body, body)
@@ -660,6 +724,7 @@ class Executor(Evaluator):
             module = self.program.find(node.module or "", env.module)
         for alias in node.names:
             if alias.name == "*":
+                self.memory.unsettle()
                 if module is not None and module is not env.module:
                     public = {k: v for k, v in self.module_env(module).names.items() if not k.startswith("_")}
                     env.names.update(public)
@@ -677,7 +742,7 @@ class Executor(Evaluator):
         submodule = self.program.modules.get(f"{module.name}.{name}")
         if module is env.module:
             return ModuleValue(submodule) if submodule is not None else UNKNOWN
-        value = self.module_env(module).names.get(name)
+        value = self.global_name(module, name)
         if value is None and submodule is not None:
             return ModuleValue(submodule)
         return UNKNOWN if value is None else value

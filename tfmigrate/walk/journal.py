@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Function, Module
@@ -24,7 +26,8 @@ from tfmigrate.walk.regions import (
     ScopeCall,
     Variable,
 )
-from tfmigrate.walk.values import ListValue, ObjectValue, Shapeless, Value
+from tfmigrate.walk.remembering import Past, Remembered
+from tfmigrate.walk.values import Env, ListValue, ObjectValue, Shapeless, Value
 
 
 class Journal:
@@ -55,6 +58,10 @@ class Journal:
         self.scope_calls: list[ScopeCall] = []
         self.plain_variables: list[PlainVariable] = []
         self.activity = 0
+        # grows with all that is asked of the library which hangs on more than the arguments
+        self.consulted = 0
+        # the code that this walk came by
+        self.came_by: dict[Function | Module, None] = {}
         self._entered: list[tuple[Scope, Counter[str] | None]] = []
         # placeholders without a shape that must hold a single number or truth value
         self.scalars: set[Shapeless] = set()
@@ -71,6 +78,55 @@ class Journal:
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""
         return None
+
+    def standing(self) -> object:
+        """Equal before and after a call that neither did anything to variables nor asked for any."""
+        return self.activity, self.consulted
+
+    def events_so_far(self) -> int:
+        """How many events the region has in which the program is now."""
+        return len(self.region.events) if self.region is not None else 0
+
+    def folded(self, before: int, is_asked_for: Callable[[Frame], bool]) -> list[Past]:
+        """Let go of the inside of a call that concerned no variable; the calls in it that somebody may ask for.
+
+        before: how many events came before the call.
+        """
+        region = self.region
+        if region is None or len(region.events) != before + 1:
+            return []
+        last = region.events[-1]
+        past = _folded(last, is_asked_for)
+        if past is not None:
+            return [past]
+        assert isinstance(last, Region)
+        if last.function is not None and last.function.name == "__init__":
+            return [_past(last, [])]  # that this code makes an object
+        region.events.pop()
+        return []
+
+    def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None:
+        """A call that concerns no variable comes by once more."""
+        for name, node, module in known.unresolved:
+            self.unresolved_calls.setdefault(name, {}).setdefault(node, module)
+        self.came_by.update(dict.fromkeys(known.came_by))
+        if frame is None:
+            self._note_first(ev.frame)
+            return
+        self.enter_frame(ev, frame)
+        region = self.region
+        assert region is not None
+        for call in known.past[0].inner:
+            self._live_again(call, region)
+        self.region = region.parent
+
+    def _live_again(self, past: Past, parent: Region) -> None:
+        frame = replace(past.frame, parent=parent.frame)
+        region = Region(frame, frame.call, parent, self.scope.path, past.loops, past.conditions)
+        region.by_library, region.graph = frame.by_library, self.graph
+        parent.events.append(region)
+        for call in past.inner:
+            self._live_again(call, region)
 
     def blame(self, code: str, node: ast.AST, ev: Evaluator, message: str) -> Finding:
         """Refuse the code at a node; the region it stands in will not be migrated."""
@@ -92,6 +148,7 @@ class Journal:
         region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
         region.names = snapshot(frame)
         region.by_library, region.graph = frame.by_library, self.graph
+        self.came_by[frame.module if frame.function is None else frame.function] = None
         self._push(region)
 
     def _note_first(self, frame: Frame | None) -> None:
@@ -107,6 +164,25 @@ class Journal:
         elif self.root is None:
             self.root = region
         self.region = region
+
+
+def _folded(event: object, is_asked_for: Callable[[Frame], bool]) -> Past | None:
+    assert isinstance(event, Region)
+    kept, events = [], []
+    for inner in event.events:
+        past = _folded(inner, is_asked_for)
+        if past is not None:
+            kept.append(past)
+            events.append(inner)
+    event.events = events
+    if not kept and not is_asked_for(event.frame):
+        return None
+    return _past(event, kept)
+
+
+def _past(region: Region, inner: list[Past]) -> Past:
+    frame = replace(region.frame, parent=None, env=Env({}, None, region.module), loops=[], conditions=[], returns=[])
+    return Past(frame, region.loops, region.conditions, inner)
 
 
 def snapshot(frame: Frame) -> dict[str, Value]:

@@ -44,7 +44,7 @@ class Optimizers:
 
         Whether it is an optimizer that adds variables.
         """
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINS and not self._plain:
+        if is_training(node) and not self._plain:
             self.used = True
             self._trained.update(variables)
             self._names.update(_open_names(frame, node, scope))
@@ -56,6 +56,11 @@ class Optimizers:
         listed = list(variables)
         tops = {str(variable.path[0]) for variable in listed if variable.path}
         return self.unseen or bool(self._trained.intersection(listed)) or bool(self._names & tops)
+
+
+def is_training(node: ast.Call) -> bool:
+    """Whether a call has the name of one that trains variables."""
+    return isinstance(node.func, ast.Attribute) and node.func.attr in _TRAINS
 
 
 def _open_names(frame: Frame, call: ast.Call, scope: Path) -> Iterator[str]:

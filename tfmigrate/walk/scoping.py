@@ -33,6 +33,7 @@ from tfmigrate.walk.values import (
     UNKNOWN,
     Const,
     Library,
+    Opaque,
     Symbol,
     Text,
     Value,
@@ -51,6 +52,8 @@ class Scopes(Journal):
         self._origins: dict[tuple[ast.Call, str], tuple[object, tuple[Value, ast.expr] | None]] = {}
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+        if isinstance(context, Opaque):
+            self.consulted += 1
         if isinstance(context, GraphScope):
             self._graphs.append((self.graph, self.scope))
             self.graph, self.scope = context.graph, context.graph.scope

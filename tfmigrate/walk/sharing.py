@@ -32,6 +32,7 @@ from tfmigrate.walk.naming import (
     variable_attribute,
 )
 from tfmigrate.walk.objects import Gone, Graph, GraphScope, OpenScope, Template, VariableOp
+from tfmigrate.walk.optimizers import is_training
 from tfmigrate.walk.regions import (
     NameRead,
     Region,
@@ -55,6 +56,7 @@ from tfmigrate.walk.values import (
     ListValue,
     Method,
     ObjectValue,
+    Opaque,
     Symbol,
     Tensor,
     TupleValue,
@@ -87,6 +89,8 @@ _HANDLERS = {
 _ELSEWHERE = re.compile(
     r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$"
 )
+# makes something to be told from others, or runs the program
+_RUNS = {"tf.placeholder", "tf.app.run"}
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
@@ -120,6 +124,8 @@ class Scoping(Cells, Lists):
     def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
         if isinstance(owner, Library) and owner.name in ("tf.flags.FLAGS", "tf.app.flags.FLAGS"):
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
+        if isinstance(owner, Opaque):
+            self.consulted += 1
         if isinstance(owner, Scope):
             if name in ("name", "original_name_scope"):
                 if isinstance(node.value, ast.Call) and owner.path and not only_for_errors(ev.frame.module, node):
@@ -162,6 +168,9 @@ class Scoping(Cells, Lists):
 
     def _train(self, ev: Evaluator, node: ast.Call) -> None:
         """What an optimizer adds is named after the scopes that are open."""
+        if not is_training(node):
+            return
+        self.consulted += 1
         if self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables):
             for region in around(self.region):
                 region.trains = True
@@ -169,6 +178,7 @@ class Scoping(Cells, Lists):
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
         self._train(ev, node)
         self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
+        ev.memory.unresolved.append((name, node, ev.frame.module))
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
         for value in args.values():
@@ -177,6 +187,8 @@ class Scoping(Cells, Lists):
                 self._blame_at("TFM205", item.node, item.module, text, self.root)
         if isinstance(callee, Method):
             return self._method(ev, callee, args, node)
+        if isinstance(callee, Opaque):
+            self.consulted += 1
         if isinstance(callee, Template):
             return self._call_template(ev, callee, args, node)
         if isinstance(callee, Cell):
@@ -184,6 +196,8 @@ class Scoping(Cells, Lists):
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
+        if _is_of_interest(name):
+            self.consulted += 1
         if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
@@ -193,7 +207,10 @@ class Scoping(Cells, Lists):
             self.region.evidence.add(name)
         if name.startswith("tf.train.") and name.endswith("Optimizer"):
             self.optimizers.make(ev.frame.module, node, name in symbols.SLOTLESS)
-        self.scalars.update(shapeless.scalars(name, args))
+        scalars = shapeless.scalars(name, args)
+        if scalars:
+            self.consulted += 1
+            self.scalars.update(scalars)
         if name == "tf.placeholder":
             return shapeless.placeholder(args, node, ev.frame.module)
         handler = _HANDLERS.get(name)
@@ -231,6 +248,8 @@ class Scoping(Cells, Lists):
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
         owner, name = callee.owner, callee.name
         self._train(ev, node)
+        if isinstance(owner, Opaque):
+            self.consulted += 1
         if isinstance(owner, OpenScope):
             return self._by_hand(ev, owner, name)
         if isinstance(owner, Scope):
@@ -262,6 +281,7 @@ class Scoping(Cells, Lists):
         return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
 
     def _graph_method(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
+        self.consulted += 1
         if name == "get_collection":
             return self._get_collection(ev, args, node)
         self.blame("TFM602", node, ev, f"{name} looks something up by its TF1 name")
@@ -285,6 +305,15 @@ def _plain_result(name: str) -> Value | None:
 @lru_cache(maxsize=20_000)
 def _is_evidence(name: str) -> bool:
     return symbols.ROOT_EVIDENCE.match(name) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _is_of_interest(name: str) -> bool:
+    """Whether what a function of a library does hangs on more than its arguments, or is noted."""
+    makes = name in LAYERS or name in symbols.MAKERS or name in KNOWN or name in _HANDLERS
+    named = name in symbols.BY_NAME or name in RESTORING or name in regularizers.REGULARIZERS
+    trains = name.startswith("tf.train.") and name.endswith("Optimizer")
+    return makes or named or trains or _is_evidence(name) or _is_foreign(name) or name in _RUNS
 
 
 @lru_cache(maxsize=20_000)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
@@ -31,7 +32,8 @@ class _Changes:
     reset: set[str] = field(default_factory=set)
     globals: set[tuple[Module, str]] = field(default_factory=set)
     containers: set[str] = field(default_factory=set)
-    seen: set[tuple[FunctionNode | None, str]] = field(default_factory=set)
+    # global names of one file
+    names: set[str] = field(default_factory=set)
     # attributes that change as the program runs, but decide nothing
     flags: frozenset[str] = frozenset()
 
@@ -155,14 +157,29 @@ def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
     return found
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def _changes(program: Program) -> _Changes:
     changes = _Changes(flags=frozenset(reuse_flags(program)))
     for module in program.modules.values():
-        _collect(module, module.tree, None, changes)
-        assigned = Counter(name for name in _top_level_targets(module.tree))
-        changes.globals.update((module, name) for name, times in assigned.items() if times > 1)
+        here = _changes_in(module)
+        changes.attributes |= here.attributes
+        changes.reset |= here.reset
+        changes.containers |= here.containers
+        changes.globals.update((module, name) for name in here.names)
     return changes
+
+
+# by file: a later round looks at most of them again
+_KNOWN: WeakKeyDictionary[Module, _Changes] = WeakKeyDictionary()
+
+
+def _changes_in(module: Module) -> _Changes:
+    if module not in _KNOWN:
+        found = _KNOWN[module] = _Changes()
+        _collect(module.tree, None, found, set())
+        assigned = Counter(name for name in _top_level_targets(module.tree))
+        found.names.update(name for name, times in assigned.items() if times > 1)
+    return _KNOWN[module]
 
 
 def _top_level_targets(node: ast.AST) -> Iterator[str]:
@@ -180,19 +197,23 @@ def _is_own(target: ast.Attribute, init: FunctionNode) -> bool:
     return isinstance(target.value, ast.Name) and bool(init.args.args) and target.value.id == init.args.args[0].arg
 
 
-def _collect(module: Module, node: ast.AST, function: FunctionNode | None, changes: _Changes) -> None:
+def _collect(
+    node: ast.AST, function: FunctionNode | None, changes: _Changes, seen: set[tuple[FunctionNode | None, str]]
+) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Global):
-            changes.globals.update((module, name) for name in child.names)
+            changes.names.update(child.names)
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
             if function is None or function.name != "__init__" or not _is_own(child, function):
                 changes.attributes.add(child.attr)
-            elif (function, child.attr) in changes.seen:
+            elif (function, child.attr) in seen:
                 changes.reset.add(child.attr)
-            changes.seen.add((function, child.attr))
+            seen.add((function, child.attr))
         elif isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr in _MUTATORS:
             changes.containers.add(_last_name(child.func.value))
         elif isinstance(child, ast.Subscript) and isinstance(child.ctx, ast.Store):
             changes.containers.add(_last_name(child.value))
+        elif isinstance(child, (ast.Name, ast.Constant, ast.expr_context)):
+            continue
         inner = child if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else function
-        _collect(module, child, inner, changes)
+        _collect(child, inner, changes, seen)

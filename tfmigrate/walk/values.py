@@ -169,12 +169,14 @@ class DictValue:
 
 @dataclass(eq=False)
 class ObjectValue:
-    """An instance of a class of the program."""
+    """An instance of a class of the program. born: when it was made; version: how often it was changed since."""
 
     cls: Class
     attrs: dict[str, Value] = field(default_factory=dict)
     # the state that a library keeps for an object (a layer's path, for example)
     library: object = None
+    born: int = 0
+    version: int = 0
 
 
 @dataclass(eq=False)
@@ -269,11 +271,12 @@ TENSOR = Tensor()
 
 @dataclass(eq=False, slots=True)
 class Env:
-    """Names of one function activation, with the scope it is nested in."""
+    """Names of one function activation, with the scope it is nested in. born: when it began."""
 
     names: dict[str, Value]
     parent: Env | None
     module: Module
+    born: int = 0
 
     def lookup(self, name: str) -> Value | None:
         env: Env | None = self
