@@ -42,9 +42,12 @@ class Transform:
 def before_class(action: LayerClass, node: cst.CSTNode, context: Context) -> Result:
     """The layer, then the class as it was."""
     assert isinstance(node, cst.ClassDef)
-    layer = layer_class(action, context, node.leading_lines)
-    blank = [line for line in node.leading_lines if line.comment is None] or [cst.EmptyLine(indent=False)] * 2
-    return cst.FlattenSentinel([layer, node.with_changes(leading_lines=blank)])
+    blank = [line for line in node.leading_lines if line.comment is None]
+    methods = [context.body(method.span) for method in action.methods]
+    lines = [line for m in methods if isinstance(m, cst.FunctionDef) for line in m.leading_lines if line.comment]
+    layer = layer_class(action, context, [*blank, *lines])
+    apart = node.leading_lines if blank else [cst.EmptyLine(indent=False)] * 2 + list(node.leading_lines)
+    return cst.FlattenSentinel([layer, node.with_changes(leading_lines=apart)])
 
 
 def extend(action: Extend, node: cst.SimpleStatementLine, context: Context) -> cst.SimpleStatementLine:
