@@ -7,11 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
-_SESSIONS = {
-    "Session", "InteractiveSession", "MonitoredSession", "MonitoredTrainingSession", "Supervisor", "Estimator",
-    "TPUEstimator", "managed_session", "FileWriter", "SummaryWriter",
-}  # fmt: skip
-_RUNNING = {"run", "eval", "restore", "save", "start_queue_runners"}
+from tfmigrate.program.running import runs
 
 
 @dataclass(frozen=True)
@@ -21,18 +17,6 @@ class Slice:
     statements: tuple[ast.stmt, ...]
     results: tuple[str, ...]
     free: frozenset[str]
-
-
-def runs(node: ast.AST) -> bool:
-    """Whether code opens a session or runs something in one."""
-    for child in ast.walk(node):
-        if isinstance(child, ast.Attribute) and child.attr in _SESSIONS:
-            return True
-        if isinstance(child, ast.Name) and child.id in _SESSIONS:
-            return True
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute) and child.func.attr in _RUNNING:
-            return True
-    return False
 
 
 def slice_of(body: list[ast.stmt], sites: Collection[ast.AST], running: Collection[ast.AST] = ()) -> Slice:

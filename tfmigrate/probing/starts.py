@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from tfmigrate.probing.slicing import Slice, binds, runs, slice_of
+from tfmigrate.probing.slicing import Slice, binds, slice_of
 from tfmigrate.program.link import Class, Function, Module
+from tfmigrate.program.running import runs
 from tfmigrate.walk.regions import Creation, Path, Region
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.signatures import literal, returns_nothing, returns_one, takes_tensor

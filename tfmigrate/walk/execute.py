@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.running import runs
 from tfmigrate.program.scan import mentioned
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
@@ -172,12 +173,12 @@ class Executor(Evaluator):
         return result
 
     def _is_asked_for(self, frame: Frame) -> bool:
-        """Whether a call that concerned no variable matters: other calls of the function may concern some."""
+        """Whether a call that concerned no variable matters: others of the function may concern some, or it trains."""
         if frame.function is None:
             return False
         called = (FunctionValue, LambdaValue, Method, Choice)
         given = any(isinstance(value, called) for value in frame.args.values())
-        return given or not self._is_seedless(frame.function)
+        return given or not self._is_seedless(frame.function) or runs(frame.function.node)
 
     def _activation(self, callee: FunctionValue, args: Arguments, node: ast.Call | None, by_library: bool) -> Frame:
         function = callee.function
