@@ -22,6 +22,7 @@ from tfmigrate.program.spelled import tensor_names
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Creation, Region, around, root_of, twins
+from tfmigrate.walk.roots import Walk
 
 
 class Causes:
@@ -55,6 +56,7 @@ class Causes:
         self._check_kept_scopes()
         self._check_reuse_reads()
         self._check_unresolved()
+        self._check_what_is_cut()
         self._check_cells()
         self._check_orphans()
         for member, unit in self.owners.units.items():
@@ -284,12 +286,7 @@ class Causes:
             module, node = found
             text = "this program computes in another precision than float32"
             units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
-            code = {
-                (region.function, region.module)
-                for region in walk.regions()
-                if any(isinstance(e, Creation) and e.makes_layer for e in region.events)
-                and self.clusters.unit_around(region) is None
-            }
+            code = {(region.function, region.module) for region in self._plain_layers(walk)}
             finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
             self.clusters.blame(finding, units, shown=bool(units or code))
             self.left |= code
@@ -328,6 +325,20 @@ class Causes:
                 text = f"{helper.name} makes variables of layers, but there is no layer here"
                 self.clusters.refuse("TFM303", region.node, region.parent.module, text, unit)
 
+    def _plain_layers(self, walk: Walk) -> Iterator[Region]:
+        """Where code that is no layer makes layers of a library."""
+        for region in walk.regions():
+            if any(isinstance(e, Creation) and e.makes_layer for e in region.events):
+                if self.clusters.unit_around(region) is None:
+                    yield region.call
+
+    def _check_what_is_cut(self) -> None:
+        """What a program that could not be followed to its end calls once more may share the layers of plain code."""
+        if any(walk.cut for walk in self.classes.walks):
+            plain = [region for walk in self.classes.walks for region in self._plain_layers(walk)]
+            functions = ((r.function, r.module) for r in plain if r.function not in self.classes.evident)
+            self.left |= {(function, module) for function, module in functions if function is not None}
+
     def _check_unresolved(self) -> None:
         """Calls on objects that cannot be followed, of a name that some method here has."""
         methods: dict[str, list[Function]] = {}
@@ -352,6 +363,12 @@ class Causes:
                     "TFM307", call, module, f"this may call {names}, on an object that cannot be followed", units
                 )
                 self.orphans -= set(functions)
+            plain = {(r.function, r.module) for walk in self.classes.walks for r in self._plain_layers(walk)}
+            mine = {pair for pair in plain if pair[0] in functions}
+            if mine and not units:
+                text = f"this may call {names}, on an object that cannot be followed"
+                self.clusters.refuse_all("TFM307", call, module, text, ())
+            self.left |= mine
 
     def _check_orphans(self) -> None:
         for function in in_order(self.orphans):
