@@ -15,7 +15,7 @@ from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
 from tfmigrate.planning.references import References, Resolve, misuse
-from tfmigrate.planning.units import Classification, Member, Ownership, Shape, Unit
+from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.spelled import tensor_names
@@ -338,6 +338,20 @@ class Causes:
             plain = [region for walk in self.classes.walks for region in self._plain_layers(walk)]
             functions = ((r.function, r.module) for r in plain if r.function not in self.classes.evident)
             self.left |= {(function, module) for function, module in functions if function is not None}
+        for walk in self.classes.walks:
+            if walk.cut:
+                text = "the program calls too much from here to be followed"
+                finding = Finding(str(walk.entry.module.path), walk.entry.line, 0, "TFM307", text)
+                self.clusters.blame(finding, self._made_by_functions(), shown=False)
+
+    def _made_by_functions(self) -> set[Unit]:
+        """The units whose instances plain functions make, anew at each of their calls."""
+        entered_once = {None, *self.classes.evident}
+        return {
+            instance.unit
+            for instance in self.owners.instance_of.values()
+            if isinstance(instance.owner, Holder) and instance.owner.region.function not in entered_once
+        }
 
     def _check_unresolved(self) -> None:
         """Calls on objects that cannot be followed, of a name that some method here has."""
