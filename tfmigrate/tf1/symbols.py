@@ -10,10 +10,10 @@ MARKER = re.compile(
     r"variable_scope|get_variable|reuse_variables|make_template|\blayers\b|slim|rnn_cell|tensorflow|\btf\b"
 )
 
-# What only the outside of a network does; a function that does it is a root.
+# What only the outside of a network does; a function that does it is a root. Networks read the global step as well.
 ROOT_EVIDENCE = re.compile(
     r"^tf\.(placeholder(_with_default)?|Session|InteractiveSession|global_variables_initializer|"
-    r"initialize_all_variables|train\..*|data\..*|app\.run|estimator\..*|ConfigProto|gradients|report_uninitialized_variables)$"
+    r"initialize_all_variables|train\.(?!(get_|get_or_create_)?global_step$).*|data\..*|app\.run|estimator\..*|ConfigProto|gradients|report_uninitialized_variables)$"
 )
 SESSION = {
     "tf.Session", "tf.InteractiveSession", "tf.train.MonitoredSession", "tf.train.MonitoredTrainingSession",
