@@ -336,8 +336,7 @@ class Causes:
         """What a program that could not be followed to its end calls once more may share the layers of plain code."""
         if any(walk.cut for walk in self.classes.walks):
             plain = [region for walk in self.classes.walks for region in self._plain_layers(walk)]
-            functions = ((r.function, r.module) for r in plain if r.function not in self.classes.evident)
-            self.left |= {(function, module) for function, module in functions if function is not None}
+            self.left |= {(region.function, region.module) for region in plain if region.function is not None}
         for walk in self.classes.walks:
             if walk.cut:
                 text = "the program calls too much from here to be followed"
@@ -346,11 +345,10 @@ class Causes:
 
     def _made_by_functions(self) -> set[Unit]:
         """The units whose instances plain functions make, anew at each of their calls."""
-        entered_once = {None, *self.classes.evident}
         return {
             instance.unit
             for instance in self.owners.instance_of.values()
-            if isinstance(instance.owner, Holder) and instance.owner.region.function not in entered_once
+            if isinstance(instance.owner, Holder) and instance.owner.region.function is not None
         }
 
     def _check_unresolved(self) -> None:
