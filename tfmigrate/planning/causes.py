@@ -286,7 +286,7 @@ class Causes:
             module, node = found
             text = "this program computes in another precision than float32"
             units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
-            code = {(region.function, region.module) for region in self._plain_layers(walk)}
+            code = set(self._plain_layers(walk))
             finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
             self.clusters.blame(finding, units, shown=bool(units or code))
             self.left |= code
@@ -325,23 +325,24 @@ class Causes:
                 text = f"{helper.name} makes variables of layers, but there is no layer here"
                 self.clusters.refuse("TFM303", region.node, region.parent.module, text, unit)
 
-    def _plain_layers(self, walk: Walk) -> Iterator[Region]:
-        """Where code that is no layer makes layers of a library."""
+    def _plain_layers(self, walk: Walk) -> Iterator[tuple[Function | None, Module]]:
+        """The code that is no layer and makes layers of a library."""
         for region in walk.regions():
             if any(isinstance(e, Creation) and e.makes_layer for e in region.events):
                 if self.clusters.unit_around(region) is None:
-                    yield region.call
+                    yield region.function, region.module
 
     def _check_what_is_cut(self) -> None:
         """What a program that could not be followed to its end calls once more may share the layers of plain code."""
-        if any(walk.cut for walk in self.classes.walks):
-            plain = [region for walk in self.classes.walks for region in self._plain_layers(walk)]
-            self.left |= {(region.function, region.module) for region in plain if region.function is not None}
-        for walk in self.classes.walks:
-            if walk.cut:
-                text = "the program calls too much from here to be followed"
-                finding = Finding(str(walk.entry.module.path), walk.entry.line, 0, "TFM307", text)
-                self.clusters.blame(finding, self._made_by_functions(), shown=False)
+        cut = next((walk.entry for walk in self.classes.walks if walk.cut), None)
+        if cut is None:
+            return
+        plain = (code for walk in self.classes.walks for code in self._plain_layers(walk))
+        self.left |= {(function, module) for function, module in plain if function is not None}
+        # told already, where the walk ends
+        text = "the program calls too much from here to be followed"
+        finding = Finding(str(cut.module.path), cut.line, 0, "TFM307", text)
+        self.clusters.blame(finding, self._made_by_functions(), shown=False)
 
     def _made_by_functions(self) -> set[Unit]:
         """The units whose instances plain functions make, anew at each of their calls."""
@@ -367,6 +368,7 @@ class Causes:
                         if not _may_take(function, call):
                             continue
                         calls.setdefault(call, (module, {}))[1][function] = None
+        plain = {code for walk in self.classes.walks for code in self._plain_layers(walk)} if calls else set()
         for call, (module, functions) in calls.items():
             names = " or ".join(function.qualname for function in functions)
             units = {unit for function in functions for unit in self.clusters.units_of(function)}
@@ -375,8 +377,7 @@ class Causes:
                     "TFM307", call, module, f"this may call {names}, on an object that cannot be followed", units
                 )
                 self.orphans -= set(functions)
-            plain = {(r.function, r.module) for walk in self.classes.walks for r in self._plain_layers(walk)}
-            mine = {pair for pair in plain if pair[0] in functions}
+            mine = {code for code in plain if code[0] in functions}
             if mine and not units:
                 text = f"this may call {names}, on an object that cannot be followed"
                 self.clusters.refuse_all("TFM307", call, module, text, ())
