@@ -14,6 +14,9 @@ from tfmigrate.transform import Context, Result, Transform
 
 # Sites of statements are found by where the statement starts, those of expressions by their whole extent.
 _STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
+# what holds statements that have no line of their own
+_Several = cst.SimpleStatementLine | cst.SimpleStatementSuite
+_SEVERAL = (cst.SimpleStatementLine, cst.SimpleStatementSuite)
 
 
 class UnreadableError(Exception):
@@ -100,6 +103,8 @@ class _Rewriter(cst.CSTTransformer):
             updated = self._close(updated)
         if isinstance(original, cst.Module):
             return self._file_level(updated)
+        if isinstance(original, _SEVERAL) and isinstance(updated, _SEVERAL) and self._must_part(original):
+            return self._on_lines_of_their_own(original, updated)
         if not self._may_concern(original):
             return updated
         if isinstance(original, (cst.FunctionDef, cst.With)) and self.span(original) in self.wanted:
@@ -108,6 +113,31 @@ class _Rewriter(cst.CSTTransformer):
         for site in self.sites_at(original):
             result = self._apply(site, result)
         return self._with_waiting(original, result)
+
+    def _must_part(self, line: _Several) -> bool:
+        if line not in self.positions:
+            return False
+        if isinstance(line, cst.SimpleStatementLine) and self.span(line) == self.span(line.body[0]):
+            return False
+        return any(self.statement_sites(small) for small in line.body)
+
+    def _on_lines_of_their_own(self, original: _Several, updated: _Several) -> Result:
+        """A statement with a site that shares its line with others, or with the head of its block, leaves the line."""
+        lines: list[cst.BaseStatement] = []
+        for before, small in zip(original.body, updated.body):
+            line = cst.SimpleStatementLine([small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)])
+            if isinstance(updated, cst.SimpleStatementLine):
+                line = line if lines else line.with_changes(leading_lines=updated.leading_lines)
+                last = small is updated.body[-1]
+                line = line.with_changes(trailing_whitespace=updated.trailing_whitespace) if last else line
+            result: Result = line
+            for site in self.statement_sites(before):
+                result = self._apply(site, result)
+            made = result.nodes if isinstance(result, cst.FlattenSentinel) else [result]
+            lines += [node for node in made if isinstance(node, cst.BaseStatement)]
+        if isinstance(updated, cst.SimpleStatementLine):
+            return self._with_waiting(original, cst.FlattenSentinel(lines))
+        return self._close(cst.IndentedBlock(lines, header=updated.trailing_whitespace))
 
     def _may_concern(self, node: cst.CSTNode) -> bool:
         where = self.positions.get(node)
@@ -142,9 +172,14 @@ class _Rewriter(cst.CSTTransformer):
             (cst.Expr, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Return, cst.Arg, cst.IndentedBlock, cst.WithItem),
         ):
             return []
-        found = self.sites.get(self.span(node), [])
-        statement = isinstance(node, _STATEMENTS)
-        fitting = [site for site in found if _fits(site, node, statement)]
+        return self._fitting(node, isinstance(node, _STATEMENTS))
+
+    def statement_sites(self, small: cst.BaseSmallStatement) -> list[Site]:
+        """The sites of a statement that may share its line with others."""
+        return self._fitting(small, True)
+
+    def _fitting(self, node: cst.CSTNode, statement: bool) -> list[Site]:
+        fitting = [site for site in self.sites.get(self.span(node), []) if _fits(site, node, statement)]
         return sorted(fitting, key=lambda site: (isinstance(site.action, Before), self.order[site.transform]))
 
     def _with_waiting(self, original: cst.CSTNode, result: Result) -> Result:

@@ -10,6 +10,7 @@ from functools import cached_property
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
+from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause, for_each
 from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
@@ -40,6 +41,7 @@ class Collecting:
         self.clusters = clusters
         self.losses = Losses(self)
         self.filling = Filling(self)
+        self.lineups = Lineups(self)
         self.lasting = Lasting(classes)
         self.rewritten: set[ast.AST] = set()
         self.left: set[Function | None] = set()
@@ -64,6 +66,7 @@ class Collecting:
         for query, why in blamed:
             if query.node not in self._staying:
                 self._refuse(query, why)
+        self.lineups.check(works)
         self.losses.check_mentions()
         self._check_own()
         self._check_names()
@@ -163,7 +166,7 @@ class Collecting:
             reached = self._chosen(other.variables, other.node, other.region, works)
             if reached is None or {item.slot for item in reached} != slots:
                 return False
-        return self._listed(chosen, query.region, works) == made
+        return self.listed(chosen, query.region, works) == made
 
     def _check_own(self) -> None:
         """What else is done to a collection that variables are put into would miss those of layers."""
@@ -300,6 +303,19 @@ class Collecting:
                 region = region.parent
         return units
 
+    def top(self, variable: Variable) -> Instance | None:
+        """The outermost layer that makes a variable."""
+        found: Instance | None = None
+        region: Region | None = variable.region
+        while region is not None:
+            found = self.owners.instance_of.get(region, found)
+            region = region.parent
+        return found
+
+    def chosen(self, query: Query, works: list[PlainWork]) -> list[Reached] | None:
+        """The slots whose layers give a list."""
+        return self._chosen(query.variables, query.node, query.region, works, True)
+
     def _all_units(self, region: Region) -> set[Unit]:
         inside = root_of(region).walk()
         return {self.owners.instance_of[e].unit for e in inside if e in self.owners.instance_of}
@@ -361,7 +377,7 @@ class Collecting:
                 covered |= {v for part in inside for v in part.order}
         if covered != target or not chosen:
             return None
-        if any(item.order for item in chosen) and self._listed(chosen, region, works) != wanted:
+        if any(item.order for item in chosen) and self.listed(chosen, region, works) != wanted:
             return None
         if not named:
             self.note_readers(chosen, node, region)
@@ -377,7 +393,7 @@ class Collecting:
         for part in found or ():
             yield Reached(item.slot, part.text(item.text), frozenset(part.variables), part.variables)
 
-    def _listed(self, chosen: Iterable[Reached], region: Region, works: list[PlainWork]) -> list[Variable] | None:
+    def listed(self, chosen: Iterable[Reached], region: Region, works: list[PlainWork]) -> list[Variable] | None:
         """The variables of these layers as Keras lists them; None if that is not known."""
         home, plans = region.call, works[0].plans
         known = [

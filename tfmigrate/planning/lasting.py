@@ -38,7 +38,7 @@ class Lasting:
         if not query.whole or query.kind != "trainable" or query.source is None or not isinstance(query.node, ast.expr):
             return False
         module = query.region.module
-        if not _is_folded(query.node, module):
+        if not is_folded(query.node, module):
             return False
         texts = [_asked(read, module) for read in reads]
         return bool(texts) and all(text is not None and self._is_in_last_names(text, query) for text in texts)
@@ -102,7 +102,7 @@ def _asked(read: ast.Attribute, module: Module) -> str | None:
     return wanted if isinstance(parent.ops[0], (ast.In, ast.NotIn)) and isinstance(wanted, str) else None
 
 
-def _is_folded(node: ast.expr, module: Module) -> bool:
+def is_folded(node: ast.expr, module: Module) -> bool:
     """Whether the order of the list makes no difference to what is done with it."""
     parent, call, *_ = ancestors(module, node)
     if isinstance(parent, ast.keyword):

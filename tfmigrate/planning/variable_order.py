@@ -10,7 +10,7 @@ from tfmigrate.walk.regions import Creation, Region, Variable, root_of
 from tfmigrate.walk.values import Const
 
 # of library layers and RNN cells with these variables alone, TensorFlow 1 and Keras make them in the same order
-_SAME_ORDER = (["kernel"], ["bias"], ["kernel", "bias"])
+_SAME_ORDER = (["kernel", "bias"], ["gamma", "beta", "moving_mean", "moving_variance"])
 
 
 def order_in(slot: Slot, home: Region, plans: dict[object, LayerPlan]) -> list[Variable] | None:
@@ -63,7 +63,7 @@ def _keeps_order(creation: Creation) -> bool:
     for variable in creation.variables:
         last = variable.path[-1] if variable.path else None
         names.append(variable.keras_name or (last.value if isinstance(last, Const) else None))
-    return not names or names in _SAME_ORDER
+    return any(names == [name for name in order if name in names] for order in _SAME_ORDER)
 
 
 def _trainable_first(variables: list[Variable]) -> list[Variable]:

@@ -132,6 +132,9 @@ class Counting:
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         self.tf1.comprehended(ev, node, source, result)
 
+    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None:
+        self.tf1.lined_up(ev, node, values)
+
     def canonical(self, name: str) -> Library:
         """`tf.keras` is `keras`."""
         known = re.sub(r"^tf\.keras\b", "keras", self.tf1.canonical(name).name)

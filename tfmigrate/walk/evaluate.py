@@ -153,6 +153,8 @@ class Semantics(Protocol):
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
 
+    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None: ...
+
 
 class Evaluator(ABC):
     """Evaluates expressions. Statements, calls and imports are added by `execute.Executor`."""
@@ -613,7 +615,12 @@ class Evaluator(ABC):
         if name in ("list", "tuple", "sorted", "reversed") and isinstance(first, (ListValue, TupleValue)):
             if name == "tuple":
                 return TupleValue(tuple(first.items))
-            return ListValue(list(first.items), first.complete if isinstance(first, ListValue) else True)
+            if not isinstance(first, ListValue):
+                return ListValue(list(first.items))
+            by_name = name == "sorted" or first.by_name
+            return ListValue(list(first.items), first.complete, origin=first.origin or first, by_name=by_name)
+        if name in ("zip", "map") and len(args.positional) > 1:
+            self.semantics.lined_up(self, node, [value for value, _ in args.positional])
         if name == "dict" and not args.positional and not args.star:
             return DictValue({key: value for key, (value, _) in args.keywords.items()})
         if name in ("int", "float", "bool", "abs", "min", "max") and args.positional:

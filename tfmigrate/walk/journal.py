@@ -15,9 +15,11 @@ from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
     Clash,
+    Lineup,
     NameRead,
     Path,
     PlainVariable,
+    Query,
     Region,
     ReuseRead,
     ReuseSwitch,
@@ -51,6 +53,9 @@ class Journal:
         self.unresolved_calls: dict[str, dict[ast.Call, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
+        self.lineups: list[Lineup] = []
+        # the questions that gave lists of variables
+        self.asked: dict[ListValue, Query] = {}
         self.savings: list[Saving] = []
         self.reuse_reads: list[ReuseRead] = []
         self.clashes: list[Clash] = []

@@ -17,6 +17,7 @@ from tfmigrate.walk.naming import (
 )
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
+    Lineup,
     Query,
     Region,
     Saving,
@@ -163,7 +164,19 @@ class Lists(Journal):
         complete = not isinstance(result, ListValue) or result.complete
         self.activity += 1
         slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables)
-        region.events.append(Query(node, region, variables, kind, complete, everything, slots))
+        query = Query(node, region, variables, kind, complete, everything, slots)
+        region.events.append(query)
+        if isinstance(result, ListValue):
+            self.asked[result] = query
+
+    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None:
+        """Lists are gone through side by side, in an order that somebody may count on."""
+        lists = [v for v in values if isinstance(v, ListValue)]
+        known = [(self.asked.get(v.origin or v), v.by_name) for v in lists]
+        asked = [(query, by_name) for query, by_name in known if query is not None]
+        if asked and self.region is not None:
+            self.lineups.append(Lineup(node, self.region, asked))
+            self.activity += 1
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         """A comprehension over `source`, or a slice of it, gave this list."""
@@ -181,4 +194,7 @@ class Lists(Journal):
             query.source = [item for item in source.items if isinstance(item, Variable)]
             query.whole = source in self._whole
             self.region.events.append(query)
+            self.asked[result] = query
             self.activity += 1
+        if any(not isinstance(item, Variable) for item in result.items):
+            self.lined_up(ev, node, [source])

@@ -207,6 +207,18 @@ class NameRead:
 
 
 @dataclass(eq=False)
+class Lineup:
+    """Lists of variables that are gone through side by side, or one that is gone through in its order.
+
+    Each list is told by the question that gave it, and whether it was sorted by name since.
+    """
+
+    node: ast.expr
+    region: Region
+    lists: list[tuple[Query, bool]]
+
+
+@dataclass(eq=False)
 class ReuseRead:
     """A read of `scope.reuse`."""
 

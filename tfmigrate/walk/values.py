@@ -139,12 +139,15 @@ class ListValue:
     """A list; `complete` is False when it may hold more than `items`. tag: what a library knows of where it is from.
 
     index: of the loop that made the list, one item a round; `items` are then those of its first and of a later round.
+    origin: the list that a library gave, if this one holds the same items; by_name: whether it was sorted since.
     """
 
     items: list[Value]
     complete: bool = True
     tag: str = ""
     index: LoopIndex | None = None
+    origin: ListValue | None = None
+    by_name: bool = False
 
     def of_round(self, first: bool) -> Value | None:
         """What the first or a later round put into it; None if no loop made the list."""

@@ -1,0 +1,87 @@
+"""Lists of variables that are gone through side by side: `zip(online, target)`. Keras may list them in another order.
+
+TensorFlow 1 lists variables as they are made, Keras those of a layer itself before those of the layers inside.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from tfmigrate.planning.lasting import is_folded
+from tfmigrate.planning.parts import made_by
+from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.variable_order import order_of
+from tfmigrate.program.texts import unparsed
+from tfmigrate.walk.regions import Lineup, Query
+
+if TYPE_CHECKING:
+    from tfmigrate.planning.collecting import Collecting
+
+# what comes of each variable is no value that stands in a row
+_NO_ROW = re.compile(r"(^|\.)(assign|assign_add|assign_sub|histogram|scalar|print|is_variable_initialized)$")
+
+
+class Lineups:
+    """Refuses lists that would be gone through in another order, where that changes something."""
+
+    def __init__(self, collecting: Collecting) -> None:
+        self.collecting = collecting
+
+    def check(self, works: list[PlainWork]) -> None:
+        for walk in self.collecting.classes.walks:
+            for lineup in walk.scoping.lineups:
+                units = set().union(*(self.collecting.units(query.variables) for query, _ in lineup.lists))
+                if not units or self._stays_right(lineup, works):
+                    continue
+                text = "layers list these variables in another order than the one in which this goes through them"
+                for unit in units:
+                    self.collecting.clusters.refuse("TFM601", lineup.node, lineup.region.module, text, unit)
+
+    def _stays_right(self, lineup: Lineup, works: list[PlainWork]) -> bool:
+        if len(lineup.lists) == 1 and not _is_row(lineup):
+            return True
+        orders = [None if by_name else self._order(query, works) for query, by_name in lineup.lists]
+        if None not in orders:
+            return orders[0] == sorted(orders[0] or ()) if len(orders) == 1 else all(o == orders[0] for o in orders)
+        if len(orders) == 1 or len({by_name for _, by_name in lineup.lists}) > 1:
+            return False
+        parts = [self._parts(query, works) for query, _ in lineup.lists]
+        return None not in parts and all(part == parts[0] for part in parts)
+
+    def _order(self, query: Query, works: list[PlainWork]) -> list[int] | None:
+        """Which place each variable had in the list, in the order in which Keras lists them; None if not known."""
+        made = list(dict.fromkeys(query.variables))
+        if query.everything:
+            tops = {self.collecting.top(variable) for variable in made} - {None}
+            kept = works and all(top and order_of(top, works[0].plans) == made_by(top) for top in tops)
+            return [*range(len(made))] if kept else None
+        if self.collecting.filling.holds(query):
+            return [*range(len(made))]
+        chosen = self.collecting.chosen(query, works)
+        listed = None if chosen is None else self.collecting.listed(chosen, query.region, works)
+        if listed is None or {*listed} != {*made}:
+            return None
+        return [made.index(variable) for variable in listed]
+
+    def _parts(self, query: Query, works: list[PlainWork]) -> list[object] | None:
+        """Of each variable the class of the layer that makes it, and which of the layer's it is; None if not known."""
+        tops = [self.collecting.top(variable) for variable in query.variables]
+        if len(set(tops)) > 1:
+            chosen = self.collecting.chosen(query, works) or ()
+            starts = [min(map(query.variables.index, item.variables & {*query.variables})) for item in chosen]
+            if not starts or starts != sorted(starts):
+                return None
+        if None in tops:
+            return None
+        return [(top.unit, made_by(top).index(v)) for top, v in zip(tops, query.variables) if top is not None]
+
+
+def _is_row(lineup: Lineup) -> bool:
+    """Whether a comprehension gives values in the order of the list."""
+    node, module = lineup.node, lineup.region.module
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or is_folded(node, module):
+        return False
+    element = node.elt
+    return not (isinstance(element, ast.Call) and _NO_ROW.search(unparsed(element.func)))
