@@ -67,15 +67,20 @@ class Lineups:
 
     def _parts(self, query: Query, works: list[PlainWork]) -> list[object] | None:
         """Of each variable the class of the layer that makes it, and which of the layer's it is; None if not known."""
+        places = {variable: place for place, variable in reversed([*enumerate(query.variables)])}
         tops = [self.collecting.top(variable) for variable in query.variables]
         if len(set(tops)) > 1:
             chosen = self.collecting.chosen(query, works) or ()
-            starts = [min(map(query.variables.index, item.variables & {*query.variables})) for item in chosen]
+            starts = [min(places[v] for v in item.variables if v in places) for item in chosen]
             if not starts or starts != sorted(starts):
                 return None
-        if None in tops:
-            return None
-        return [(top.unit, made_by(top).index(v)) for top, v in zip(tops, query.variables) if top is not None]
+        found: list[object] = []
+        for variable, top in zip(query.variables, tops):
+            made = made_by(top) if top is not None else []
+            if top is None or variable not in made:
+                return None
+            found.append((top.unit, made.index(variable)))
+        return found
 
 
 def _is_row(lineup: Lineup) -> bool:
