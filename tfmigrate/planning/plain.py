@@ -297,7 +297,8 @@ class PlainWork:
             if not isinstance(owner, ast.stmt) or isinstance(owner, (ast.With, ast.FunctionDef, ast.ClassDef)):
                 break
             beside = _block_of(statement, owner)
-            if all(any(outer in beside for outer in (site, *code.scan.ancestors(site))) for site in others):
+            inside = all(any(outer in beside for outer in (site, *code.scan.ancestors(site))) for site in others)
+            if inside and not _is_elif(statement, owner):
                 break
             statement = owner
         self._check_reach(slot, code, statement)
@@ -481,6 +482,13 @@ def _is_moot(code: Code, statement: ast.stmt, gone: Container[ast.AST]) -> bool:
         if isinstance(alias, ast.Name) and alias.id in names:
             return block in gone
     return bool(around) and around[0] in gone
+
+
+def _is_elif(statement: ast.AST, owner: ast.stmt) -> bool:
+    """Whether a statement is the `elif` of another, and nothing can stand in front of it."""
+    if not isinstance(statement, ast.If) or not isinstance(owner, ast.If):
+        return False
+    return owner.orelse == [statement] and statement.col_offset == owner.col_offset
 
 
 def _opens_scope(block: ast.With) -> bool:
