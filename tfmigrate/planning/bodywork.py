@@ -11,6 +11,7 @@ from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
 from tfmigrate.planning.looping import index_text
+from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, file_quote, received
 from tfmigrate.planning.slots import Made, Slot
@@ -307,7 +308,7 @@ class Bodywork:
         return load in self.body.scan.parents and self.body.scan.statement(load) in steps
 
     def _is_pure(self, statement: ast.stmt, name: str) -> bool:
-        if self.body.is_gone(statement):
+        if self.body.is_gone(statement) or self._lasts(statement, name):
             return False
         if isinstance(statement, ast.AugAssign):
             return self.body.splitter.need(statement.value).level is not Level.CALL
@@ -320,6 +321,12 @@ class Bodywork:
             return False
         splitter = self.body.splitter
         return splitter.inference.reads_shape(statement.value) or splitter.need(statement.value).level is not Level.CALL
+
+    def _lasts(self, statement: ast.stmt, name: str) -> bool:
+        """Whether what a statement does can be seen elsewhere."""
+        function = self.body.member.function
+        around = function.globals if function is not None else frozenset()
+        return name in around or changes_state(statement, {*self.body.scan.bindings} - around)
 
     # -- then: what is read instead ------------------------------------------------------------------------------
 

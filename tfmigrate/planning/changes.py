@@ -8,7 +8,7 @@ from tfmigrate.planning.layering import Body, Refusal, Role
 from tfmigrate.planning.units import Shape
 from tfmigrate.walk.values import Tensor
 
-_CHANGING = {
+CHANGING = {
     "append",
     "extend",
     "insert",
@@ -52,5 +52,5 @@ def _is_changed(node: ast.expr, body: Body) -> bool:
         if isinstance(parent.ctx, ast.Store):
             return False
         call = body.scan.parents.get(parent)
-        return parent.attr in _CHANGING and isinstance(call, ast.Call) and call.func is parent
+        return parent.attr in CHANGING and isinstance(call, ast.Call) and call.func is parent
     return False

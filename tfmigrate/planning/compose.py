@@ -151,7 +151,7 @@ class Composer:
             spelled = names_for_all(self.plan, Level.INIT)
             fill = partial(self._filling, done=init_done, spelled=spelled)
             head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
-            return head
+            return self._with_build(head)
         build_done: set[tuple[int, str]] = set()
         for slot in self.plan.slots:
             if slot is self._wrapped():
@@ -160,9 +160,7 @@ class Composer:
             lines = head.init if level is Level.INIT else head.build
             done = init_done if level is Level.INIT else build_done
             self._fill(slot, level, lines, done)
-        if head.build:
-            head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
-        return head
+        return self._with_build(head)
 
     def callable_head(self) -> Head:
         """What a callable class makes: statements behind those of its `__init__`, and its `build`."""
@@ -173,6 +171,12 @@ class Composer:
             level = self.plan.needs[slot].level
             first = level is Level.INIT
             self._fill(slot, level, head.init if first else head.build, done[0] if first else done[1])
+        return self._with_build(head)
+
+    def _with_build(self, head: Head) -> Head:
+        if not head.build and self.plan.once and self._wrapped() is None:
+            why = "Empty, so that Keras does not try `call` out in order to build the layers inside."
+            head.build = [f'{self.indent}"""{why}"""']
         if head.build:
             head.build = [f"def build({', '.join(['self', *self._shape_parameters()])}):", *head.build]
         return head

@@ -152,6 +152,8 @@ class LayerPlan:
     attributes: dict[str, str] = field(default_factory=dict)
     needs: dict[Slot, Need] = field(default_factory=dict)
     base: str = "keras.layers.Layer"
+    # whether a call must not be tried out
+    once: bool = False
     # the calls by another name than the function's own
     renamed_calls: Container[ast.AST] = frozenset()
     # functions that this code gives other names, with what they become

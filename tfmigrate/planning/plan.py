@@ -27,6 +27,7 @@ from tfmigrate.planning.importing import plan_imports, plan_symbols, together
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
+from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.references import Mention
 from tfmigrate.planning.requests import Naming, file_quote
@@ -298,6 +299,10 @@ class Planner:
         self._check_flags(plan)
         for body in plan.bodies.values():
             check_changes(body)
+        inside = {inner for slot in plan.slots for inner in slot.units}
+        plan.once = any(self.plans[inner].once for inner in inside & self.plans.keys()) or any(
+            leaves_a_trace(body, self.resolve) for body in plan.bodies.values()
+        )
         # a trial run, so that what cannot be written is refused before anything is
         if primary.shape is Shape.CALLABLE:
             callable_site(plan, composer, works[0], Sites(), Sites())
