@@ -23,7 +23,7 @@ from tfmigrate.planning.cutting import bound_by, heads
 from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
-from tfmigrate.planning.importing import plan_imports, plan_symbols, together
+from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols, together
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
@@ -173,6 +173,8 @@ class Planner:
             plain_operations(self.classes, self.sites)
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
+            for module, node, name in left_behind(self.sites):
+                self.clusters.refuse("TFM508", node, module, f"{name} stays, and TensorFlow 2 does not have it", None)
             plan_dimensions(self.sites)
             plan_scalars(self.scalars, self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}

@@ -86,6 +86,10 @@ class ArgScopes(Scopes):
     def _open_arg_scopes(self) -> tuple[ast.With, ...]:
         return tuple(opened.block for opened in self._arg_scopes)
 
+    def _gives(self, name: str) -> bool:
+        """Whether an arg_scope that is open may give a function of the library its arguments."""
+        return any(not opened.known or name in opened.defaults for opened in self._arg_scopes[-1:])
+
     def _with_defaults(self, ev: Evaluator, row: LayerRow, args: Arguments, node: ast.Call) -> Arguments:
         """The arguments of a call, with those that it gets from the arg_scopes around it."""
         if not row.key or not self._arg_scopes:

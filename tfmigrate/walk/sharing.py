@@ -19,6 +19,7 @@ from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
+from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
@@ -227,7 +228,11 @@ class Scoping(Cells, Lists):
             return regularizing.made(ev, name, args, node)
         if _is_gone(name) and modern_call(ev.frame.module, node) is None:
             return Gone()
-        if _is_foreign(name):
+        if _trains(name) and not self.scope.path:
+            self.optimizers.hidden()
+            for region in around(self.region):
+                region.trains = True
+        elif _is_foreign(name) and not (_is_idle(name) and not self._gives(name)):
             return self._foreign(ev, name, args, node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
@@ -324,6 +329,16 @@ def _is_gone(name: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _is_foreign(name: str) -> bool:
     return bool(symbols.FOREIGN_LAYERS.match(name)) and not symbols.HARMLESS.search(name)
+
+
+@lru_cache(maxsize=20_000)
+def _is_idle(name: str) -> bool:
+    return WITHOUT_VARIABLES.match(name) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _trains(name: str) -> bool:
+    return OF_TRAINING.match(name) is not None
 
 
 def functions_in(value: Value) -> list[Value]:
