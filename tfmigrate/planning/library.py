@@ -131,6 +131,9 @@ def _pieces(row: LayerRow, given: dict[str, ast.expr], positions: int, naming: N
             continue
         pieces.append(Piece(None if positional else keras, given[param]))
         told.add(keras)
+    for param, keras in row.twice.items():
+        if param in given and keras not in given and not is_none(given[param]):
+            pieces.append(Piece(keras, given[param]))
     for keras, text in row.defaults.items():
         if keras not in told and keras not in row.call_params:
             pieces.append(Piece(keras, text=naming.literal(text.strip('"')) if text.startswith('"') else text))

@@ -140,6 +140,7 @@ class LayerCalls(ArgScopes, Requests):
             if key in row.only and any(value == Const(known) for known in row.only[key]):
                 continue
             refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
+            refused = refused or (key in row.never_none and value == NONE)
             # what is None by a parameter has to be left out, and the call does not say so
             hidden = value == NONE and bool(row.without.get(key)) and not is_none(expression)
             frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
@@ -246,7 +247,8 @@ def _is_on(row: LayerRow, flag: str, given: Given) -> bool:
 def _regularizers(variable: str, given: Given) -> Iterator[Value]:
     """What regularizes a variable of a layer: `kernel_regularizer` the kernel, `weights_regularizer` the weights."""
     for param, (value, _) in given.items():
-        if param.endswith("_regularizer") and variable.startswith(param.removesuffix("_regularizer")):
+        # weights are the depthwise_weights and the pointwise_weights of a layer that has both
+        if param.endswith("_regularizer") and param.removesuffix("_regularizer") in variable:
             yield value
 
 
