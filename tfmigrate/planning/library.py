@@ -12,6 +12,7 @@ from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.layer_calls import OTHERWISE, signature
 from tfmigrate.walk.regions import Creation, Normalizer, given_to
 from tfmigrate.walk.values import NONE, Const, Value, same
 
@@ -59,7 +60,11 @@ def _check_sites(slot: Slot, first: Creation) -> None:
     """The calls of one layer from several places must want the same layer. Raises Refusal."""
     wanted = _wanted(first)
     for use in slot.uses:
-        if use.creation is None or use.node is first.node:
+        if use.creation is None:
+            continue
+        if use.node is first.node:
+            # where the program is entered at several places, each may open arg_scopes of its own
+            check_alike(use.creation, first)
             continue
         other = _wanted(use.creation)
         if use.creation.symbol != first.symbol or wanted.keys() != other.keys():
@@ -69,6 +74,12 @@ def _check_sites(slot: Slot, first: Creation) -> None:
             alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, use.creation)
             if not alike and not same(value, given):
                 raise _disagreement(use, first)
+
+
+def check_alike(creation: Creation, first: Creation) -> None:
+    """The runs of one call must get the same from the code around it. Raises Refusal."""
+    if signature(creation) != signature(first):
+        raise Refusal("TFM502", creation.node, creation.region.module, OTHERWISE)
 
 
 def _wanted(creation: Creation) -> Given:

@@ -32,6 +32,8 @@ from tfmigrate.walk.values import (
 )
 
 Given = dict[str, tuple[Value, ast.expr]]
+# why a call cannot become one layer
+OTHERWISE = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
 
 
 class LayerCalls(ArgScopes, Requests):
@@ -224,9 +226,8 @@ class LayerCalls(ArgScopes, Requests):
         """A call that is walked again must mean the same layer, for it becomes one line of code."""
         assert creation.row is not None
         known = self._alike.setdefault(creation.node, creation)
-        if _signature(known) != _signature(creation):
-            text = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
-            self.blame("TFM502", creation.node, ev, text)
+        if signature(known) != signature(creation):
+            self.blame("TFM502", creation.node, ev, OTHERWISE)
 
     def _asked(self, ev: Evaluator, given: Given, node: ast.Call) -> object:
         """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
@@ -284,7 +285,7 @@ def _entries(expression: ast.expr, ev: Evaluator) -> dict[str, ast.expr]:
     return {}
 
 
-def _signature(creation: Creation) -> tuple[object, ...]:
+def signature(creation: Creation) -> tuple[object, ...]:
     """What one call node must have alike at every time: where its arguments come from, and what switches its parts."""
     assert creation.row is not None
     own = set(map(id, (*creation.node.args, *(k.value for k in creation.node.keywords))))
