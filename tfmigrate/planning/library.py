@@ -31,22 +31,45 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     given = dict(creation.given)
     for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
         given.pop(param, None)
-    pieces = _pieces(row, given, len(creation.node.args), naming)
+    pieces = _pieces(row, given, len(creation.args.positional), naming)
     if normalizer is not None:
         pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
+    if creation.repeated:
+        return _repeated_request(creation, slot, pieces, naming)
     name = given.get(row.name_param)
     if name is not None and not is_none(name):
         pieces.append(Piece("name", name))
     elif slot.path:
-        counted = [use for use in slot.uses if use.path and use.creation is not None and use.creation.variables]
-        if len({str(use.path[-1]) for use in counted}) > 1:
-            text = "TF1 numbers this unnamed layer otherwise for each of the objects, or calls, that make it"
-            raise Refusal("TFM204", creation.node, creation.region.module, text)
+        _check_numbering(slot, creation)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
+    return Request(_class_text(slot, creation, naming), pieces)
+
+
+def _class_text(slot: Slot, creation: Creation, naming: Naming) -> str:
+    assert creation.row is not None
+    row, normalizer = creation.row, creation.normalizer
     keras = row.keras if normalizer is None else normalized_class(row, normalizer)
     if any(_may_be_frozen(use.creation) for use in slot.uses):
         keras = f"Freezable{row.keras}"
-    return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+    return naming.class_texts.get(keras, f"keras.layers.{keras}")
+
+
+def _repeated_request(creation: Creation, slot: Slot, pieces: list[Piece], naming: Naming) -> Request:
+    """One layer that holds the others, which differ in their names alone."""
+    _check_numbering(slot, creation)
+    text = _class_text(slot, creation, naming)
+    inner = [Request(text, [*pieces, Piece("name", text=naming.literal(name))]) for name in creation.repeated]
+    layers = [Piece(None, request=request) for request in inner]
+    own = Piece("name", text=naming.literal(str(slot.path[-1])))
+    return Request(naming.class_texts.get("Repeated", "Repeated"), [*layers, own])
+
+
+def _check_numbering(slot: Slot, creation: Creation) -> None:
+    """Raises Refusal."""
+    counted = [use for use in slot.uses if use.path and use.creation is not None and use.creation.variables]
+    if len({str(use.path[-1]) for use in counted}) > 1:
+        text = "TF1 numbers this unnamed layer otherwise for each of the objects, or calls, that make it"
+        raise Refusal("TFM204", creation.node, creation.region.module, text)
 
 
 def _may_be_frozen(creation: Creation | None) -> bool:

@@ -471,7 +471,8 @@ class Planner:
 
     def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
         naming, blocks = self._naming(body.module), self._name_blocks(body.member)
-        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes))
+        sources = frozenset(self.classes.arg_scope_sources.values())
+        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes), sources)
 
     def _composer(self, plan: LayerPlan) -> Composer:
         return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))

@@ -83,6 +83,20 @@ class NormalizedDense(keras.layers.Dense):
         return self.activate(self.normalizer(super().call(inputs), **options))
 '''
 
+REPEATED = '''\
+class Repeated(keras.layers.Layer):
+    """Layers one after another."""
+
+    def __init__(self, *layers, **kwargs):
+        super().__init__(**kwargs)
+        self.layers = layers
+
+    def call(self, inputs, **options):
+        for layer in self.layers:
+            inputs = layer(inputs, **options)
+        return inputs
+'''
+
 FREEZABLE = '''\
 class FreezableDense(keras.layers.Dense):
     """A layer whose variables an optimizer leaves alone if trainable is False, as TensorFlow 1 had it."""
@@ -100,6 +114,7 @@ EMITTED = {
     "LayerNormalization": LAYER_NORMALIZATION,
     **{f"Freezable{base}": FREEZABLE.replace("Dense", base) for base in FREEZABLE_LAYERS},
     **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
+    "Repeated": REPEATED,
     **EMITTED_CELLS,
 }
 EMITTED_NAMES = {name: name for name in EMITTED}

@@ -53,6 +53,25 @@ class LayerCalls(ArgScopes, Requests):
         self.graph.counts[show_path(full)] += 1
         asked = self._asked(ev, given, node)
         normalizer = self._normalizer(ev, row, given, full, node)
+        variables = self._layer_variables(ev, symbol, row, full, given, normalizer, node, asked)
+        creation = self._note(ev, row, args, full, variables, node, symbol)
+        creation.automatic, creation.normalizer = name == NONE, normalizer
+        creation.reuse = asked or creation.reuse
+        self._check_alike(ev, creation)
+        return TENSOR
+
+    def _layer_variables(
+        self,
+        ev: Evaluator,
+        symbol: str,
+        row: LayerRow,
+        full: Path,
+        given: Given,
+        normalizer: Normalizer | None,
+        node: ast.Call,
+        asked: object,
+    ) -> list[Variable]:
+        """The variables of a layer of this path, those of what normalizes it too."""
         variables = []
         for suffix, flag, trainable in row.variables:
             if flag is not None and not self._has(ev, symbol, row, flag, given, node, normalizer):
@@ -64,11 +83,7 @@ class LayerCalls(ArgScopes, Requests):
             for suffix, _, trainable in on:
                 path = (*normalizer.path, Const(suffix))
                 variables.append(self._layer_variable(ev, inner, path, trainable, own, node, asked))
-        creation = self._note(ev, row, args, full, variables, node, symbol)
-        creation.automatic, creation.normalizer = name == NONE, normalizer
-        creation.reuse = asked or creation.reuse
-        self._check_alike(ev, creation)
-        return TENSOR
+        return variables
 
     def _with_scope_defaults(
         self, ev: Evaluator, symbol: str, row: LayerRow, args: Arguments, node: ast.Call

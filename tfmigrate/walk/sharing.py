@@ -14,7 +14,7 @@ from tfmigrate.program.standing import only_for_errors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
-from tfmigrate.tf1.contrib_layers import RESTORING
+from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
@@ -102,6 +102,7 @@ class Scoping(Cells, Lists):
         region = self.region
         assert region is not None
         region.result = result
+        self._returned(frame.function, result)
         if frame.function is not None and frame.function.is_generator:
             self._check_generator(region)
         self.region = region.parent
@@ -220,6 +221,8 @@ class Scoping(Cells, Lists):
             return result
         if name in LAYERS:
             return self._layer(ev, name, args, node)
+        if name == REPEAT:
+            return self._repeat(ev, name, args, node)
         if name in symbols.MAKERS:
             return self._maker(ev, name, args, node)
         if name in symbols.BY_NAME or name in RESTORING:
