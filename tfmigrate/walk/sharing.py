@@ -9,6 +9,7 @@ import ast
 import re
 from functools import lru_cache
 
+from tfmigrate.program.aliases import library_name
 from tfmigrate.program.modern import modern_call
 from tfmigrate.program.standing import only_for_errors
 from tfmigrate.program.texts import unparsed
@@ -235,7 +236,7 @@ class Scoping(Cells, Lists):
             self.optimizers.hidden()
             for region in around(self.region):
                 region.trains = True
-        elif _is_foreign(name) and not (_is_idle(name) and not self._gives(name)):
+        elif _is_foreign(name) and not self._is_harmless(ev, name, node):
             return self._foreign(ev, name, args, node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
@@ -246,6 +247,11 @@ class Scoping(Cells, Lists):
         if plain is not None:
             return plain
         return UNKNOWN if any(is_tensor(value) for value in args.values()) else PYTHON
+
+    def _is_harmless(self, ev: Evaluator, name: str, node: ast.Call) -> bool:
+        """Whether a call of contrib makes no layer, and is told by its name where it stays."""
+        told = not name.startswith("tf.") or library_name(ev.frame.module, node.func) == name
+        return _is_idle(name) and not self._gives(name) and told
 
     def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
