@@ -345,6 +345,12 @@ CODES: dict[str, Code] = {
         "It gives layers arguments that the code around them does not show.",
         "Write the arg_scope with its list of functions around the layers, or give the arguments at the calls.",
     ),
+    "TFM508": Code(
+        _V,
+        "not in TensorFlow 2",
+        "TensorFlow 2 has no contrib; a call that makes no layer stays as it is, and fails there.",
+        "Replace the call, or take tf_slim, which runs under TensorFlow 2.",
+    ),
     # 6xx: collections and names
     "TFM601": Code(
         _R,

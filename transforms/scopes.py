@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tfmigrate.sites import Action, NameScope, Replace, Unwrap
+from tfmigrate.sites import Action, NameScope, Remove, Replace, Unwrap
 from tfmigrate.transform import Context, Result
 
 
@@ -24,6 +24,8 @@ class Transform:
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, Replace):
             return context.expression(action.text)
+        if isinstance(action, Remove):
+            return cst.RemoveFromParent()
         assert isinstance(node, cst.With)
         if isinstance(action, NameScope):
             item = node.items[0].with_changes(item=context.expression(action.text), asname=None)

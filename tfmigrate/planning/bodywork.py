@@ -96,6 +96,8 @@ class Bodywork:
     naming: Naming
     blocks: dict[ast.With, bool]
     arg_scopes: frozenset[ast.With] = frozenset()
+    # the statements that only get what an arg_scope enters again
+    sources: frozenset[ast.stmt] = frozenset()
 
     @property
     def module(self) -> Module:
@@ -106,7 +108,8 @@ class Bodywork:
     def mark(self) -> None:
         """Find what leaves the body. Raises Refusal."""
         for statement in statements(list(self.body.member.body), self.body.scan.opaque):
-            if is_reuse_statement(statement) or any(statement in known for known in self.body.flags.values()):
+            flagged = any(statement in known for known in self.body.flags.values())
+            if is_reuse_statement(statement) or statement in self.sources or flagged:
                 self.body.removed.add(statement)
             if statement in self.arg_scopes and isinstance(statement, ast.With):
                 self.body.gone.update(item.context_expr for item in statement.items)

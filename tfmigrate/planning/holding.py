@@ -16,7 +16,7 @@ from tfmigrate.planning.requests import Naming, file_quote, import_line
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
 from tfmigrate.program.link import Function, Module
-from tfmigrate.sites import Sites, Unwrap
+from tfmigrate.sites import Remove, Sites, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.regions import Creation, Region, around
@@ -312,10 +312,16 @@ class Holding:
                 blocks.extend(regions)
         left = left or self._leaves_something(code)
         if slots or self._calls_objects(code):
+            unwrapped: set[ast.Call] = set()
             for arg_scope, users in self.classes.arg_scopes.items():
                 mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
                 if mine and users and all(map(self._migrates, users)):
                     sites.add("scopes", span(code.module, arg_scope), Unwrap())
+                    unwrapped.update(i.context_expr for i in arg_scope.items if isinstance(i.context_expr, ast.Call))
+            sources = self.classes.arg_scope_sources
+            for source in dict.fromkeys(sources[call] for call in sources if call in unwrapped):
+                if all(call in unwrapped for call, other in sources.items() if other is source):
+                    sites.add("scopes", span(code.module, source), Remove())
             plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
 
     def _calls_objects(self, code: Code) -> bool:

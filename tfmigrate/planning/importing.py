@@ -13,10 +13,11 @@ from tfmigrate.planning.units import Shape
 from tfmigrate.program.aliases import library_name, library_names
 from tfmigrate.program.dialect import keep_tensorflow, spelled, v1_name
 from tfmigrate.program.link import Module, Program
-from tfmigrate.program.modern import modern_call
+from tfmigrate.program.modern import modern_call, renamed_call
 from tfmigrate.program.render import render
 from tfmigrate.sites import (
     FILE,
+    Argument,
     Before,
     BlockCall,
     CallableLayer,
@@ -34,6 +35,7 @@ from tfmigrate.spans import span
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS, NEEDED_IMPORTS
+from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 
 
 def plan_symbols(sites: dict[Module, Sites]) -> None:
@@ -41,10 +43,27 @@ def plan_symbols(sites: dict[Module, Sites]) -> None:
     for module, items in sites.items():
         inside = {site.span: site.action.text for site in items.items if isinstance(site.action, Replace)}
         for node in module.of_kind(ast.Call) if items.items else ():
+            new = renamed_call(module, node)
+            if new is not None:
+                # other sites may stand in its arguments
+                arguments = tuple(Argument(source, keyword=name) for source, name in new[1].items())
+                items.add("symbols", span(module, node), Invoke(new[0], arguments))
+                continue
             text = modern_call(module, node, lambda part, m=module, known=inside: _written(m, part, known))  # type: ignore[misc]
             if text is not None:
                 items.add("symbols", span(module, node), Replace(text))
         _import_keras(items)
+
+
+def left_behind(sites: Mapping[Module, Sites]) -> Iterator[tuple[Module, ast.Call, str]]:
+    """Calls of contrib in the files that change which stay as they are, and what they call."""
+    for module, items in sites.items():
+        spans = {site.span for site in items.items}
+        for node in module.of_kind(ast.Call) if items.items else ():
+            name = library_name(module, node.func)
+            known = WITHOUT_VARIABLES.match(name) or OF_TRAINING.match(name)
+            if name.startswith("tf.contrib.") and known and span(module, node) not in spans:
+                yield module, node, name
 
 
 def _import_keras(items: Sites) -> None:

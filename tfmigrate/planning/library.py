@@ -12,6 +12,7 @@ from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.layer_calls import OTHERWISE, signature
 from tfmigrate.walk.regions import Creation, Normalizer, given_to
 from tfmigrate.walk.values import NONE, Const, Value, same
 
@@ -30,22 +31,45 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     given = dict(creation.given)
     for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
         given.pop(param, None)
-    pieces = _pieces(row, given, len(creation.node.args), naming)
+    pieces = _pieces(row, given, len(creation.args.positional), naming)
     if normalizer is not None:
         pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
+    if creation.repeated:
+        return _repeated_request(creation, slot, pieces, naming)
     name = given.get(row.name_param)
     if name is not None and not is_none(name):
         pieces.append(Piece("name", name))
     elif slot.path:
-        counted = [use for use in slot.uses if use.path and use.creation is not None and use.creation.variables]
-        if len({str(use.path[-1]) for use in counted}) > 1:
-            text = "TF1 numbers this unnamed layer otherwise for each of the objects, or calls, that make it"
-            raise Refusal("TFM204", creation.node, creation.region.module, text)
+        _check_numbering(slot, creation)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
+    return Request(_class_text(slot, creation, naming), pieces)
+
+
+def _class_text(slot: Slot, creation: Creation, naming: Naming) -> str:
+    assert creation.row is not None
+    row, normalizer = creation.row, creation.normalizer
     keras = row.keras if normalizer is None else normalized_class(row, normalizer)
     if any(_may_be_frozen(use.creation) for use in slot.uses):
         keras = f"Freezable{row.keras}"
-    return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
+    return naming.class_texts.get(keras, f"keras.layers.{keras}")
+
+
+def _repeated_request(creation: Creation, slot: Slot, pieces: list[Piece], naming: Naming) -> Request:
+    """One layer that holds the others, which differ in their names alone."""
+    _check_numbering(slot, creation)
+    text = _class_text(slot, creation, naming)
+    inner = [Request(text, [*pieces, Piece("name", text=naming.literal(name))]) for name in creation.repeated]
+    layers = [Piece(None, request=request) for request in inner]
+    own = Piece("name", text=naming.literal(str(slot.path[-1])))
+    return Request(naming.class_texts.get("Repeated", "Repeated"), [*layers, own])
+
+
+def _check_numbering(slot: Slot, creation: Creation) -> None:
+    """Raises Refusal."""
+    counted = [use for use in slot.uses if use.path and use.creation is not None and use.creation.variables]
+    if len({str(use.path[-1]) for use in counted}) > 1:
+        text = "TF1 numbers this unnamed layer otherwise for each of the objects, or calls, that make it"
+        raise Refusal("TFM204", creation.node, creation.region.module, text)
 
 
 def _may_be_frozen(creation: Creation | None) -> bool:
@@ -59,7 +83,11 @@ def _check_sites(slot: Slot, first: Creation) -> None:
     """The calls of one layer from several places must want the same layer. Raises Refusal."""
     wanted = _wanted(first)
     for use in slot.uses:
-        if use.creation is None or use.node is first.node:
+        if use.creation is None:
+            continue
+        if use.node is first.node:
+            # where the program is entered at several places, each may open arg_scopes of its own
+            check_alike(use.creation, first)
             continue
         other = _wanted(use.creation)
         if use.creation.symbol != first.symbol or wanted.keys() != other.keys():
@@ -69,6 +97,12 @@ def _check_sites(slot: Slot, first: Creation) -> None:
             alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, use.creation)
             if not alike and not same(value, given):
                 raise _disagreement(use, first)
+
+
+def check_alike(creation: Creation, first: Creation) -> None:
+    """The runs of one call must get the same from the code around it. Raises Refusal."""
+    if signature(creation) != signature(first):
+        raise Refusal("TFM502", creation.node, creation.region.module, OTHERWISE)
 
 
 def _wanted(creation: Creation) -> Given:
@@ -131,6 +165,9 @@ def _pieces(row: LayerRow, given: dict[str, ast.expr], positions: int, naming: N
             continue
         pieces.append(Piece(None if positional else keras, given[param]))
         told.add(keras)
+    for param, keras in row.twice.items():
+        if param in given and keras not in given and not is_none(given[param]):
+            pieces.append(Piece(keras, given[param]))
     for keras, text in row.defaults.items():
         if keras not in told and keras not in row.call_params:
             pieces.append(Piece(keras, text=naming.literal(text.strip('"')) if text.startswith('"') else text))

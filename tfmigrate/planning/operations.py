@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tfmigrate.planning.cells import are_made, is_step, run
 from tfmigrate.planning.layering import Refusal
+from tfmigrate.planning.library import check_alike
 from tfmigrate.planning.units import Classification
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
@@ -70,6 +71,8 @@ def operation(creations: list[Creation], module: Module, text: Text) -> Invoke |
     assert first.row is not None
     if first.row.operation in EMITTED_CELLS:
         return run(first, module)
+    for other in creations[1:]:
+        check_alike(other, first)
     if first.row.operation in ("max_pool2d", "avg_pool2d"):
         return _pool(first, module, text)
     flag = "training" if first.row.operation == "dropout" else "is_training"

@@ -152,10 +152,10 @@ class PlainWork:
                 continue
             bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
             bound -= gone
-            if base in bound:
+            if base in bound | _owners(code):
                 base = f"{base}_layer"
             codes = list(self.codes.values()) if slot in self.threads else [code]
-            taken = set().union(*(c.taken for c in codes)) - freed
+            taken = set().union(*(c.taken for c in codes)) - freed.difference(*map(_owners, codes))
             slot.name = names.unique(base, taken.union(*(c.given for c in codes)))
             for each in codes:
                 each.taken.add(slot.name)
@@ -505,6 +505,14 @@ def _check_alias(code: Code, block: ast.With, gone: Container[ast.expr | None]) 
         statement = code.scan.statement(node)
         if node not in gone and not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
             raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
+
+
+def _owners(code: Code) -> set[str]:
+    """The names of which code reads attributes: a module may be called as a function in it."""
+    parents = code.scan.parents
+    return {
+        name for name, reads in code.scan.reads.items() if any(isinstance(parents.get(r), ast.Attribute) for r in reads)
+    }
 
 
 def alias_names(code: Code, block: ast.With) -> list[ast.Attribute]:

@@ -23,7 +23,7 @@ from tfmigrate.planning.cutting import bound_by, heads
 from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
-from tfmigrate.planning.importing import plan_imports, plan_symbols, together
+from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols, together
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
@@ -174,6 +174,8 @@ class Planner:
             plain_operations(self.classes, self.sites)
             plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
             plan_symbols(self.sites)
+            for module, node, name in left_behind(self.sites):
+                self.clusters.refuse("TFM508", node, module, f"{name} stays, and TensorFlow 2 does not have it", None)
             plan_dimensions(self.sites)
             plan_scalars(self.scalars, self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
@@ -474,7 +476,8 @@ class Planner:
 
     def _bodywork(self, plan: LayerPlan, body: Body) -> Bodywork:
         naming, blocks = self._naming(body.module), self._name_blocks(body.member)
-        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes))
+        sources = frozenset(self.classes.arg_scope_sources.values())
+        return Bodywork(plan, body, self.plans, naming, blocks, frozenset(self.classes.arg_scopes), sources)
 
     def _composer(self, plan: LayerPlan) -> Composer:
         return Composer(plan, self.plans, self._naming(plan.primary.module), indent_of(plan.primary.module))

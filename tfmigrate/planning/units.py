@@ -187,9 +187,11 @@ class Classification:
         self.entries = {walk.entry.target for walk in walks}
         self.entered: Counter[tuple[int, str]] = Counter()
         self.arg_scopes: dict[ast.With, list[Creation]] = {}
+        self.arg_scope_sources: dict[ast.Call, ast.Assign] = {}
         for walk in walks:
             self._sort(walk.root)
             self.arg_scopes.update({block: [] for block in walk.scoping.arg_scope_blocks})
+            self.arg_scope_sources |= walk.scoping.arg_scope_sources
         for creation in (c for walk in walks for c in walk.root.creations()):
             for block in creation.arg_scopes:
                 self.arg_scopes[block].append(creation)

@@ -4,33 +4,93 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import arguments_of
-from tfmigrate.tf1.emitted import RENAMED
 from tfmigrate.tf1.regularizers import CONTRIB_REGULARIZERS, RegularizerRow
+from tfmigrate.tf1.renamed import MODES, RENAMED_CALLS, SCALINGS, TRUNCATED, Scaling
 
 _CONTRIB = re.compile(r"contrib|tf_slim")
 
+Text = Callable[[ast.expr], str]
 
-def modern_call(module: Module, node: ast.AST, text: Callable[[ast.expr], str] = ast.unparse) -> str | None:
+
+def modern_call(module: Module, node: ast.AST, text: Text = ast.unparse) -> str | None:
     """The call by its new name, where that means the same with these arguments. text: how an argument is written."""
     if not isinstance(node, ast.Call) or not any(_CONTRIB.search(other.text) for other in (module, *module.starred)):
         return None
     known = library_name(module, node.func)
     if known in CONTRIB_REGULARIZERS:
         return _regularizer(node, CONTRIB_REGULARIZERS[known], text)
-    name, allowed, added = RENAMED.get(known, ("", frozenset(), ""))
-    if not name or node.args or not {k.arg for k in node.keywords} <= allowed:
+    if known in SCALINGS:
+        return _scaling(module, node, SCALINGS[known], text)
+    new = renamed_call(module, node)
+    if new is None:
         return None
-    arguments = [*([added] if added else []), *map(ast.unparse, node.keywords)]
-    return f"{v1_name(module)}.{name}({', '.join(arguments)})"
+    values = {k.arg: k.value for k in node.keywords}
+    arguments = (f"{name}={text(node.args[i] if isinstance(i, int) else values[i])}" for i, name in new[1].items())
+    return f"{new[0]}({', '.join(arguments)})"
 
 
-def _regularizer(node: ast.Call, row: RegularizerRow, text: Callable[[ast.expr], str]) -> str | None:
+def renamed_call(module: Module, node: ast.Call) -> tuple[str, dict[int | str, str]] | None:
+    """The function that TensorFlow 2 has for this one, and what it calls each argument, given by position or name."""
+    if not any(_CONTRIB.search(other.text) for other in (module, *module.starred)):
+        return None
+    known = library_name(module, node.func)
+    row = RENAMED_CALLS.get(known)
+    given = _given(node, row.params) if row is not None else None
+    if row is None or given is None or _has_defaults(module, known):
+        return None
+    if any(not isinstance(_literal(given.get(param), 1), (int, float)) for param in row.numbers):
+        return None
+    sources: dict[int | str, str] = dict(enumerate(tuple(row.params)[: len(node.args)]))
+    sources |= {k.arg: k.arg for k in node.keywords if k.arg is not None}
+    return f"{v1_name(module)}.{row.name}", {source: row.params[param] for source, param in sources.items()}
+
+
+def _given(node: ast.Call, params: Iterable[str]) -> dict[str, ast.expr] | None:
+    """The arguments by parameter; None if there are others, or some that cannot be seen."""
+    names = tuple(params)
+    given = arguments_of(node, names)
+    known = len(given) == len(node.args) + len(node.keywords) and given.keys() <= set(names)
+    return given if known and not any(isinstance(value, ast.Starred) for value in given.values()) else None
+
+
+def _has_defaults(module: Module, known: str) -> bool:
+    """Whether an arg_scope of the file may give a function its arguments."""
+    last = known.rsplit(".", 1)[-1]
+    return re.search(rf"arg_scope\([^)]*\b{last}\b", module.text) is not None
+
+
+def _scaling(module: Module, node: ast.Call, row: Scaling, text: Text) -> str | None:
+    """An initializer that draws from the same distribution, where the call says from which."""
+    given = _given(node, row.params)
+    if given is None:
+        return None
+    uniform, mode = _literal(given.pop("uniform", None), row.uniform), _literal(given.pop("mode", None), row.mode)
+    factor = _literal(given.pop("factor", None), row.factor)
+    if not isinstance(uniform, bool) or mode not in MODES or not isinstance(factor, (int, float)):
+        return None
+    more = [f"{param}={text(value)}" for param, value in given.items()]
+    if uniform and mode == "FAN_AVG" and factor == 1.0:
+        return f"{v1_name(module)}.glorot_uniform_initializer({', '.join(more)})"
+    arguments = [f"scale={factor if uniform else factor * TRUNCATED!r}"]
+    arguments += [f'mode="{MODES[str(mode)]}"'] if mode != "FAN_IN" else []
+    arguments += ['distribution="uniform"'] if uniform else []
+    return f"{v1_name(module)}.variance_scaling_initializer({', '.join([*arguments, *more])})"
+
+
+def _literal(value: ast.expr | None, default: object) -> object:
+    """What is given, where that is a literal."""
+    if value is None:
+        return default
+    return value.value if isinstance(value, ast.Constant) else None
+
+
+def _regularizer(node: ast.Call, row: RegularizerRow, text: Text) -> str | None:
     """A regularizer of contrib as Keras has it; its `scope` only names operations."""
     params = (*(strength.param for strength in row.strengths), "scope")
     given = arguments_of(node, params)

@@ -162,7 +162,7 @@ def call_lines(head: str, arguments: Sequence[str], tail: str, width: int, inden
 
 
 # an argument that makes another layer; what else is long stays in one piece
-_MAKING = re.compile(r"normalizer=[\w.]+\((?=.*\)$)")
+_MAKING = re.compile(r"(normalizer=[\w.]+|keras\.layers\.\w+|(Normalized|Freezable)\w+)\((?=.*\)$)")
 
 
 def _split(text: str) -> list[str]:

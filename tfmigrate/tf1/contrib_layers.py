@@ -38,11 +38,12 @@ def _layer(
     rename: dict[str, str],
     defaults: dict[str, str],
     positional: int,
+    formats: tuple[object, ...] = (None, "NHWC"),
 ) -> LayerRow:
-    """A function with weights, biases and a normalizer."""
+    """A function with weights, biases and a normalizer. formats: where channels may be said to stand."""
     return LayerRow(
         params, keras, base_name, _VARIABLES, positional, rename=rename, defaults=defaults, refused=_COLLECTIONS,
-        only=_LAST, without=_WITHOUT, keras_variables=_KERNEL,
+        only={"data_format": formats}, without=_WITHOUT, keras_variables=_KERNEL,
     )  # fmt: skip
 
 
@@ -51,7 +52,16 @@ def _convolution(keras: str) -> LayerRow:
         "inputs", "num_outputs", "kernel_size", "stride", "padding", "data_format", "rate", "activation_fn",
         *_NORMALIZER, *_TAIL,
     )  # fmt: skip
-    return _layer(params, keras, "Conv", _CONV_RENAMED, {"padding": '"same"', **_RELU}, 4)
+    formats = (None, "NWC", "NHWC", "NDHWC")
+    return _layer(params, keras, "Conv", _CONV_RENAMED, {"padding": '"same"', **_RELU}, 4, formats)
+
+
+def _transposed(keras: str, base_name: str, layout: str) -> LayerRow:
+    params = (
+        "inputs", "num_outputs", "kernel_size", "stride", "padding", "data_format", "activation_fn", *_NORMALIZER,
+        *_TAIL,
+    )  # fmt: skip
+    return _layer(params, keras, base_name, _CONV_RENAMED, {"padding": '"same"', **_RELU}, 4, (layout,))
 
 
 def _operation(params: tuple[str, ...], name: str, **only: tuple[object, ...]) -> LayerRow:
@@ -60,6 +70,28 @@ def _operation(params: tuple[str, ...], name: str, **only: tuple[object, ...]) -
     return LayerRow(params, "", name, operation=name, refused=_COLLECTIONS, only=only)
 
 
+_SEPARABLE = LayerRow(
+    (
+        "inputs", "num_outputs", "kernel_size", "depth_multiplier", "stride", "padding", "data_format", "rate",
+        "activation_fn", *_NORMALIZER, "weights_initializer", "pointwise_initializer", "weights_regularizer",
+        "biases_initializer", "biases_regularizer", "reuse", "variables_collections", "outputs_collections",
+        "trainable", "scope",
+    ),
+    "SeparableConv2D", "SeparableConv2d",
+    (
+        ("depthwise_weights", None, True), ("pointwise_weights", None, True), ("biases", "biases_initializer", True),
+    ),
+    2,
+    rename={
+        **_CONV_RENAMED, "weights_initializer": "depthwise_initializer", "weights_regularizer": "depthwise_regularizer",
+    },
+    defaults={"padding": '"same"', **_RELU}, refused=_COLLECTIONS, only=_LAST,
+    without={**_WITHOUT, "pointwise_initializer": ""}, never_none=frozenset({"num_outputs"}),
+    twice={"weights_initializer": "pointwise_initializer", "weights_regularizer": "pointwise_regularizer"},
+    keras_variables={
+        "depthwise_weights": "depthwise_kernel", "pointwise_weights": "pointwise_kernel", "biases": "bias",
+    },
+)  # fmt: skip
 _POOL = ("inputs", "kernel_size", "stride", "padding", "data_format", "outputs_collections", "scope")
 _FULLY_CONNECTED = _layer(
     ("inputs", "num_outputs", "activation_fn", *_NORMALIZER, *_TAIL),
@@ -125,13 +157,9 @@ _FUNCTIONS = {
     "convolution1d": _convolution("Conv1D"),
     "convolution2d": _convolution("Conv2D"),
     "convolution3d": _convolution("Conv3D"),
-    "convolution2d_transpose": _layer(
-        (
-            "inputs", "num_outputs", "kernel_size", "stride", "padding", "data_format", "activation_fn", *_NORMALIZER,
-            *_TAIL,
-        ),
-        "Conv2DTranspose", "Conv2d_transpose", _CONV_RENAMED, {"padding": '"same"', **_RELU}, 4,
-    ),
+    "convolution2d_transpose": _transposed("Conv2DTranspose", "Conv2d_transpose", "NHWC"),
+    "convolution3d_transpose": _transposed("Conv3DTranspose", "Conv3d_transpose", "NDHWC"),
+    "separable_convolution2d": _SEPARABLE,
     "batch_norm": _BATCH_NORM,
     "layer_norm": _LAYER_NORM,
     "instance_norm": _INSTANCE_NORM,
@@ -145,8 +173,11 @@ _FUNCTIONS = {
 }  # fmt: skip
 _OTHER_NAMES = {
     "conv1d": "convolution1d", "conv2d": "convolution2d", "conv3d": "convolution3d",
-    "conv2d_transpose": "convolution2d_transpose",
+    "conv2d_transpose": "convolution2d_transpose", "conv3d_transpose": "convolution3d_transpose",
+    "separable_conv2d": "separable_convolution2d",
 }  # fmt: skip
+# what runs a layer function several times
+REPEAT = "tf.contrib.layers.repeat"
 # functions of contrib.framework that slim hands on
 _LISTS = ("get_variables", "get_trainable_variables", "get_model_variables")
 _RESTORING = (
@@ -164,7 +195,7 @@ CONTRIB_ALIASES: dict[str, str] = {
     **{
         f"{home}.{other}": f"{_LIBRARY}.{_OTHER_NAMES.get(other, other)}"
         for home in _HOMES
-        for other in (*_FUNCTIONS, *_OTHER_NAMES)
+        for other in (*_FUNCTIONS, *_OTHER_NAMES, "repeat")
     },
     **{
         f"{home}.{name}": f"tf.contrib.framework.{name}"

@@ -83,6 +83,20 @@ class NormalizedDense(keras.layers.Dense):
         return self.activate(self.normalizer(super().call(inputs), **options))
 '''
 
+REPEATED = '''\
+class Repeated(keras.layers.Layer):
+    """Layers one after another."""
+
+    def __init__(self, *layers, **kwargs):
+        super().__init__(**kwargs)
+        self.layers = layers
+
+    def call(self, inputs, **options):
+        for layer in self.layers:
+            inputs = layer(inputs, **options)
+        return inputs
+'''
+
 FREEZABLE = '''\
 class FreezableDense(keras.layers.Dense):
     """A layer whose variables an optimizer leaves alone if trainable is False, as TensorFlow 1 had it."""
@@ -91,31 +105,16 @@ class FreezableDense(keras.layers.Dense):
         return super().add_weight(*args, trainable=trainable and self.trainable, **kwargs)
 '''
 
-# contrib's truncated normal has the variance 1.3 * factor / n, TensorFlow's own scale / n / 0.8796...**2
-_HE = "scale=2.011727389229801"
-# Symbols that TensorFlow 2 has under another name only; the same for the arguments given here.
-# new name, the arguments that may be given, an argument that is added
-_SEEDED = frozenset({"seed", "dtype"})
-_INITIALIZERS = {
-    "xavier_initializer": ("glorot_uniform_initializer", _SEEDED, ""),
-    "xavier_initializer_conv2d": ("glorot_uniform_initializer", _SEEDED, ""),
-    "variance_scaling_initializer": ("variance_scaling_initializer", _SEEDED, _HE),
-}
-_HOMES = (
-    "tf.contrib.layers", "tf.contrib.slim", "tf_slim", "tf.contrib.layers.initializers",
-    "tf.contrib.layers.python.layers.initializers", "tf.contrib.layers.python.layers",
-)  # fmt: skip
-RENAMED = {f"{home}.{name}": new for home in _HOMES for name, new in _INITIALIZERS.items()}
-
 # Keras keeps the variables of a frozen layer in tf.GraphKeys.TRAINABLE_VARIABLES, these do not
 FREEZABLE_LAYERS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
-_NORMALIZED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
+_NORMALIZED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D")
 # by the name that the emitted code calls
 EMITTED = {
     "BatchNormalization": BATCH_NORMALIZATION,
     "LayerNormalization": LAYER_NORMALIZATION,
     **{f"Freezable{base}": FREEZABLE.replace("Dense", base) for base in FREEZABLE_LAYERS},
     **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
+    "Repeated": REPEATED,
     **EMITTED_CELLS,
 }
 EMITTED_NAMES = {name: name for name in EMITTED}

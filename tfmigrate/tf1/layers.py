@@ -17,6 +17,13 @@ _CONV_TAIL = (
 )  # fmt: skip
 _CONV = ("inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", *_CONV_TAIL)
 _TRANSPOSE = ("inputs", "filters", "kernel_size", "strides", "padding", "data_format", *_CONV_TAIL)
+_SEPARABLE = (
+    "inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate", "depth_multiplier",
+    "activation", "use_bias", "depthwise_initializer", "pointwise_initializer", "bias_initializer",
+    "depthwise_regularizer", "pointwise_regularizer", "bias_regularizer", "activity_regularizer",
+    "depthwise_constraint", "pointwise_constraint", "bias_constraint", "trainable", "name", "reuse",
+)  # fmt: skip
+_TWO_KERNELS = (("depthwise_kernel", None, True), ("pointwise_kernel", None, True), ("bias", "use_bias", True))
 _POOL = ("inputs", "pool_size", "strides", "padding", "data_format", "name")
 
 LAYERS: dict[str, LayerRow] = {
@@ -33,17 +40,8 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.conv3d": LayerRow(_CONV, "Conv3D", "conv3d", _KERNEL_BIAS, 6),
     "tf.layers.conv2d_transpose": LayerRow(_TRANSPOSE, "Conv2DTranspose", "conv2d_transpose", _KERNEL_BIAS, 4),
     "tf.layers.conv3d_transpose": LayerRow(_TRANSPOSE, "Conv3DTranspose", "conv3d_transpose", _KERNEL_BIAS, 4),
-    "tf.layers.separable_conv2d": LayerRow(
-        (
-            "inputs", "filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate",
-            "depth_multiplier", "activation", "use_bias", "depthwise_initializer", "pointwise_initializer",
-            "bias_initializer", "depthwise_regularizer", "pointwise_regularizer", "bias_regularizer",
-            "activity_regularizer", "depthwise_constraint", "pointwise_constraint", "bias_constraint", "trainable",
-            "name", "reuse",
-        ),
-        "SeparableConv2D", "separable_conv2d",
-        (("depthwise_kernel", None, True), ("pointwise_kernel", None, True), ("bias", "use_bias", True)), 9,
-    ),
+    "tf.layers.separable_conv1d": LayerRow(_SEPARABLE, "SeparableConv1D", "separable_conv1d", _TWO_KERNELS, 9),
+    "tf.layers.separable_conv2d": LayerRow(_SEPARABLE, "SeparableConv2D", "separable_conv2d", _TWO_KERNELS, 9),
     "tf.layers.batch_normalization": LayerRow(
         (
             "inputs", "axis", "momentum", "epsilon", "center", "scale", "beta_initializer", "gamma_initializer",
@@ -59,8 +57,10 @@ LAYERS: dict[str, LayerRow] = {
     "tf.layers.flatten": LayerRow(("inputs", "name", "data_format"), "Flatten", "flatten"),
     "tf.layers.max_pooling1d": LayerRow(_POOL, "MaxPooling1D", "max_pooling1d", (), 4),
     "tf.layers.max_pooling2d": LayerRow(_POOL, "MaxPooling2D", "max_pooling2d", (), 4),
+    "tf.layers.max_pooling3d": LayerRow(_POOL, "MaxPooling3D", "max_pooling3d", (), 4),
     "tf.layers.average_pooling1d": LayerRow(_POOL, "AveragePooling1D", "average_pooling1d", (), 4),
     "tf.layers.average_pooling2d": LayerRow(_POOL, "AveragePooling2D", "average_pooling2d", (), 4),
+    "tf.layers.average_pooling3d": LayerRow(_POOL, "AveragePooling3D", "average_pooling3d", (), 4),
     "tf.layers.dropout": LayerRow(
         ("inputs", "rate", "noise_shape", "seed", "training", "name"), "", "dropout", operation="dropout"
     ),
@@ -77,6 +77,7 @@ DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
 NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer", "depthwise_initializer", "pointwise_initializer"}
 ALIASES = {
     "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
+    "tf.layers.separable_convolution1d": "tf.layers.separable_conv1d",
     "tf.layers.average_pooling": "tf.layers.average_pooling2d",
     **CONTRIB_ALIASES,
     **CELL_ALIASES,

@@ -17,6 +17,8 @@ class LayerRow:
     only: arguments that may have these values alone, and are not written. without: what None means in an argument.
     keras_variables: variables that Keras calls otherwise. operation: the operation that the function is, by a name that
     `operations` knows. key: the function whose arg_scope it obeys. preset: arguments that no arg_scope changes.
+    never_none: arguments that make another layer where they are None. twice: arguments that a second one of Keras gets
+    as well, where it is not given itself.
     cell: whether it is the class of an RNN cell, which makes its variables when it is first run.
     """
 
@@ -37,6 +39,8 @@ class LayerRow:
     operation: str = ""
     key: str = ""
     preset: frozenset[str] = frozenset()
+    never_none: frozenset[str] = frozenset()
+    twice: dict[str, str] = field(default_factory=dict)
     cell: bool = False
 
     def keras_name(self, param: str) -> str:

@@ -48,7 +48,7 @@ MAKERS = {
 }
 
 PYTHON_RESULTS = re.compile(
-    r"(_(initializer|regularizer)|HParams|RunConfig|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
+    r"(_(initializer(_conv2d)?|regularizer)|HParams|RunConfig|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
     r"logging\..*|GraphKeys\..*|Graph|FileWriter|Coordinator|get_default_graph|name_scope|device|control_dependencies|Dimension|TensorShape)$"
 )
 HALF_OR_DOUBLE = re.compile(r"float64|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from tfmigrate.program.link import Module
+from tfmigrate.program.link import Function, Module
+from tfmigrate.program.opening import heads, is_idle, kept_by, only_opens
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
@@ -30,6 +31,17 @@ class ArgScope(Opaque):
     module: Module
     defaults: Defaults = field(default_factory=dict)
     known: bool = True
+    # whether it takes the place of those that are open, rather than adding to them
+    alone: bool = False
+
+
+@dataclass(eq=False)
+class KeptArguments(Opaque):
+    """What `arg_scope(...) as scope` binds: all defaults that hold inside. makers: the functions that returned it."""
+
+    defaults: Defaults
+    known: bool
+    makers: list[Function] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -48,9 +60,13 @@ class ArgScopes(Scopes):
         self._alike: dict[ast.Call, Creation] = {}
         # all blocks that do nothing but open arg_scopes
         self.arg_scope_blocks: set[ast.With] = set()
+        # the statements that do nothing but get what they enter again
+        self.arg_scope_sources: dict[ast.Call, ast.Assign] = {}
 
     def _arg_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         functions = args.get(0, "list_ops_or_scope")
+        if isinstance(functions, KeptArguments):
+            return self._again(ev, functions, args, node)
         opened = ArgScope(node, ev.frame.module)
         names = _names(functions)
         if names is None or args.star or len(args.positional) > 1:
@@ -63,19 +79,47 @@ class ArgScopes(Scopes):
             opened.defaults.setdefault(key, {}).update({k: Default(v, e, ev.frame) for k, (v, e) in given.items()})
         return opened
 
+    def _again(self, ev: Evaluator, kept: KeptArguments, args: Arguments, node: ast.Call) -> Value:
+        """An arg_scope is entered again: what it said holds, and nothing else."""
+        expression = node.args[0] if node.args else node.keywords[0].value
+        if isinstance(expression, ast.Call):
+            seen = bool(kept.makers) and all(only_opens(maker) for maker in kept.makers) and is_idle(expression)
+        elif isinstance(expression, ast.Name) and kept.makers:
+            tree = ev.frame.module.tree if ev.frame.function is None else ev.frame.function.node
+            source = kept_by(tree, expression.id)
+            seen = source is not None and all(only_opens(maker) for maker in kept.makers)
+            if source is not None:
+                self.arg_scope_sources[node] = source
+        else:
+            seen = isinstance(expression, ast.Name)
+        if not seen or len(args.positional) + len(args.keywords) != 1:
+            self.blame(
+                "TFM507", node, ev, "it cannot be seen that what is entered again here is an arg_scope and no more"
+            )
+        known = kept.known and seen
+        return ArgScope(node, ev.frame.module, kept.defaults, known, alone=True)
+
+    def _returned(self, function: Function | None, value: Value) -> None:
+        """A function returns something."""
+        if isinstance(value, KeptArguments) and function is not None and function not in value.makers:
+            value.makers.append(function)
+
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
         if not isinstance(context, ArgScope):
             return super().enter_block(ev, context, node)
         self.consulted += 1
         outer = self._arg_scopes[-1] if self._arg_scopes else _Open(node, {}, True)
+        if context.alone:
+            outer = _Open(node, {}, True)
         merged = {key: dict(defaults) for key, defaults in outer.defaults.items()}
         for key, defaults in context.defaults.items():
             merged.setdefault(key, {}).update(defaults)
-        self._arg_scopes.append(_Open(node, merged, outer.known and context.known))
-        if context.known and not _is_alone(context, node, ev):
+        alone = _is_alone(context, node, ev)
+        self._arg_scopes.append(_Open(node, merged, outer.known and context.known and alone))
+        if context.known and not alone:
             self.blame("TFM507", node, ev, "this arg_scope is opened together with something else, or kept")
         self.arg_scope_blocks.add(node)
-        return context
+        return KeptArguments(merged, self._arg_scopes[-1].known)
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
         if isinstance(context, ArgScope):
@@ -85,6 +129,10 @@ class ArgScopes(Scopes):
 
     def _open_arg_scopes(self) -> tuple[ast.With, ...]:
         return tuple(opened.block for opened in self._arg_scopes)
+
+    def _gives(self, name: str) -> bool:
+        """Whether an arg_scope that is open may give a function of the library its arguments."""
+        return any(not opened.known or name in opened.defaults for opened in self._arg_scopes[-1:])
 
     def _with_defaults(self, ev: Evaluator, row: LayerRow, args: Arguments, node: ast.Call) -> Arguments:
         """The arguments of a call, with those that it gets from the arg_scopes around it."""
@@ -129,5 +177,8 @@ def _is_alone(context: ArgScope, node: ast.With, ev: Evaluator) -> bool:
     if any(i.optional_vars is not None and not isinstance(i.optional_vars, ast.Name) for i in node.items):
         return False
     body = ev.frame.function.node if ev.frame.function is not None else ev.frame.module.tree
-    loads = (n.id for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return not aliases & set(loads) if aliases else True
+    fine = {id(call.args[0]) for call in heads(body) if call.args}
+    if ev.frame.function is not None and only_opens(ev.frame.function):
+        fine |= {id(statement.value) for statement in ast.walk(body) if isinstance(statement, ast.Return)}
+    loads = (n for n in ast.walk(body) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return not any(load.id in aliases and id(load) not in fine for load in loads)

@@ -17,9 +17,9 @@ from tfmigrate.tf1.symbols import HALF_OR_DOUBLE
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.journal import depth_of
-from tfmigrate.walk.layer_calls import LayerCalls
 from tfmigrate.walk.objects import Gone, OpenScope
 from tfmigrate.walk.regions import Creation, Path, Scope, Variable, given_to, path_of, show_path
+from tfmigrate.walk.repeats import Repeats
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
@@ -70,7 +70,7 @@ class Cell(Opaque):
             yield from part.leaves()
 
 
-class Cells(LayerCalls):
+class Cells(Repeats):
     """RNN cells and the functions that run them."""
 
     def __init__(self) -> None:

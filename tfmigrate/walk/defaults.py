@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from tfmigrate.program.render import source
+from tfmigrate.program.aliases import library_names
+from tfmigrate.program.dialect import spelled, tensorflow_alias, v1_name
+from tfmigrate.program.link import Module
+from tfmigrate.program.render import render, source
 from tfmigrate.program.texts import unparsed
+from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.walk.evaluate import Evaluator, Frame
-from tfmigrate.walk.values import Const, Value
+from tfmigrate.walk.values import Const, DictValue, Library, Value
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +30,69 @@ def anywhere(default: Default, ev: Evaluator) -> ast.expr | None:
         return _synthetic(source(default.frame.module, default.expression))
     if isinstance(default.value, Const) and default.frame is not ev.frame:
         return literal(default.value)
-    same_file = default.frame.module is ev.frame.module
-    return _synthetic(source(ev.frame.module, default.expression)) if same_file and _is_global(default, ev) else None
+    if default.frame.module is ev.frame.module and _is_global(default, ev):
+        return _synthetic(source(ev.frame.module, default.expression))
+    return _carried(default, ev) if default.frame is not ev.frame else None
+
+
+def _carried(default: Default, ev: Evaluator) -> ast.expr | None:
+    """An argument of another function, written so that it needs nothing of that one; None if it does."""
+    text = _by_value(default.value, ev.frame.module)
+    if text is None and _mean_alike(default.frame.module, ev.frame.module):
+        text = _with_values(default)
+    return _synthetic(text) if text is not None and _is_free(ast.parse(text, mode="eval"), ev.frame.module) else None
+
+
+def _by_value(value: Value, module: Module) -> str | None:
+    """What the library calls it, or a dictionary of such things and of literals."""
+    if isinstance(value, Const):
+        return repr(value.value)
+    if isinstance(value, Library) and value.name.startswith("tf."):
+        # a function that normalizes is not written: another class stands for it
+        return value.name if value.name in NORMALIZERS else spelled(module, value.name)
+    if not isinstance(value, DictValue) or not value.complete or value.made:
+        return None
+    items = {repr(key): _by_value(item, module) for key, item in value.items.items()}
+    return f"{{{', '.join(f'{key}: {text}' for key, text in items.items())}}}" if None not in items.values() else None
+
+
+def _with_values(default: Default) -> str | None:
+    """An expression with what the names of its function stand for; None where that is no literal."""
+    frame = default.frame
+    function = frame.function
+    if function is None:
+        return None
+    stored = [n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    unknown: list[str] = []
+
+    def value_of(part: ast.expr) -> str | None:
+        if not isinstance(part, ast.Name) or part.id not in {*function.params, *stored}:
+            return None
+        value = frame.env.names.get(part.id)
+        if isinstance(value, Const) and stored.count(part.id) + (part.id in function.params) == 1:
+            return repr(value.value)
+        unknown.append(part.id)
+        return None
+
+    text = render(frame.module, default.expression, value_of)
+    return None if unknown else text
+
+
+def _mean_alike(one: Module, other: Module) -> bool:
+    """Whether TensorFlow goes by the same names in two files."""
+    alias = tensorflow_alias(other)
+    known = library_names(other).get(alias, "")
+    return v1_name(one) == v1_name(other) and alias == tensorflow_alias(one) and known.startswith("tensorflow")
+
+
+def _is_free(tree: ast.Expression, module: Module) -> bool:
+    """Whether code only names the libraries, or makes an initializer or a regularizer."""
+    makes = ("initializer", "keras.regularizers.L1", "keras.regularizers.L2", "keras.regularizers.L1L2")
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call))
+    names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    return names <= {tensorflow_alias(module), "tf", "keras"} and all(
+        unparsed(call.func).endswith(makes) for call in calls
+    )
 
 
 def literal(value: Const) -> ast.expr:

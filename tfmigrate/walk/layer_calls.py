@@ -32,6 +32,8 @@ from tfmigrate.walk.values import (
 )
 
 Given = dict[str, tuple[Value, ast.expr]]
+# why a call cannot become one layer
+OTHERWISE = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
 
 
 class LayerCalls(ArgScopes, Requests):
@@ -51,6 +53,25 @@ class LayerCalls(ArgScopes, Requests):
         self.graph.counts[show_path(full)] += 1
         asked = self._asked(ev, given, node)
         normalizer = self._normalizer(ev, row, given, full, node)
+        variables = self._layer_variables(ev, symbol, row, full, given, normalizer, node, asked)
+        creation = self._note(ev, row, args, full, variables, node, symbol)
+        creation.automatic, creation.normalizer = name == NONE, normalizer
+        creation.reuse = asked or creation.reuse
+        self._check_alike(ev, creation)
+        return TENSOR
+
+    def _layer_variables(
+        self,
+        ev: Evaluator,
+        symbol: str,
+        row: LayerRow,
+        full: Path,
+        given: Given,
+        normalizer: Normalizer | None,
+        node: ast.Call,
+        asked: object,
+    ) -> list[Variable]:
+        """The variables of a layer of this path, those of what normalizes it too."""
         variables = []
         for suffix, flag, trainable in row.variables:
             if flag is not None and not self._has(ev, symbol, row, flag, given, node, normalizer):
@@ -62,11 +83,7 @@ class LayerCalls(ArgScopes, Requests):
             for suffix, _, trainable in on:
                 path = (*normalizer.path, Const(suffix))
                 variables.append(self._layer_variable(ev, inner, path, trainable, own, node, asked))
-        creation = self._note(ev, row, args, full, variables, node, symbol)
-        creation.automatic, creation.normalizer = name == NONE, normalizer
-        creation.reuse = asked or creation.reuse
-        self._check_alike(ev, creation)
-        return TENSOR
+        return variables
 
     def _with_scope_defaults(
         self, ev: Evaluator, symbol: str, row: LayerRow, args: Arguments, node: ast.Call
@@ -140,6 +157,7 @@ class LayerCalls(ArgScopes, Requests):
             if key in row.only and any(value == Const(known) for known in row.only[key]):
                 continue
             refused = key not in row.params or key in row.only or (key in UNSUPPORTED | row.refused and value != NONE)
+            refused = refused or (key in row.never_none and value == NONE)
             # what is None by a parameter has to be left out, and the call does not say so
             hidden = value == NONE and bool(row.without.get(key)) and not is_none(expression)
             frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
@@ -223,9 +241,8 @@ class LayerCalls(ArgScopes, Requests):
         """A call that is walked again must mean the same layer, for it becomes one line of code."""
         assert creation.row is not None
         known = self._alike.setdefault(creation.node, creation)
-        if _signature(known) != _signature(creation):
-            text = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
-            self.blame("TFM502", creation.node, ev, text)
+        if signature(known) != signature(creation):
+            self.blame("TFM502", creation.node, ev, OTHERWISE)
 
     def _asked(self, ev: Evaluator, given: Given, node: ast.Call) -> object:
         """What a layer's own `reuse` says: True, "auto", False where it says nothing, None where it is not known."""
@@ -246,7 +263,8 @@ def _is_on(row: LayerRow, flag: str, given: Given) -> bool:
 def _regularizers(variable: str, given: Given) -> Iterator[Value]:
     """What regularizes a variable of a layer: `kernel_regularizer` the kernel, `weights_regularizer` the weights."""
     for param, (value, _) in given.items():
-        if param.endswith("_regularizer") and variable.startswith(param.removesuffix("_regularizer")):
+        # weights are the depthwise_weights and the pointwise_weights of a layer that has both
+        if param.endswith("_regularizer") and param.removesuffix("_regularizer") in variable:
             yield value
 
 
@@ -282,7 +300,7 @@ def _entries(expression: ast.expr, ev: Evaluator) -> dict[str, ast.expr]:
     return {}
 
 
-def _signature(creation: Creation) -> tuple[object, ...]:
+def signature(creation: Creation) -> tuple[object, ...]:
     """What one call node must have alike at every time: where its arguments come from, and what switches its parts."""
     assert creation.row is not None
     own = set(map(id, (*creation.node.args, *(k.value for k in creation.node.keywords))))

@@ -39,6 +39,10 @@ class Optimizers:
         if not _is_followed(module, node):
             self.unseen = self.used = True
 
+    def hidden(self) -> None:
+        """A library trains, by an optimizer of its own or one that it is given."""
+        self.unseen = self.used = True
+
     def call(self, frame: Frame, node: ast.Call, scope: Path, variables: Iterable[Variable]) -> bool:
         """Something is called that is not the program's; `variables` are all that there are by now.
 

@@ -129,6 +129,8 @@ class Creation:
     # whether the name is the automatic one of an unnamed layer
     automatic: bool = False
     normalizer: Normalizer | None = None
+    # the names of the layers inside, where a layer function is repeated
+    repeated: tuple[str, ...] = ()
     # the blocks of slim's arg_scopes around, those of the callers too
     arg_scopes: tuple[ast.With, ...] = ()
     # what TF1 was told of sharing here: True, False, "auto", or None where it is not known

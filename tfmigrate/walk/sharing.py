@@ -9,16 +9,18 @@ import ast
 import re
 from functools import lru_cache
 
+from tfmigrate.program.aliases import library_name
 from tfmigrate.program.modern import modern_call
 from tfmigrate.program.standing import only_for_errors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
-from tfmigrate.tf1.contrib_layers import RESTORING
+from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING
 from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
+from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
@@ -101,6 +103,7 @@ class Scoping(Cells, Lists):
         region = self.region
         assert region is not None
         region.result = result
+        self._returned(frame.function, result)
         if frame.function is not None and frame.function.is_generator:
             self._check_generator(region)
         self.region = region.parent
@@ -219,6 +222,8 @@ class Scoping(Cells, Lists):
             return result
         if name in LAYERS:
             return self._layer(ev, name, args, node)
+        if name == REPEAT:
+            return self._repeat(ev, name, args, node)
         if name in symbols.MAKERS:
             return self._maker(ev, name, args, node)
         if name in symbols.BY_NAME or name in RESTORING:
@@ -227,7 +232,11 @@ class Scoping(Cells, Lists):
             return regularizing.made(ev, name, args, node)
         if _is_gone(name) and modern_call(ev.frame.module, node) is None:
             return Gone()
-        if _is_foreign(name):
+        if _trains(name) and not self.scope.path:
+            self.optimizers.hidden()
+            for region in around(self.region):
+                region.trains = True
+        elif _is_foreign(name) and not self._is_harmless(ev, name, node):
             return self._foreign(ev, name, args, node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
@@ -238,6 +247,11 @@ class Scoping(Cells, Lists):
         if plain is not None:
             return plain
         return UNKNOWN if any(is_tensor(value) for value in args.values()) else PYTHON
+
+    def _is_harmless(self, ev: Evaluator, name: str, node: ast.Call) -> bool:
+        """Whether a call of contrib makes no layer, and is told by its name where it stays."""
+        told = not name.startswith("tf.") or library_name(ev.frame.module, node.func) == name
+        return _is_idle(name) and not self._gives(name) and told
 
     def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
@@ -324,6 +338,16 @@ def _is_gone(name: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _is_foreign(name: str) -> bool:
     return bool(symbols.FOREIGN_LAYERS.match(name)) and not symbols.HARMLESS.search(name)
+
+
+@lru_cache(maxsize=20_000)
+def _is_idle(name: str) -> bool:
+    return WITHOUT_VARIABLES.match(name) is not None
+
+
+@lru_cache(maxsize=20_000)
+def _trains(name: str) -> bool:
+    return OF_TRAINING.match(name) is not None
 
 
 def functions_in(value: Value) -> list[Value]:
