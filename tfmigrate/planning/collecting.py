@@ -12,6 +12,7 @@ from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause, for_each
+from tfmigrate.planning.paired import is_cut_off
 from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
@@ -117,7 +118,7 @@ class Collecting:
             return None
         if not query.complete:
             return "which variables this list holds cannot be known from the program"
-        if query.kind == "global" and query.slots:
+        if query.kind == "global" and query.slots and not is_cut_off(query, self._lists_at):
             return "this list may hold variables of an optimizer too"
         if self._layer_around(query) is not None or self._parts_around(query, works) is not None:
             return None
@@ -131,6 +132,10 @@ class Collecting:
         ):
             return "this list is not all the variables of some layers that are in reach here"
         return None
+
+    def _lists_at(self, node: ast.AST) -> list[Query]:
+        events = (event for walk in self.classes.walks for event in walk.root.walk())
+        return [event for event in events if isinstance(event, Query) and event.node is node]
 
     def _those_that_stay(self, nodes: set[ast.expr]) -> set[ast.expr]:
         """Of the nodes of lists, those that give what they gave, wherever they are come by."""

@@ -149,7 +149,7 @@ class Semantics(Protocol):
 
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None: ...
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None: ...
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
 
@@ -518,7 +518,7 @@ class Evaluator(ABC):
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
-            self.semantics.unresolved(self, node.func.attr, node)
+            self.semantics.unresolved(self, node.func.attr, node, args)
         return UNKNOWN
 
     def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
