@@ -158,6 +158,23 @@ class Lists(Journal):
             self.savings.append(Saving(node, self.region, listed, kind, plain))
         return PYTHON
 
+    def _import_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        """`tf.train.import_meta_graph`: what it gives restores what is in the file, and that does no harm."""
+        assert self.region is not None
+        self.imports.append((node, self.region, self._progress()))
+        return PYTHON
+
+    def _progress(self) -> object:
+        """Differs as soon as more is done with variables."""
+        return self.activity, len(self.savings), self.optimizers.trainings
+
+    def finish(self) -> None:
+        """The program is over: what came after the graph of a file was put beside its own may mean that one too."""
+        for node, region, before in self.imports:
+            if self._progress() != before:
+                text = f"{unparsed(node.func)} finds variables by their TF1 names"
+                self._blame_at("TFM602", node, region.module, text, region)
+
     def _query(
         self,
         node: ast.expr,

@@ -35,6 +35,8 @@ class Optimizers:
         self._trained_below: set[Variable] = set()
         # what was trained at once, and the variables that there were by then
         self._trainings: list[tuple[set[Variable], set[Variable]]] = []
+        # how often anything is asked to train
+        self.trainings = 0
         self._names: set[str] = set()
 
     def make(self, module: Module, node: ast.Call, plain: bool) -> None:
@@ -57,6 +59,7 @@ class Optimizers:
 
         listed: those that are trained, if that is known. Whether it is an optimizer that adds variables.
         """
+        self.trainings += is_training(node)
         if is_training(node) and not self._plain:
             self.used = True
             known = set(variables)

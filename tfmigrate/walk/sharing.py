@@ -83,6 +83,7 @@ _HANDLERS = {
     "tf.get_collection": "_get_collection",
     "tf.get_collection_ref": "_get_collection",
     "tf.train.Saver": "_saver",
+    "tf.train.import_meta_graph": "_import_graph",
     **dict.fromkeys(regularizers.READERS, "_regularization"),
 }
 
