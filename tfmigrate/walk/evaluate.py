@@ -690,6 +690,8 @@ def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
         return owner.of_round(not index.first) if owner.index == index else None
     if owner.index is not None and owner.index.start:
         position = operate.binary(ast.Sub(), owner.index, Const(owner.index.start))
+    elif owner.index is not None and owner.index.origin:
+        position = operate.from_zero(owner.index)
     return owner.of_round(index.first) if position == index else None
 
 
