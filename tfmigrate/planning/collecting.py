@@ -520,10 +520,10 @@ class Collecting:
         if saving.node in self.rewritten:
             return
         wanted = self._saved(saving, works, True)
-        if not wanted or not self.units(wanted) & migrated:
-            return
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
-        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True)
+        if not self._moves(everything, works, migrated):
+            return
+        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True) if wanted else None
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
@@ -538,6 +538,12 @@ class Collecting:
         self.rewritten.add(saving.node)
         callee = ast.unparse(saving.node.func)
         sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
+
+    def _moves(self, variables: set[Variable], works: list[PlainWork], migrated: set[Unit]) -> bool:
+        """Whether layers hold some of the variables from now on."""
+        creations = (u.creation for work in works for slot in work.slots if slot.unit is None for u in slot.uses)
+        held = {v for creation in creations if creation is not None for v in creation.variables}
+        return bool(self.units(variables) & migrated) or not held.isdisjoint(variables)
 
     def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
         if saving.variables is not None:
