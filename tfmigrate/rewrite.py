@@ -17,6 +17,8 @@ _STATEMENTS = (cst.SimpleStatementLine, cst.BaseCompoundStatement)
 # what holds statements that have no line of their own
 _Several = cst.SimpleStatementLine | cst.SimpleStatementSuite
 _SEVERAL = (cst.SimpleStatementLine, cst.SimpleStatementSuite)
+# what concerns symbols of TensorFlow, not layers
+_OF_SYMBOLS = ("symbols", "dimensions")
 
 
 class UnreadableError(Exception):
@@ -57,9 +59,10 @@ class _Rewriter(cst.CSTTransformer):
             known = self.sites.setdefault(site.span, [])
             if site not in known:
                 known.append(site)
+        self.wrapper = wrapper
         self.module = wrapper.module
         self.starts = {where[:2] for where in self.sites}
-        self.context = Context(wrapper.module.config_for_parsing, indent, self._rewrite_body)
+        self.context = Context(wrapper.module.config_for_parsing, indent, self._rewrite_body, self._as_it_was)
         self.wanted = self._needed_bodies(sites)
         self.starts |= {where[:2] for where in self.wanted}
         self.lines = sorted({start[0] for start in self.starts})
@@ -79,6 +82,14 @@ class _Rewriter(cst.CSTTransformer):
     def _rewrite_body(self, where: Span) -> cst.CSTNode:
         """A method may come from further down in the file, where the traversal has not been yet."""
         return self.bodies[where]._visit_and_replace_children(self)
+
+    def _as_it_was(self, where: Span) -> cst.CSTNode:
+        """Symbols have new names there too, where these are not written together with what is rewritten."""
+        sites = [site for known in self.sites.values() for site in known]
+        others = [site.span for site in sites if site.transform not in _OF_SYMBOLS]
+        follow = [s for s in sites if s.transform in _OF_SYMBOLS and not any(_is_inside(o, s.span) for o in others)]
+        visitor = _Rewriter(self.wrapper, follow, list(self.transforms.values()), self.context.indent)
+        return self.bodies[where]._visit_and_replace_children(visitor)
 
     def span(self, node: cst.CSTNode) -> Span:
         where = self.positions[node]
@@ -204,6 +215,10 @@ class _Rewriter(cst.CSTTransformer):
             assert isinstance(result, cst.CSTNode)
             module = result
         return module
+
+
+def _is_inside(inner: Span, outer: Span) -> bool:
+    return outer[:2] <= inner[:2] and inner[2:] <= outer[2:]
 
 
 def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:

@@ -134,12 +134,16 @@ class MethodBody:
 
 @dataclass(frozen=True)
 class LayerClass:
-    """A layer class: `head` is the text of `__init__` and `build`, the methods follow."""
+    """A layer class: `head` is the text of `__init__` and `build`, the methods follow.
+
+    beside: the function that it is made from, if that stays behind it for code that stays TF1.
+    """
 
     name: str
     head: tuple[str, ...]
     methods: tuple[MethodBody, ...]
     base: str = "keras.layers.Layer"
+    beside: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,7 @@ class Imports:
     """Imports of the file.
 
     keras: whether it is used now. tensorflow: whether it becomes compat.v1. renames: (module as written, old, new).
+    kept: old names that code here uses beside the new ones.
     lines: names kept though nothing uses them. handed_on: names that other files take from this one. added: new import
     lines. disable_v2: tensorflow's name in this file, where a program starts a session and has not yet switched the
     new behaviour off.
@@ -189,6 +194,7 @@ class Imports:
     keras: bool = False
     tensorflow: bool = True
     renames: tuple[tuple[str, str, str], ...] = ()
+    kept: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
     handed_on: tuple[str, ...] = ()
     added: tuple[str, ...] = ()

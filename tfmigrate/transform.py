@@ -17,11 +17,15 @@ GROUP = "tfmigrate.transforms"
 
 @dataclass
 class Context:
-    """What a transform may use of the file: rewritten bodies, and classes that wait for their place."""
+    """What a transform may use of the file: rewritten bodies, and classes that wait for their place.
+
+    as_it_was: a function with nothing in it rewritten but the names of symbols.
+    """
 
     config: cst.PartialParserConfig
     indent: str
     rewrite_body: Callable[[Span], cst.CSTNode]
+    as_it_was: Callable[[Span], cst.CSTNode]
     updated: dict[Span, cst.CSTNode] = field(default_factory=dict)
     waiting: dict[Span, list[cst.ClassDef]] = field(default_factory=dict)
 

@@ -38,4 +38,10 @@ class Transform:
             context.wait(action.anchor, layer_class(action.layer, context, [blank, blank, *comments]))
             return removed(node)
         assert isinstance(action, LayerClass)
-        return layer_class(action, context, node.leading_lines)
+        layer = layer_class(action, context, node.leading_lines)
+        if action.beside is None:
+            return layer
+        function = context.as_it_was(action.beside)
+        assert isinstance(function, cst.FunctionDef)
+        blank = cst.EmptyLine(indent=False)
+        return cst.FlattenSentinel([layer, function.with_changes(leading_lines=[blank, blank])])

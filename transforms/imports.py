@@ -185,7 +185,7 @@ class _Imports(_Statements):
         if isinstance(original_node.names, cst.ImportStar):
             return original_node
         module = "." * len(original_node.relative) + (_dotted(original_node.module) if original_node.module else "")
-        names = [self._renamed(alias, module) for alias in original_node.names]
+        names = [name for alias in original_node.names for name in self._renamed(alias, module)]
         if module.split(".")[0] not in ("tensorflow", "tf_slim"):
             return original_node.with_changes(names=names)
         names = [alias for alias in names if self._is_kept(alias, module)]
@@ -222,9 +222,15 @@ class _Imports(_Statements):
         slim = _dotted(alias.name) == "tf_slim" and name not in self.action.lines
         return (contrib and (name in self.late or gone)) or (slim and gone)
 
-    def _renamed(self, alias: cst.ImportAlias, module: str) -> cst.ImportAlias:
+    def _renamed(self, alias: cst.ImportAlias, module: str) -> list[cst.ImportAlias]:
         new = self.renames.get((module, _dotted(alias.name)))
-        return alias.with_changes(name=cst.Name(new)) if new is not None else alias
+        if new is None:
+            return [alias]
+        renamed = alias.with_changes(name=cst.Name(new))
+        if _dotted(alias.name) not in self.action.kept:
+            return [renamed]
+        comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+        return [cst.ImportAlias(alias.name, comma=comma), renamed]
 
 
 def _bound(alias: cst.ImportAlias) -> str:

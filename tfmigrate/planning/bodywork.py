@@ -226,7 +226,7 @@ class Bodywork:
         child = self.plans[slot.unit]
         for instance in child.unit.instances:
             for region in instance.regions:
-                if region.node is site:
+                if region.node is slot.alike.get(site, site):
                     return next(m for m in child.unit.members if region in m.regions)
         return child.unit.primary
 
@@ -242,7 +242,7 @@ class Bodywork:
         given = self._given(slot, site)
         result = []
         for item in child.call_inputs(member):
-            regions = [r for r in member.regions if r.node is site]
+            regions = [r for r in member.regions if r.node is slot.alike.get(site, site)]
             values = [child.bodies[member].value(item.name, r) for r in regions]
             sure = bool(values) and all(is_tensor(v) for v in values)
             if item.name in given or item.is_given:

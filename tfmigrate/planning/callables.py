@@ -15,7 +15,7 @@ from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import CallableLayer, Invoke, Remove, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.execute import Executor
-from tfmigrate.walk.regions import Region
+from tfmigrate.walk.regions import Region, root_of
 from tfmigrate.walk.values import Library, is_tensor
 
 
@@ -41,13 +41,14 @@ def check_callable(unit: Unit, classes: Classification, executor: Executor) -> N
 
 
 def _check_objects(unit: Unit) -> None:
-    """One object, one path; one path, one object."""
+    """One object, one path; in one graph of one run of the program, one path, one object."""
     member = unit.primary
-    pairs = {(id(i.regions[0].frame.obj), i.path) for i in unit.instances}
-    if len({obj for obj, _ in pairs}) != len(pairs):
+    firsts = [(instance.regions[0], instance.path) for instance in unit.instances]
+    found = {(id(r.frame.obj), (id(root_of(r)), id(r.graph), path)) for r, path in firsts}
+    if len({obj for obj, _ in found}) != len(found):
         message = f"one object of {member.cls.name if member.cls else ''} is called under several scopes"
         raise Refusal("TFM305", member.node, member.module, message)
-    if len({path for _, path in pairs}) != len(pairs):
+    if len({place for _, place in found}) != len(found):
         raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
 
 

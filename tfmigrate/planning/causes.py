@@ -14,7 +14,7 @@ from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
-from tfmigrate.planning.references import References, Resolve, misuse
+from tfmigrate.planning.references import References, Resolve, Stays, misuse
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
@@ -29,8 +29,15 @@ class Causes:
     """Looks at the walks and at how functions are written and used."""
 
     def __init__(
-        self, classes: Classification, owners: Ownership, clusters: Clusters, executor: Executor, resolve: Resolve
+        self,
+        classes: Classification,
+        owners: Ownership,
+        clusters: Clusters,
+        executor: Executor,
+        resolve: Resolve,
+        stays: Stays = lambda *_: False,
     ) -> None:
+        """stays: whether a node stands in code that stays TF1, with what it calls."""
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
@@ -41,7 +48,7 @@ class Causes:
         self.left: set[tuple[Function | None, Module]] = set()
         functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
-        self.references = References(executor.program, functions, resolve)
+        self.references = References(executor.program, functions, resolve, stays)
         self.aliases = Aliases(executor.program, classes, self.references)
 
     def check(self) -> set[Function]:
@@ -227,9 +234,14 @@ class Causes:
         if self._check_form(function, unit):
             return
         regions = self.classes.calls[function]
-        found = misuse(self.references, member, regions, self.aliases.binds, self.aliases.calls)
+        found = misuse(self.references, member, regions, self.aliases.binds, self.aliases.calls, self._is_in_layer)
         for code, node, module, message in found:
             self.clusters.refuse(code, node, module, message, unit)
+
+    def _is_in_layer(self, module: Module, node: ast.AST) -> bool:
+        functions = (a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)))
+        home = next(functions, None)
+        return home is not None and module.functions.get(home) in self.classes.units
 
     def _check_form(self, function: Function, unit: Unit) -> bool:
         """What the form of a function does not allow; whether there is anything."""
@@ -365,7 +377,7 @@ class Causes:
             for name, found in walk.scoping.unresolved_calls.items():
                 for call, module in found.items():
                     for function in methods.get(name, ()):
-                        if not _may_take(function, call):
+                        if not may_take(function, call):
                             continue
                         calls.setdefault(call, (module, {}))[1][function] = None
         plain = {code for walk in self.classes.walks for code in self._plain_layers(walk)} if calls else set()
@@ -409,7 +421,7 @@ def _is_starred(region: Region | None) -> bool:
     return any(outer.frame.star for outer in around(region))
 
 
-def _may_take(function: Function, call: ast.Call) -> bool:
+def may_take(function: Function, call: ast.Call) -> bool:
     """Whether a call could be one of this method, by what it gives."""
     spec = function.node.args
     named = {k.arg for k in call.keywords}

@@ -133,7 +133,7 @@ class Clusters:
         return self.find(unit) in self.refused
 
     def codes(self, unit: Unit) -> tuple[str, ...]:
-        return tuple(sorted(self.refused.get(self.find(unit), ())))
+        return tuple(sorted(self.refused.get(self.find(unit), ()))) if unit in self.parent else ()
 
     def blame(self, finding: Finding, units: Iterable[Unit], shown: bool = True) -> None:
         """Refuse units for what a walk found; not shown where that only follows from something told already."""

@@ -12,6 +12,7 @@ from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.losses import LOSSES, Losses, Reached, clause, for_each
+from tfmigrate.planning.paired import is_cut_off
 from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
@@ -117,7 +118,7 @@ class Collecting:
             return None
         if not query.complete:
             return "which variables this list holds cannot be known from the program"
-        if query.kind == "global" and query.slots:
+        if query.kind == "global" and query.slots and not is_cut_off(query, self._lists_at):
             return "this list may hold variables of an optimizer too"
         if self._layer_around(query) is not None or self._parts_around(query, works) is not None:
             return None
@@ -131,6 +132,10 @@ class Collecting:
         ):
             return "this list is not all the variables of some layers that are in reach here"
         return None
+
+    def _lists_at(self, node: ast.AST) -> list[Query]:
+        events = (event for walk in self.classes.walks for event in walk.root.walk())
+        return [event for event in events if isinstance(event, Query) and event.node is node]
 
     def _those_that_stay(self, nodes: set[ast.expr]) -> set[ast.expr]:
         """Of the nodes of lists, those that give what they gave, wherever they are come by."""
@@ -515,10 +520,10 @@ class Collecting:
         if saving.node in self.rewritten:
             return
         wanted = self._saved(saving, works, True)
-        if not wanted or not self.units(wanted) & migrated:
-            return
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
-        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True)
+        if not self._moves(everything, works, migrated):
+            return
+        chosen = self._chosen(wanted, saving.node, saving.region, works, named=True) if wanted else None
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
@@ -533,6 +538,12 @@ class Collecting:
         self.rewritten.add(saving.node)
         callee = ast.unparse(saving.node.func)
         sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
+
+    def _moves(self, variables: set[Variable], works: list[PlainWork], migrated: set[Unit]) -> bool:
+        """Whether layers hold some of the variables from now on."""
+        creations = (u.creation for work in works for slot in work.slots if slot.unit is None for u in slot.uses)
+        held = {v for creation in creations if creation is not None for v in creation.variables}
+        return bool(self.units(variables) & migrated) or not held.isdisjoint(variables)
 
     def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
         if saving.variables is not None:

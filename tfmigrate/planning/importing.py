@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -83,9 +83,16 @@ def _written(module: Module, node: ast.expr, known: Mapping[Span, str]) -> str:
 
 
 def plan_imports(
-    program: Program, sites: dict[Module, Sites], plans: Iterable[LayerPlan], added: Mapping[Module, list[str]]
+    program: Program,
+    sites: dict[Module, Sites],
+    plans: Iterable[LayerPlan],
+    added: Mapping[Module, list[str]],
+    also: Container[tuple[Module, str]] = (),
 ) -> None:
-    """Add an import site to every file that changes, and to every file that belongs to the same program."""
+    """Add an import site to every file that changes, and to every file that belongs to the same program.
+
+    also: where a function is still used beside its layer, by file and name.
+    """
     renamed = {(p.unit.primary.module, p.unit.primary.name): p.class_name for p in plans if _is_renamed(p)}
     changed = {module for module, items in sites.items() if items.items}
     belonging = together(program, changed)
@@ -99,6 +106,7 @@ def plan_imports(
             keras=bool(used) or any(_uses_keras(site) for site in items),
             tensorflow=module not in kept,
             renames=renames,
+            kept=tuple(sorted({old for _, old, _ in renames if (module, old) in also})),
             lines=tuple(sorted(_unused(module))),
             handed_on=tuple(sorted(_handed_on(program, module))),
             disable_v2=_session_alias(module),

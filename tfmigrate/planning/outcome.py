@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tfmigrate.model import Cluster, Part, Place, SharingGroup, State, Variable
 from tfmigrate.planning.plan import Plan
@@ -20,6 +21,10 @@ def groups_of(plan: Plan) -> Iterator[SharingGroup]:
             continue
         group = _group(instance, plan)
         groups.setdefault((group.scope, group.owner, group.creates), group)
+    for instance in plan.unused:
+        if not isinstance(instance.owner, Instance):
+            group = replace(_group(instance, plan), codes=("TFM301",))
+            groups.setdefault((group.scope, group.owner, group.creates), group)
     for slot in plan.library_layers:
         group = _library_group(slot)
         groups.setdefault((group.scope, group.owner, group.creates), group)

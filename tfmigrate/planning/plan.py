@@ -32,8 +32,10 @@ from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.references import Mention
 from tfmigrate.planning.requests import Naming, file_quote
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
-from tfmigrate.planning.slots import Disagreement, Slot, slots_of_unit
-from tfmigrate.planning.units import Classification, Instance, Member, Ownership, Shape, Unit, wrapped_creation
+from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_unit
+from tfmigrate.planning.units import Instance, Member, Ownership, Shape, Unit, wrapped_creation
+from tfmigrate.planning.unreached import same_in_other_branch
+from tfmigrate.planning.unused import find_unused
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Function, Module, Program
@@ -67,6 +69,8 @@ class Plan:
     # library layers that plain code makes and holds itself
     library_layers: list[Slot] = field(default_factory=list)
     wanted_apart: set[ast.AST] = field(default_factory=set)
+    # what code would make that nothing calls, beside the rest of the program
+    unused: list[Instance] = field(default_factory=list)
 
     @property
     def variable_map(self) -> dict[str, str]:
@@ -105,9 +109,9 @@ class Planner:
         self.program = program
         self.walks = walks
         self.executor = executor
-        self.classes = Classification(walks)
+        self.unused, self.classes = find_unused(program, walks, self.resolve, self._is_doubted)
         self.owners = Ownership(self.classes, apart)
-        for walk in walks:
+        for walk in self.classes.walks:
             separate(walk, self.owners)
         self.threads = lift(self.classes, self.owners)
         self.clusters = Clusters(self.classes, self.owners)
@@ -135,7 +139,10 @@ class Planner:
 
     def plan(self) -> Plan:
         """Plan units from the inside out, then the plain code that uses them."""
-        causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve)
+        for function in self.unused.functions:
+            text = f"nothing in the program calls {function.qualname}, so who shares its variables cannot be known"
+            self.clusters.refuse("TFM301", function.node, function.module, text, None)
+        causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve, self.unused.holds)
         self.orphans = causes.check()
         self.aliases = causes.aliases
         for unit in set(self.owners.units.values()):
@@ -143,7 +150,7 @@ class Planner:
                 if doubt.concerns(unit):
                     self.doubted.add(unit)
                     self.clusters.refused.setdefault(self.clusters.find(unit), set()).update(doubt.codes)
-        self.orphans |= {f for f in self.classes.calls if any(doubt.covers(f) for doubt in self.doubts)}
+        self.orphans |= set(filter(self._is_doubted, self.classes.calls))
         for unit in steps("planning layers", self._inside_out()):
             self._guarded(unit, lambda u=unit: self._plan_unit(u))  # type: ignore[misc]
         holding = Holding(
@@ -172,7 +179,8 @@ class Planner:
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
             plain_operations(self.classes, self.sites)
-            plan_imports(self.program, self.sites, [self.plans[u] for u in migrated], holding.imports())
+            layers = [self.plans[u] for u in migrated]
+            plan_imports(self.program, self.sites, layers, holding.imports(), self.unused.imported)
             plan_symbols(self.sites)
             for module, node, name in left_behind(self.sites):
                 self.clusters.refuse("TFM508", node, module, f"{name} stays, and TensorFlow 2 does not have it", None)
@@ -181,12 +189,16 @@ class Planner:
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())
         result = Plan(sites, set(self.clusters.findings), instances, self.plans, self.clusters, migrated=migrated)
+        result.unused = list(self.unused.instances())
         result.library_layers = [s for work in holding.works for s in work.slots if s.unit is None]
         result.keras_paths = {**self._keras_paths(migrated), **_keras_paths_in(result.library_layers)}
         bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
         result.wanted_apart = self.wanted_apart - self.apart
         result.inferred = {text for body in bodies for text in body.splitter.inference.found}
         return result
+
+    def _is_doubted(self, function: Function) -> bool:
+        return any(doubt.covers(function) for doubt in self.doubts)
 
     def _guarded(self, unit: Unit, action: Callable[[], None]) -> None:
         if unit in self.clusters.causes or unit in self.doubted:
@@ -274,6 +286,7 @@ class Planner:
             plan.bodies[member] = self._body(member)
             plan.chosen.update(self._chosen_in(plan.bodies[member]))
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        self._add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
             raise Refusal("TFM404", primary.node, primary.module, text)
@@ -503,6 +516,17 @@ class Planner:
             outer = outer.parent
         return outer if outer is not None else region
 
+    def _add_unreached(self, plan: LayerPlan) -> None:
+        """What a branch that nobody takes would call is what the other one calls, in the same words."""
+        slots = {site: slot for slot in plan.slots if slot.kind is Made.INSTANCE for site in slot.sites}
+        for body in plan.bodies.values():
+            calls = [n for n in body.scan.parents if isinstance(n, ast.Call) and n not in slots]
+            for call in calls if slots else ():
+                same = same_in_other_branch(body.module, call, slots)
+                if same is not None and call not in slots[same].sites:
+                    slots[same].sites.append(call)
+                    slots[same].alike[call] = same
+
     def _check_unreached(self, plan: LayerPlan) -> None:
         """Code that makes variables and that no walk reached cannot be rewritten."""
         known = {site for slot in plan.slots for site in slot.sites}
@@ -579,7 +603,9 @@ class Planner:
             if passes_through(plan):
                 methods = []
             lines = [*head.init, *(["", *head.build] if head.build else [])]
-            layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base)
+            stays = unit.primary.function in self.unused.kept
+            beside = span(unit.primary.module, unit.primary.node) if stays else None
+            layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base, beside)
             self._place_class(unit, layer, sites)
 
     def _chosen_in(self, body: Body) -> Iterator[tuple[str, str]]:
@@ -647,7 +673,7 @@ class Planner:
             head = [span(primary.module, statement) for statement in primary.node.body[: primary.head]]
             self.blocks[primary.module, span(primary.module, primary.node)] = (layer, self._anchor(primary), head)
         for member in unit.members[1:]:
-            if member.shape is not Shape.BLOCK:
+            if member.shape is not Shape.BLOCK and member.function not in self.unused.kept:
                 sites.add("methods", span(member.module, member.node), Moved())
 
     def _helpers_of(self, migrated: set[Unit]) -> set[Function]:

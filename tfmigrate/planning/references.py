@@ -9,6 +9,7 @@ from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from tfmigrate.planning.units import Member, Shape
+from tfmigrate.planning.unreached import same_in_other_branch
 from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
 from tfmigrate.program.standing import ancestors
@@ -16,6 +17,7 @@ from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
 Resolve = Callable[[Module, ast.expr], "Value | None"]
+Stays = Callable[[Module, ast.AST], bool]
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,13 @@ class Mention:
 
 
 class References:
-    """Mentions of the given functions in all files, by what the names mean there."""
+    """Mentions of the given functions in all files, by what the names mean there; but not in code that stays TF1."""
 
-    def __init__(self, program: Program, functions: set[Function], resolve: Resolve) -> None:
+    def __init__(
+        self, program: Program, functions: set[Function], resolve: Resolve, stays: Stays = lambda *_: False
+    ) -> None:
         self.resolve = resolve
+        self.stays = stays
         self.functions = functions
         self.by_method: dict[str, list[Function]] = {}
         for function in in_order(functions):
@@ -52,6 +57,7 @@ class References:
             for node in nodes:
                 for function in self._meant(module, name, node, known):
                     found.append(Mention(function, module, node, callees.get(id(node))))
+        found = [mention for mention in found if not self.stays(module, mention.node)]
         self.mentions += sorted(found, key=lambda mention: (mention.node.lineno, mention.node.col_offset))
 
     def _may_mean(self, module: Module, name: str, node: ast.expr, known: dict[str, Value | None]) -> bool:
@@ -122,10 +128,12 @@ def misuse(
     regions: list[Region],
     binds: Callable[[Mention], bool],
     called: Container[ast.AST],
+    is_layer: Callable[[Module, ast.AST], bool],
 ) -> Iterator[tuple[str, ast.AST, Module, str]]:
     """What keeps a function from becoming a layer in how it is mentioned: (code, node, module, sentence).
 
-    binds: whether a mention only gives it another name. called: the calls by such names.
+    binds: whether a mention only gives it another name. called: the calls by such names. is_layer: whether a node
+    stands in the code of a layer.
     """
     function = member.function
     if function is None or member.shape is Shape.BLOCK:
@@ -150,6 +158,8 @@ def misuse(
                 yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
         elif mention.call in seen:
             direct.add(mention.call)
+        elif is_layer(mention.module, mention.node) and same_in_other_branch(mention.module, mention.call, seen):
+            continue
         elif member.shape is Shape.FUNCTION:
             text = f"nothing that the program was seen to do reaches this call of {function.name}"
             yield "TFM307", mention.call, mention.module, text

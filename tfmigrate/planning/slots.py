@@ -60,6 +60,8 @@ class Slot:
     promoted: bool = False
     # where code lists its variables
     readers: list[Use] = field(default_factory=list)
+    # sites in branches that no run takes, with the one that says the same
+    alike: dict[ast.AST, ast.AST] = field(default_factory=dict)
 
     @property
     def unit(self) -> Unit | None:

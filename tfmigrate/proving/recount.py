@@ -126,8 +126,8 @@ class Counting:
     def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None:
         self.tf1.again(ev, known, frame)
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
-        self.tf1.unresolved(ev, name, node)
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None:
+        self.tf1.unresolved(ev, name, node, args)
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         self.tf1.comprehended(ev, node, source, result)

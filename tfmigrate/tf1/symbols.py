@@ -22,7 +22,7 @@ SESSION = {
 # Optimizers without slots: a program that uses only these has no more variables than its layers.
 SLOTLESS = {"tf.train.GradientDescentOptimizer", "tf.train.ProximalGradientDescentOptimizer"}
 BY_NAME = {
-    "tf.train.init_from_checkpoint", "tf.train.import_meta_graph", "tf.train.NewCheckpointReader",
+    "tf.train.init_from_checkpoint", "tf.train.NewCheckpointReader",
     "tf.train.load_variable", "tf.train.list_variables", "tf.contrib.framework.init_from_checkpoint",
 }  # fmt: skip
 

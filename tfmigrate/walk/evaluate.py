@@ -149,7 +149,7 @@ class Semantics(Protocol):
 
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None: ...
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None: ...
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
 
@@ -518,7 +518,7 @@ class Evaluator(ABC):
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
-            self.semantics.unresolved(self, node.func.attr, node)
+            self.semantics.unresolved(self, node.func.attr, node, args)
         return UNKNOWN
 
     def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
@@ -690,6 +690,8 @@ def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
         return owner.of_round(not index.first) if owner.index == index else None
     if owner.index is not None and owner.index.start:
         position = operate.binary(ast.Sub(), owner.index, Const(owner.index.start))
+    elif owner.index is not None and owner.index.origin:
+        position = operate.from_zero(owner.index)
     return owner.of_round(index.first) if position == index else None
 
 

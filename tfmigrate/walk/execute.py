@@ -581,7 +581,9 @@ class Executor(Evaluator):
             counted = step.value if isinstance(step.value, int) else 0
             values = tuple(range(known, stop.value, counted)) if counted and stop.value - known < _UNROLL else None
         key = f"range({operate.show(start)}, {operate.show(stop)}, {operate.show(step)})"
-        return LoopIndex(name, key, True, known if positive else None, now.first, values, now.run)
+        origin = start.text if positive and isinstance(start, Symbol) else ""
+        first = known if positive else None
+        return LoopIndex(name, key, True, first, now.first, values, now.run, origin=origin)
 
     @staticmethod
     def _item(node: ast.expr, sequence: Value, name: str, now: Round) -> Value:

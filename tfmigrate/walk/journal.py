@@ -57,6 +57,8 @@ class Journal:
         # the questions that gave lists of variables
         self.asked: dict[ListValue, Query] = {}
         self.savings: list[Saving] = []
+        # where graphs of files are put into the program's, and how far it was with its variables
+        self.imports: list[tuple[ast.Call, Region, object]] = []
         self.reuse_reads: list[ReuseRead] = []
         self.clashes: list[Clash] = []
         self.switches: list[ReuseSwitch] = []
@@ -83,6 +85,9 @@ class Journal:
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""
         return None
+
+    def finish(self) -> None:
+        """The program is over."""
 
     def standing(self) -> object:
         """Equal before and after a call that neither did anything to variables nor asked for any."""

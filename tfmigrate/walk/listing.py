@@ -142,7 +142,7 @@ class Lists(Journal):
             if answer:
                 chosen.append(variable)
         result = ListValue(chosen, complete, kind)
-        self._query(node, result, kind, self.region)
+        self._query(node, result, kind, self.region, scope=pattern)
         return result
 
     def _saver(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -158,13 +158,39 @@ class Lists(Journal):
             self.savings.append(Saving(node, self.region, listed, kind, plain))
         return PYTHON
 
-    def _query(self, node: ast.expr, result: Value, kind: str, region: Region, everything: bool = False) -> None:
+    def _import_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        """`tf.train.import_meta_graph`: what it gives restores what is in the file, and that does no harm."""
+        assert self.region is not None
+        self.imports.append((node, self.region, self._progress()))
+        return PYTHON
+
+    def _progress(self) -> object:
+        """Differs as soon as more is done with variables."""
+        return self.activity, len(self.savings), self.optimizers.trainings
+
+    def finish(self) -> None:
+        """The program is over: what came after the graph of a file was put beside its own may mean that one too."""
+        for node, region, before in self.imports:
+            if self._progress() != before:
+                text = f"{unparsed(node.func)} finds variables by their TF1 names"
+                self._blame_at("TFM602", node, region.module, text, region)
+
+    def _query(
+        self,
+        node: ast.expr,
+        result: Value,
+        kind: str,
+        region: Region,
+        everything: bool = False,
+        scope: str | None = None,
+    ) -> None:
         assert isinstance(result, (ListValue, TupleValue))
         variables = [item for item in result.items if isinstance(item, Variable)]
         complete = not isinstance(result, ListValue) or result.complete
         self.activity += 1
-        slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables)
+        slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables, scope)
         query = Query(node, region, variables, kind, complete, everything, slots)
+        query.slots_last = self.optimizers.came_after(variables)
         region.events.append(query)
         if isinstance(result, ListValue):
             self.asked[result] = query

@@ -132,6 +132,14 @@ def is_variable_list(value: Value) -> bool:
     )
 
 
+def listed_variables(value: Value | None) -> list[Variable] | None:
+    """What a list holds, if that is known to be variables and no others."""
+    if not isinstance(value, (ListValue, TupleValue)) or (isinstance(value, ListValue) and not value.complete):
+        return None
+    found = [item for item in value.items if isinstance(item, Variable)]
+    return found if found and len(found) == len(value.items) else None
+
+
 def dimensions(value: Value) -> tuple[str, ...] | None:
     """A shape argument as canonical text per dimension."""
     if isinstance(value, (ListValue, TupleValue)):

@@ -95,6 +95,8 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         return _compute(compute, left.value, right.value)
     if isinstance(left, LoopIndex) and isinstance(right, Const) and isinstance(right.value, int) and symbol in "+-":
         return _shift(left, right.value, symbol)
+    if isinstance(left, LoopIndex) and isinstance(right, Symbol) and symbol == "-" and right.text == left.origin:
+        return from_zero(left)
     if isinstance(left, (Dim, Const, Symbol, LoopIndex)) and isinstance(right, (Dim, Const, Symbol, LoopIndex)):
         text = f"{_operand(left)} {symbol} {_operand(right)}"
         if isinstance(left, Dim) or isinstance(right, Dim):
@@ -127,6 +129,12 @@ def _compute(compute: Callable[[object, object], object], left: object, right: o
     except Exception:  # noqa: BLE001 - the program's own arithmetic may fail in any way; then nothing is known
         return PYTHON
     return Const(result) if not isinstance(result, str) or len(result) < _BIG else PYTHON
+
+
+def from_zero(index: LoopIndex) -> LoopIndex:
+    """The index of a range that starts at a symbol, without that."""
+    text = f"{_operand(index)} - {index.origin}"
+    return LoopIndex(text, f"{index.key}-{index.origin}", index.distinct, 0, index.first, None, index.run)
 
 
 def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:

@@ -1,7 +1,8 @@
 """Variables that an optimizer adds to the graph: slots beside those that it trains, and counters of its own.
 
-A slot is named after its variable, `net/w/Adam`; a counter after the scope that is open, `net/beta1_power`. Both are
-made when `minimize` or `apply_gradients` is called (tensorflow/python/training/optimizer.py of 1.15.5).
+A slot is named after its variable, `net/w/Adam`, below the variable scope that is open; a counter after the name scope,
+`net/beta1_power`. Both are made when `minimize` or `apply_gradients` is called (tensorflow/python/training/optimizer.py
+and slot_creator.py of 1.15.5).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.evaluate import Frame
 from tfmigrate.walk.regions import Path, Variable
+from tfmigrate.walk.values import Const
 
 _TRAINS = {"minimize", "apply_gradients"}
 _HARMLESS = {*_TRAINS, "compute_gradients"}
@@ -29,6 +31,12 @@ class Optimizers:
         # whether all that were made so far add nothing; None before the first
         self._plain: bool | None = None
         self._trained: set[Variable] = set()
+        # what is trained under a variable scope, whose name is in front of those of the slots
+        self._trained_below: set[Variable] = set()
+        # what was trained at once, and the variables that there were by then
+        self._trainings: list[tuple[set[Variable], set[Variable]]] = []
+        # how often anything is asked to train
+        self.trainings = 0
         self._names: set[str] = set()
 
     def make(self, module: Module, node: ast.Call, plain: bool) -> None:
@@ -43,23 +51,50 @@ class Optimizers:
         """A library trains, by an optimizer of its own or one that it is given."""
         self.unseen = self.used = True
 
-    def call(self, frame: Frame, node: ast.Call, scope: Path, variables: Iterable[Variable]) -> bool:
+    def call(
+        self,
+        frame: Frame,
+        node: ast.Call,
+        scope: Path,
+        variables: Iterable[Variable],
+        listed: Iterable[Variable] | None = None,
+    ) -> bool:
         """Something is called that is not the program's; `variables` are all that there are by now.
 
-        Whether it is an optimizer that adds variables.
+        listed: those that are trained, if that is known. Whether it is an optimizer that adds variables.
         """
+        self.trainings += is_training(node)
         if is_training(node) and not self._plain:
             self.used = True
-            self._trained.update(variables)
+            known = set(variables)
+            trained = known if listed is None else set(listed)
+            below = bool(scope) and isinstance(scope[0], Const)
+            (self._trained_below if below else self._trained).update(trained)
+            self._trainings.append((trained, known))
             self._names.update(_open_names(frame, node, scope))
             return True
         return False
 
-    def may_add_to(self, variables: Iterable[Variable]) -> bool:
-        """Whether a list of these variables, chosen by their scope, may hold variables of an optimizer too."""
+    def may_add_to(self, variables: Iterable[Variable], scope: str | None = None) -> bool:
+        """Whether a list of these variables, chosen by their names, may hold variables of an optimizer too.
+
+        scope: what all the names begin with, if that is how they are chosen.
+        """
         listed = list(variables)
+        if self.unseen or not self._trained.isdisjoint(listed):
+            return True
+        if scope is None:
+            tops = {str(variable.path[0]) for variable in listed if variable.path}
+            return not self._trained_below.isdisjoint(listed) or not self._names.isdisjoint(tops)
+        return any(f"{name}/".startswith(scope) or scope.startswith(f"{name}/") for name in self._names)
+
+    def came_after(self, variables: Iterable[Variable]) -> bool:
+        """Whether all slots of these variables were made when these were there, and no counter stands among them."""
+        listed = set(variables)
         tops = {str(variable.path[0]) for variable in listed if variable.path}
-        return self.unseen or bool(self._trained.intersection(listed)) or bool(self._names & tops)
+        if self.unseen or not self._names.isdisjoint({*tops, ""}):
+            return False
+        return all(known >= listed for trained, known in self._trainings if not trained.isdisjoint(listed))
 
 
 def is_training(node: ast.Call) -> bool:

@@ -189,6 +189,8 @@ class Query:
     everything: bool
     # whether an optimizer had added variables of its own by then
     slots: bool = False
+    # whether these can only stand behind the others
+    slots_last: bool = False
     # of a comprehension, what it runs over
     source: list[Variable] | None = None
     # whether that is the collection itself

@@ -30,6 +30,7 @@ from tfmigrate.walk.naming import (
     is_plain,
     is_variable_list,
     joined,
+    listed_variables,
     name_of,
     variable_attribute,
 )
@@ -84,6 +85,7 @@ _HANDLERS = {
     "tf.get_collection": "_get_collection",
     "tf.get_collection_ref": "_get_collection",
     "tf.train.Saver": "_saver",
+    "tf.train.import_meta_graph": "_import_graph",
     **dict.fromkeys(regularizers.READERS, "_regularization"),
 }
 
@@ -169,17 +171,19 @@ class Scoping(Cells, Lists):
             elif isinstance(item, LambdaValue):
                 ev.call_lambda(item, Arguments())
 
-    def _train(self, ev: Evaluator, node: ast.Call) -> None:
+    def _train(self, ev: Evaluator, node: ast.Call, args: Arguments | None = None) -> None:
         """What an optimizer adds is named after the scopes that are open."""
         if not is_training(node):
             return
         self.consulted += 1
-        if self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables):
+        minimizes = args is not None and unparsed(node.func).endswith(".minimize")
+        listed = listed_variables(args.get(2, "var_list")) if args is not None and minimizes else None
+        if self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables, listed):
             for region in around(self.region):
                 region.trains = True
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call) -> None:
-        self._train(ev, node)
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None:
+        self._train(ev, node, args)
         self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
         ev.memory.unresolved.append((name, node, ev.frame.module))
 
@@ -261,7 +265,7 @@ class Scoping(Cells, Lists):
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value:
         owner, name = callee.owner, callee.name
-        self._train(ev, node)
+        self._train(ev, node, args)
         if isinstance(owner, Opaque):
             self.consulted += 1
         if isinstance(owner, OpenScope):

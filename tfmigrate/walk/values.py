@@ -62,6 +62,7 @@ class LoopIndex:
 
     first: whether the walk is in the first iteration (True) or in a later one (False). run: see `Round`.
     presumed: whether it is distinct only because TF1 would raise where nothing is reused.
+    origin: the text of the first value of a range, where that value is not known.
     """
 
     text: str = field(compare=False)
@@ -72,6 +73,7 @@ class LoopIndex:
     values: tuple[object, ...] | None = field(compare=False, default=None)
     run: object = field(compare=False, default=None)
     presumed: bool = field(compare=False, default=False)
+    origin: str = field(compare=False, default="")
 
     @property
     def may_repeat(self) -> bool:
