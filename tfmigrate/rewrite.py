@@ -213,6 +213,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Before",
         "Unwrap",
         "NameScope",
+        "CountRounds",
         "Unnamed",
         "KeepElse",
         "RestUnder",

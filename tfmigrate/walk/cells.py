@@ -285,6 +285,7 @@ class Cells(LayerCalls):
         for cell in self._cells:
             if not all(leaf.run for leaf in cell.leaves()):
                 self._spoil(cell, "what runs this cell cannot be seen")
+        self._check_numbers()
 
 
 def cells_in(values: Iterable[Value]) -> Iterator[Cell]:

@@ -34,8 +34,11 @@ from tfmigrate.walk.values import (
     LoopIndex,
     Method,
     ModuleValue,
+    Numbered,
+    NumberedIndex,
     ObjectValue,
     Opaque,
+    Round,
     Shape,
     Symbol,
     Tensor,
@@ -105,6 +108,8 @@ class Frame:
     star: bool = False
     by_library: bool = False
     pick: Pick | None = None
+    # of the running loops, the round and what they run over
+    rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
 
 
 class Semantics(Protocol):
@@ -294,12 +299,33 @@ class Evaluator(ABC):
 
     def _eval_IfExp(self, node: ast.IfExp, env: Env) -> Value:
         known = operate.truth(self.evaluate(node.test, env))
+        numbered = self._numbered_name(node, known, env)
+        if numbered is not None:
+            return numbered
         if known is not None:
             return self.evaluate(node.body if known else node.orelse, env)
         self.frame.conditions.append(node)
         one, other = self.evaluate(node.body, env), self.evaluate(node.orelse, env)
         self.frame.conditions.pop()
         return self.choose(one, other, node.test, env) or join(one, other)
+
+    def _numbered_name(self, node: ast.IfExp, known: bool | None, env: Env) -> Value | None:
+        """`f"conv_{i}" if i else "conv"`: one name with what is behind it, in all rounds of a loop."""
+        bare = node.orelse.value if isinstance(node.orelse, ast.Constant) else None
+        format_ = isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Attribute)
+        if isinstance(node.body, ast.Call):
+            format_ = format_ and isinstance(node.body.func.value, ast.Constant)  # type: ignore[attr-defined]
+        if not isinstance(bare, str) or not (format_ or isinstance(node.body, (ast.JoinedStr, ast.BinOp))):
+            return None
+        text = self.evaluate(node.body, env)
+        if not isinstance(text, Text) or len(text.parts) != 2 or text.parts[0] != f"{bare}_":
+            return None
+        part = text.parts[1]
+        assert not isinstance(part, str)
+        if part.round is None:
+            return Text((bare, Numbered(part.text, f"{part.key} if {unparsed(node.test)}"))) if known is None else None
+        key, now = f"{part.key} if {unparsed(node.test)}", part.round
+        return Text((bare, NumberedIndex(part.text, key, True, None, now.first, None, now.run)))
 
     def choose(self, one: Value, other: Value, test: ast.expr | None, env: Env) -> Choice | None:
         """What is known of a function that is `one` if the test holds and else `other`.
@@ -611,7 +637,7 @@ class Evaluator(ABC):
         if name == "str" and first is not None:
             return operate.concatenate([first])
         if name == "len":
-            return _length(first)
+            return length_of_value(first)
         if name in ("list", "tuple", "sorted", "reversed") and isinstance(first, (ListValue, TupleValue)):
             if name == "tuple":
                 return TupleValue(tuple(first.items))
@@ -801,7 +827,8 @@ def _dict_method(owner: DictValue, name: str, args: Arguments) -> Value | None:
     return None
 
 
-def _length(value: Value | None) -> Value:
+def length_of_value(value: Value | None) -> Value:
+    """`len(value)`."""
     if isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete):
         return Const(len(value.items))
     if isinstance(value, Symbol):

@@ -486,6 +486,7 @@ class Executor(Evaluator):
                 self._forget_rounds(start, env)
                 break
             now = Round(run, first)
+            self.frame.rounds[node] = now, iterable
             self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, now), env)
             before = dict(env.names)
             returned = self.block(node.body, env)

@@ -86,6 +86,29 @@ class LoopIndex:
 
 
 @dataclass(frozen=True)
+class Numbered(Symbol):
+    """What stands behind a name that is numbered: nothing behind the first, `_1` behind the next.
+
+    source: what gave the number.
+    """
+
+    source: object = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"_{{{self.text}}}"
+
+
+@dataclass(frozen=True)
+class NumberedIndex(LoopIndex):
+    """The same, where every round of a loop gives another number."""
+
+    source: object = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"_{{{self.text}}}"
+
+
+@dataclass(frozen=True)
 class Text:
     """A string with symbols in it, `d_h{i}_conv`."""
 
