@@ -637,7 +637,9 @@ class Evaluator(ABC):
         if name == "str" and first is not None:
             return operate.concatenate([first])
         if name == "len":
-            return length_of_value(first)
+            length = length_of_value(first)
+            unknown = self.semantics.exact and length == PYTHON
+            return Symbol("len(?)", f"len at {id(node)}", Kind.PYTHON) if unknown else length
         if name in ("list", "tuple", "sorted", "reversed") and isinstance(first, (ListValue, TupleValue)):
             if name == "tuple":
                 return TupleValue(tuple(first.items))

@@ -253,4 +253,5 @@ def rounds_value(length: Value, loop: ast.For) -> Value:
         if isinstance(length, Const):
             return Const(max(0, length.value)) if isinstance(length.value, int) else PYTHON
         return length
-    return length_of_value(length)
+    known = length_of_value(length)
+    return Symbol("len(?)", f"len of {id(loop)}") if known == PYTHON else known
