@@ -11,9 +11,10 @@ from enum import Enum
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.program.link import Function, Module
+from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import Creation, Path, Region, twins
-from tfmigrate.walk.values import Const, LoopIndex, NumberedIndex
+from tfmigrate.walk.values import Const, Counted, LoopIndex, NumberedIndex
 
 # in an expression, all names that are no attributes
 _NAMES = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -245,8 +246,9 @@ def _opened(region: Region, scope: ast.With) -> Region | None:
 def counted_loops(path: Path) -> list[ast.For]:
     """The loops whose rounds TF1 counts in a path."""
     parts = (part for segment in path if not isinstance(segment, Const) for part in segment.parts)
-    sources = (part.source for part in parts if isinstance(part, NumberedIndex))
-    return [s.rounds.loop for s in sources if isinstance(s, Number) and s.rounds is not None]
+    sources = [part.source for part in parts if isinstance(part, (NumberedIndex, Counted))]
+    numbered = [s.rounds.loop for s in sources if isinstance(s, Number) and s.rounds is not None]
+    return numbered + [s.loop for s in sources if isinstance(s, Growth)]
 
 
 def deciding_loops(slot: Slot, use: Use) -> list[ast.AST]:
@@ -255,7 +257,7 @@ def deciding_loops(slot: Slot, use: Use) -> list[ast.AST]:
     counted = counted_loops(path)
     parts = (part for segment in path if not isinstance(segment, Const) for part in segment.parts)
     indices = (part for part in parts if isinstance(part, LoopIndex))
-    texts = [part.text for part in indices if not isinstance(part, NumberedIndex) or part.source is None]
+    texts = [p.text for p in indices if not isinstance(p, (NumberedIndex, Counted)) or p.source is None]
     names = {name for text in texts for name in _NAMES.findall(text)}
     home = use.region
     around = home.loops if home.is_block else ()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter as Counting
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
@@ -51,6 +54,45 @@ def counter_of(loop: ast.For, module: Module) -> Counter:
                 return Counter(first.id, begin)
     index = _free_name(loop, module)
     return Counter(index, 0, f"{index}, {ast.unparse(loop.target)}", True)
+
+
+@lru_cache(maxsize=10_000)
+def grown_lists(loop: ast.For) -> frozenset[str]:
+    """The lists to which every round of a loop appends one item, and which it reads by index or length besides."""
+    if not runs_through(loop):
+        return frozenset()
+    appends = [call for statement in _sure(loop.body) if (call := _append(statement)) is not None]
+    names = Counting(call.func.value.id for call in appends)  # type: ignore[attr-defined]
+    parents = {child: node for node in ast.walk(loop) for child in ast.iter_child_nodes(node)}
+    known = {call.func for call in appends}
+    others = {
+        node.id
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Name) and parents[node] not in known and not _only_reads(node, parents[node])
+    }
+    return frozenset(name for name, times in names.items() if times == 1) - others
+
+
+def _sure(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that surely run."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.With):
+            yield from _sure(statement.body)
+
+
+def _append(statement: ast.stmt) -> ast.Call | None:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
+        return None
+    return call if isinstance(call.func.value, ast.Name) else None
+
+
+def _only_reads(node: ast.Name, parent: ast.AST) -> bool:
+    """Whether a name is read for its length or one of its items."""
+    length = isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "len"
+    item = isinstance(parent, ast.Subscript) and parent.value is node and isinstance(parent.ctx, ast.Load)
+    return isinstance(node.ctx, ast.Load) and (length or item)
 
 
 def runs_through(loop: ast.For) -> bool:

@@ -10,10 +10,11 @@ from typing import TypeVar
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import counter_of, is_range, length_of
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Evaluator, Frame, length_of_value, round_index
+from tfmigrate.walk.evaluate import Evaluator, Frame, length_of_value, loop_key
 from tfmigrate.walk.values import (
     PYTHON,
     Const,
+    Env,
     LoopIndex,
     Numbered,
     NumberedIndex,
@@ -220,16 +221,10 @@ class Running:
     def rounds(self, ev: Evaluator, before: Total) -> Rounds | None:
         """What numbers in it; None if it cannot be known what it runs over."""
         env = self.frame.env
-        length = length_of(self.loop)
-        index = round_index(self.loop.target, env)
-        if index is not None:
-            key = index.key
-        elif isinstance(self.over, Symbol):
-            key = self.over.key
-        else:
-            key = f"{ast.unparse(self.loop.iter)}: {operate.show(self.over)}"
-        value = PYTHON if length is None else rounds_value(ev.evaluate(length, env), self.loop)
-        return Rounds(self.loop, self.frame.module, self.now.run, key, value, before)
+        key, length = loop_key(self.loop, self.over, env), rounds_of(ev, self.loop, env)
+        if length == PYTHON:
+            length = Symbol("len(?)", f"len of {id(self.loop)}")
+        return Rounds(self.loop, self.frame.module, self.now.run, key, length, before)
 
 
 def running_loop(frame: Frame | None) -> Running | None:
@@ -247,11 +242,12 @@ def can_be_counted(rounds: Rounds) -> bool:
     return length_of(rounds.loop) is not None
 
 
-def rounds_value(length: Value, loop: ast.For) -> Value:
-    """How often a loop runs, from what `length_of` says of it."""
-    if is_range(loop):
-        if isinstance(length, Const):
-            return Const(max(0, length.value)) if isinstance(length.value, int) else PYTHON
-        return length
-    known = length_of_value(length)
-    return Symbol("len(?)", f"len of {id(loop)}") if known == PYTHON else known
+def rounds_of(ev: Evaluator, loop: ast.For, env: Env) -> Value:
+    """How often a loop runs, where that is known."""
+    node = length_of(loop)
+    if node is None:
+        return PYTHON
+    length = ev.evaluate(node, env)
+    if not is_range(loop):
+        return length_of_value(length)
+    return Const(max(0, length.value)) if isinstance(length, Const) and isinstance(length.value, int) else length

@@ -17,6 +17,7 @@ from tfmigrate.tf1.layers import (
 from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of
 from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_counted, running_loop
@@ -36,6 +37,7 @@ from tfmigrate.walk.values import (
     TENSOR,
     UNKNOWN,
     Const,
+    Counted,
     Library,
     Opaque,
     Symbol,
@@ -295,6 +297,13 @@ class Scopes(Journal):
 
     def _check_numbers(self) -> None:
         """The program is over: loops that do not number the same in every round, or not at every time."""
+        for variable in self.all_variables:
+            parts = (part for segment in variable.path or () if isinstance(segment, Text) for part in segment.parts)
+            for part in parts:
+                growth = part.source if isinstance(part, Counted) else None
+                if isinstance(growth, Growth) and growth.broken:
+                    text = "a name counts the items of a list, which not every round makes longer by one"
+                    self._blame_at("TFM201", growth.loop, growth.module, text, variable.region)
         steps: dict[str, int] = {}
         for scope, number, node, module, region in self._numbers:
             for rounds in number.loops():
