@@ -228,6 +228,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "Before",
         "Unwrap",
         "NameScope",
+        "CountRounds",
         "Unnamed",
         "KeepElse",
         "RestUnder",

@@ -70,6 +70,14 @@ class NameScope:
 
 
 @dataclass(frozen=True)
+class CountRounds:
+    """A loop counts its rounds: its target, and whether it now runs over the pairs of `enumerate`."""
+
+    target: str
+    enumerated: bool
+
+
+@dataclass(frozen=True)
 class SetArgument:
     """A call gets a keyword argument, in the place of the one of that name if it has one."""
 
@@ -226,6 +234,7 @@ Action = Union[
     Before,
     Unwrap,
     NameScope,
+    CountRounds,
     SetArgument,
     Unnamed,
     KeepElse,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tfmigrate.planning.units import Instance, Ownership
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, Query, Region, Variable, around
+from tfmigrate.walk.regions import Creation, NameRead, Query, Region, Variable, around
 from tfmigrate.walk.requesting import describe
 from tfmigrate.walk.roots import Walk
 
@@ -35,16 +35,18 @@ def separate(walk: Walk, owners: Ownership) -> None:
 
 def _sides(
     variable: Variable, groups: list[list[Creation]], walk: Walk, queries: list[Query]
-) -> dict[Query, int] | None:
-    """Which of the groups each list means that chooses the variable; None if one of them may mean several."""
+) -> dict[Query | NameRead, int] | None:
+    """Which of the groups each list means that chooses the variable, and each read of its name.
+
+    None if one of them may mean several.
+    """
     listing = [q for q in queries if _chooses(q) and variable in {*q.variables, *(q.source or ())}]
-    if listing and any(read.variable is variable for read in walk.scoping.name_reads):
-        return None
     if any(variable in (saving.variables or ()) for saving in walk.scoping.savings if listing):
         return None
-    sides: dict[Query, int] = {}
-    for query in listing:
-        near = [i for i, group in enumerate(groups) if not all(exclusive(query.region, c) for c in group)]
+    sides: dict[Query | NameRead, int] = {}
+    reads: list[Query | NameRead] = [read for read in walk.scoping.name_reads if read.variable is variable]
+    for query in [*listing, *reads]:
+        near = [i for i, group in enumerate(groups) if not all(exclusive(query, c) for c in group)]
         if len(near) != 1:
             return None
         sides[query] = near[0]
@@ -61,9 +63,9 @@ def _instance_of(region: Region | None, owners: Ownership) -> Instance | None:
 
 
 def _replace(
-    variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query], meant: list[Query]
+    variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query], meant: list[Query | NameRead]
 ) -> None:
-    """meant: the lists that choose the variable of these requests, not that of others."""
+    """meant: the lists that choose the variable of these requests, not that of others, and the reads of its name."""
     own = replace(variable, region=creations[0].region)
     if creations[0].row is None:
         describe(own, creations[0].args)
@@ -74,10 +76,13 @@ def _replace(
     for query in queries:
         if not _chooses(query) and variable in query.variables:
             query.variables.append(own)
-    for query in meant:
-        query.variables = [own if v is variable else v for v in query.variables]
-        if query.source is not None:
-            query.source = [own if v is variable else v for v in query.source]
+    for other in meant:
+        if isinstance(other, NameRead):
+            other.variable = own
+            continue
+        other.variables = [own if v is variable else v for v in other.variables]
+        if other.source is not None:
+            other.source = [own if v is variable else v for v in other.source]
 
 
 def _never_together(groups: list[list[Creation]]) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tfmigrate.planning.cells import is_step
 from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
-from tfmigrate.planning.looping import index_text
+from tfmigrate.planning.looping import counting, index_text, is_counted, loops_at, scope_text
 from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, file_quote, received
@@ -343,6 +343,7 @@ class Bodywork:
                 if self._is_mine(site) and not self._inside_removed(site):
                     self._slot_site(slot, site, sites)
         self._weight_reads(sites)
+        self._count_rounds(sites)
         self._scopes(sites)
         self._alias_names(sites)
         self._inline_layers(sites)
@@ -353,6 +354,21 @@ class Bodywork:
                 )
         results = self._returns(sites)
         return self._method(prelude, results)
+
+    def _count_rounds(self, sites: Sites) -> None:
+        """Loops whose layers TF1 numbered."""
+        sites_of = ((slot, site) for slot in self.plan.slots for site in slot.sites if self._is_mine(site))
+        loops = [loop for slot, site in sites_of for loop in loops_at(slot, site) if is_counted(slot, loop)]
+        for loop in loops + [loop for block in self.blocks for loop in self._counted_around(block)]:
+            action = counting(loop, self.module) if isinstance(loop, ast.For) and self._is_mine(loop) else None
+            if action is not None:
+                sites.add("loops", span(self.module, loop), action)
+
+    def _counted_around(self, block: ast.With) -> Iterator[ast.AST]:
+        """The loop whose rounds number a scope that only names things."""
+        regions = (e for r in self.body.member.regions for e in r.walk() if isinstance(e, Region) and e.node is block)
+        numbers = (region.number for region in regions)
+        yield from (number.rounds.loop for number in numbers if number is not None and number.rounds is not None)
 
     def _inside_removed(self, node: ast.AST) -> bool:
         return any(a in self.body.removed for a in self.body.scan.ancestors(node))
@@ -397,7 +413,7 @@ class Bodywork:
         return self.body.scan.statement(node)
 
     def _slot_site(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
-        target = self.target(slot)
+        target = self.target(slot, site)
         where = span(self.module, site)
         split = self._split_at(slot, site) if slot.kind is Made.WEIGHT else None
         if split is not None:
@@ -440,14 +456,14 @@ class Bodywork:
 
         return render(self.module, expression, substitute)
 
-    def target(self, slot: Slot) -> str:
+    def target(self, slot: Slot, site: ast.AST | None = None) -> str:
         """`self.conv`, or `self.convs[i]` inside the loop."""
         if self.plan.unit.primary.wrapped is not None:
             return "super().call"
         text = f"self.{slot.name}"
-        for loop in slot.loops:
+        for loop in slot.loops if site is None else loops_at(slot, site):
             assert isinstance(loop, ast.For)
-            text += f"[{index_text(loop, self.module)}]"
+            text += f"[{index_text(slot, loop, self.module)}]"
         return text
 
     def _instance_call(self, slot: Slot, site: ast.Call, target: str, sites: Sites) -> None:
@@ -783,7 +799,10 @@ def name_scope(
     def substitute(node: ast.expr) -> str | None:
         return spelled.get(node.id) if isinstance(node, ast.Name) else None
 
-    text = _counted_name(call, module, regions) if _may_be_counted(call) else render(module, name, substitute)
+    def show(node: ast.expr) -> str:
+        return render(module, node, substitute)
+
+    text = _counted_name(call, module, regions, show) if _may_be_counted(call) else show(name)
     if text is None and not makes:
         return Unwrap()
     if text is None:
@@ -805,11 +824,17 @@ def _may_be_counted(call: ast.expr) -> bool:
     return "default_name" in given and not (isinstance(name, ast.Constant) and name.value is not None)
 
 
-def _counted_name(call: ast.expr, module: Module, regions: Sequence[Region]) -> str | None:
+def _counted_name(
+    call: ast.expr, module: Module, regions: Sequence[Region], show: Callable[[ast.expr], str]
+) -> str | None:
     """The name that such a scope has, as text; None where it is not known or not always the same."""
+    naming = Naming(file_quote(module), {})
+    numbers = [region.number for region in regions]
+    if any(number is not None for number in numbers):
+        return scope_text(numbers, call, module, naming, show)
     found = {region.path[-1] for region in regions if region.path}
     last = found.pop() if len(found) == 1 else None
-    return Naming(file_quote(module), {}).literal(str(last.value)) if isinstance(last, Const) else None
+    return naming.literal(str(last.value)) if isinstance(last, Const) else None
 
 
 def _reenters(name: ast.expr) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tfmigrate.planning import names
 from tfmigrate.planning.bodywork import Bodywork, call_arguments, scope_name
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.units import Classification, Unit
-from tfmigrate.program.link import Class
+from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of
-from tfmigrate.sites import CallableLayer, Invoke, Remove, Site, Sites
+from tfmigrate.sites import CallableLayer, Invoke, Remove, Replace, Site, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Region, root_of
 from tfmigrate.walk.values import Library, is_tensor
+
+_PLAIN = (ast.Name, ast.Constant)
 
 
 def check_callable(unit: Unit, classes: Classification, executor: Executor) -> None:
@@ -60,12 +64,12 @@ def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Si
     _check_needs(plan, cls)
     _free_names(plan, cls)
     head = composer.callable_head()
-    super_call, dropped = _super_call(plan, cls)
+    super_call, named = _super_call(plan, cls)
     call = work.sites(sites)
     layer = CallableLayer(super_call, tuple(head.init), tuple(head.build), call)
     class_sites.add("callable_classes", span(member.module, cls.node), layer)
-    if dropped is not None:
-        class_sites.add("callable_classes", span(member.module, dropped), Remove())
+    if named is not None and named.attribute == "name":
+        named.drop(class_sites, member.module)
 
 
 def _check_needs(plan: LayerPlan, cls: Class) -> None:
@@ -93,8 +97,45 @@ def _free_names(plan: LayerPlan, cls: Class) -> None:
         taken.add(slot.name)
 
 
-def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, ast.stmt | None]:
-    """`super().__init__(name=...)`, and the statement `self.name = name` that it replaces."""
+@dataclass(frozen=True)
+class _Setting:
+    """`self.name = name`, alone or as one part of `self.size, self.name = size, name`."""
+
+    statement: ast.Assign
+    attribute: str
+    value: ast.expr
+    place: int | None = None
+
+    def drop(self, sites: Sites, module: Module) -> None:
+        """Take it out."""
+        if self.place is None:
+            sites.add("callable_classes", span(module, self.statement), Remove())
+            return
+        for side in (self.statement.targets[0], self.statement.value):
+            assert isinstance(side, ast.Tuple)
+            rest = [source(module, part) for i, part in enumerate(side.elts) if i != self.place]
+            sites.add("functions", span(module, side), Replace(", ".join(rest)))
+
+
+def _settings(init: Function, name: str) -> Iterator[_Setting]:
+    """The statements of a constructor that set an attribute."""
+    for statement in init.node.body:
+        if not isinstance(statement, ast.Assign):
+            continue
+        for target in statement.targets:
+            if isinstance(target, ast.Attribute) and target.attr == name:
+                yield _Setting(statement, name, statement.value)
+            parts = target.elts if isinstance(target, ast.Tuple) else []
+            for place, part in enumerate(parts):
+                if isinstance(part, ast.Attribute) and part.attr == name:
+                    values = statement.value.elts if isinstance(statement.value, ast.Tuple) else []
+                    starred = any(isinstance(item, ast.Starred) for item in (*parts, *values))
+                    whole = len(values) == len(parts) > 1 and not starred
+                    yield _Setting(statement, name, values[place] if whole else part, place)
+
+
+def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, _Setting | None]:
+    """`super().__init__(name=...)`, and what sets the attribute that the name comes from."""
     member = plan.unit.primary
     if member.scope is None:
         raise Refusal(
@@ -108,15 +149,11 @@ def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, ast.stmt | None]:
         raise Refusal(
             "TFM201", member.scope, cls.module, "the scope's name is not a literal or an attribute set in __init__"
         )
-    found = [
-        s
-        for s in init.node.body
-        if isinstance(s, ast.Assign) and isinstance(s.targets[0], ast.Attribute) and s.targets[0].attr == name.attr
-    ]
-    if len(found) != 1 or len(found[0].targets) != 1 or not isinstance(found[0].value, (ast.Name, ast.Constant)):
+    found = list(_settings(init, name.attr))
+    if len(found) != 1 or len(found[0].statement.targets) != 1 or not isinstance(found[0].value, _PLAIN):
         raise Refusal("TFM201", member.scope, cls.module, f"self.{name.attr} is not simply an argument of __init__")
     text = f"super().__init__(name={source(cls.module, found[0].value)})"
-    return text, found[0] if name.attr == "name" else None
+    return text, found[0]
 
 
 def object_call(plan: LayerPlan, region: Region) -> Site | None:

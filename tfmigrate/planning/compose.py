@@ -9,7 +9,7 @@ from functools import partial
 
 from tfmigrate.planning import names
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
-from tfmigrate.planning.looping import dict_key
+from tfmigrate.planning.looping import dict_key, head_text, is_counted
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
 from tfmigrate.planning.requests import Naming, Request, request_for
 from tfmigrate.planning.slots import Made, Slot
@@ -296,9 +296,13 @@ class Composer:
         opening, closing = "", ""
         for loop in slot.loops:
             assert isinstance(loop, ast.For)
-            key = dict_key(loop)
+            key = dict_key(slot, loop)
             opening += "[" if key is None else f"{{{key}: "
-            clause = f" for {source(body.module, loop.target)} in {self._text(body, loop.iter, spelled)}"
+
+            def show(node: ast.AST, loop: ast.For = loop) -> str:
+                return self._text(body, loop.iter, spelled) if node is loop.iter else source(body.module, node)
+
+            clause = f" {head_text(loop, is_counted(slot, loop), body.module, show)}"
             closing = clause + ("]" if key is None else "}") + closing
         return f"self.{slot.name} = {opening}{callee}", closing
 

@@ -415,6 +415,7 @@ def attribute_names(plan: LayerPlan) -> None:
     for slot in plan.slots:
         fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
         text, symbolic = names.path_identifier(_own_part(plan, slot), fallback)
+        symbolic = symbolic or slot.bare_path != slot.path
         if slot.kind is Made.CELL:
             text = label(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
         name = names.plural(text) if symbolic and slot.loops else text
@@ -428,7 +429,7 @@ def _own_part(plan: LayerPlan, slot: Slot) -> Path:
     own = segment_of(prefix, plan.unit.primary.regions[0]) if prefix is not None else ()
     text, whole = show_path(own), show_path(slot.path)
     if not own or slot.loops or not all(isinstance(s, Const) for s in (*own, *slot.path)):
-        return slot.path
+        return slot.bare_path
     return path_of(Const(whole.removeprefix(text))) or slot.path
 
 

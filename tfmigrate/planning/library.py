@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from tfmigrate.planning.layering import Refusal
+from tfmigrate.planning.looping import number_piece
 from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.program.scan import is_none
@@ -39,6 +40,8 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     name = given.get(row.name_param)
     if name is not None and not is_none(name):
         pieces.append(Piece("name", name))
+    elif (numbered := number_piece(slot, naming)) is not None:
+        pieces.append(numbered)
     elif slot.path:
         _check_numbering(slot, creation)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))

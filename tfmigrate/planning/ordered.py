@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal
-from tfmigrate.planning.looping import dict_key
+from tfmigrate.planning.looping import dict_key, head_text, is_counted
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.program.render import source
@@ -69,9 +69,13 @@ class Ordered:
             yield f"self.{slot.name} = {'[]' if _key(slot) is None else '{}'}"
         inner = list(self._block(loop.body))
         if inner:
-            target = source(self.body.module, loop.target)
-            yield f"for {target} in {self.body.splitter.text(loop.iter, self.spelled)}:"
+            counted = any(is_counted(slot, loop) for slot in self._slots_in(loop))
+            head = head_text(loop, counted, self.body.module, lambda node: self._shown(node, loop))
+            yield f"{head}:"
             yield from (self.indent + line for line in inner)
+
+    def _shown(self, node: ast.AST, loop: ast.For) -> str:
+        return self.body.splitter.text(node, self.spelled) if node is loop.iter else source(self.body.module, node)
 
     def _slots_in(self, statement: ast.stmt) -> list[Slot]:
         inside = set(ast.walk(statement))
@@ -96,4 +100,4 @@ class Ordered:
 def _key(slot: Slot) -> str | None:
     loop = slot.loops[0]
     assert isinstance(loop, ast.For)
-    return dict_key(loop)
+    return dict_key(slot, loop)

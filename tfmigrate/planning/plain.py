@@ -20,7 +20,7 @@ from tfmigrate.planning.constructing import Place, comes_first, place_in, unknow
 from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
-from tfmigrate.planning.looping import dict_key, index_text
+from tfmigrate.planning.looping import counting, dict_key, head_text, index_text, is_counted, loops_at
 from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Classification, Member, Shape
@@ -174,7 +174,9 @@ class PlainWork:
 
     def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
         unit = slot.unit
-        literal, symbolic = names.path_identifier(slot.path[-1:], unit.primary.name if unit is not None else "layer")
+        fallback = unit.primary.name if unit is not None else "layer"
+        literal, symbolic = names.path_identifier(slot.bare_path[-1:], fallback)
+        symbolic = symbolic or slot.bare_path != slot.path
         block = unit is not None and unit.primary.shape is Shape.BLOCK
         if unit is not None and per_unit[unit] == 1 and not block:
             known = self.plans[unit].other_name(slot.site()) if unit in self.plans else None
@@ -208,12 +210,12 @@ class PlainWork:
             slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
         )
 
-    def target(self, slot: Slot) -> str:
+    def target(self, slot: Slot, site: ast.AST) -> str:
         """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""
         text = self.holder_text(slot)
-        for loop in slot.loops:
+        for loop in loops_at(slot, site):
             assert isinstance(loop, ast.For)
-            text += f"[{index_text(loop, None)}]"
+            text += f"[{index_text(slot, loop, self.code_of(site).module)}]"
         return text
 
     def holder_text(self, slot: Slot) -> str:
@@ -368,9 +370,9 @@ class PlainWork:
         head, tail = f"{self.holder_text(slot)} = ", ""
         for loop in slot.loops:
             assert isinstance(loop, ast.For)
-            key = dict_key(loop)
+            key = dict_key(slot, loop)
             head += "[" if key is None else f"{{{key}: "
-            clause = f" for {source(code.module, loop.target)} in {source(code.module, loop.iter)}"
+            clause = f" {head_text(loop, is_counted(slot, loop), code.module, lambda e: source(code.module, e))}"
             tail = clause + ("]" if key is None else "}") + tail
         callee = request.callable(lambda e: _plain_text(code.module, e))
         return call_lines(f"{head}{callee}", pieces, tail, line_length(code.module), statement.col_offset)
@@ -399,7 +401,11 @@ class PlainWork:
 
     def _call(self, slot: Slot, site: ast.AST, sites: Sites) -> None:
         code = self.code_of(site)
-        target = self.target(slot)
+        target = self.target(slot, site)
+        for loop in loops_at(slot, site):
+            counter = counting(loop, code.module) if isinstance(loop, ast.For) and is_counted(slot, loop) else None
+            if counter is not None:
+                sites.add("loops", span(code.module, loop), counter)
         if slot.kind is Made.CELL:
             sites.add("tf_layers", span(code.module, site), Replace(target))
             return

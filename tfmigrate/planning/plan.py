@@ -49,7 +49,7 @@ from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.state import is_fixed, is_settled
-from tfmigrate.walk.values import Const, Shapeless, Value
+from tfmigrate.walk.values import Const, Numbered, NumberedIndex, Shapeless, Text, Value
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Plan:
     @property
     def variable_map(self) -> dict[str, str]:
         """TF1 name to Keras path, only where the two differ."""
-        return {show_path(variable.path or ()): path for variable, path in self.keras_paths.items()}
+        return dict(pair for variable, path in self.keras_paths.items() for pair in _pairs(variable.path or (), path))
 
 
 class Doubted(Protocol):
@@ -733,6 +733,15 @@ class Planner:
         if instance.unit.primary.adds_segment and instance.unit.primary.prefix is None:
             relative = (*relative, Const(instance.unit.primary.name.strip("_")))
         return (*base, *relative)
+
+
+def _pairs(path: Path, renamed: str) -> Iterator[tuple[str, str]]:
+    """A name and what it becomes; the first of a numbered kind, which has no number, is told apart."""
+    known = [(show_path(path), renamed)]
+    for part in (p for segment in path if isinstance(segment, Text) for p in segment.parts):
+        if isinstance(part, (Numbered, NumberedIndex)):
+            known += [(old.replace(str(part), "", 1), new.replace(str(part), "", 1)) for old, new in known]
+    yield from known
 
 
 def keras_path(variable: Variable) -> Path:

@@ -7,6 +7,7 @@ import ast
 from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
+from tfmigrate.planning.looping import number_piece
 from tfmigrate.planning.making import Naming, Piece, Render, Request
 from tfmigrate.planning.pairing import check_twins
 from tfmigrate.planning.slots import Made, Slot
@@ -225,6 +226,9 @@ def _name_piece(slot: Slot, plan: LayerPlan, region: Region, module: Module, nam
     """The `name=` argument; None where the class's own default is right."""
     if not slot.path or (plan.unit.primary.adds_segment and plan.unit.primary.prefix is None):
         return None
+    numbered = number_piece(slot, naming)
+    if numbered is not None:
+        return numbered
     last = slot.path[-1]
     same = len({str(use.path[-1]) for use in slot.uses if use.path}) < 2
     literal = naming.literal(str(last.value)) if isinstance(last, Const) and same else None

@@ -11,8 +11,10 @@ from enum import Enum
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
 from tfmigrate.program.link import Function, Module
+from tfmigrate.walk.growing import Growth
+from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import Creation, Path, Region, twins
-from tfmigrate.walk.values import Const, LoopIndex
+from tfmigrate.walk.values import Const, Counted, LoopIndex, NumberedIndex
 
 # in an expression, all names that are no attributes
 _NAMES = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -74,6 +76,12 @@ class Slot:
 
     def site(self) -> ast.AST:
         return self.first.node
+
+    @property
+    def bare_path(self) -> Path:
+        """Its path without a number that depends on loops."""
+        number = number_of(self.first)
+        return self.path if number is None else (*self.path[:-1], Const(number.base))
 
 
 class Disagreement(Exception):
@@ -172,7 +180,7 @@ def _slots(
             if use.node not in slot.sites:
                 slot.sites.append(use.node)
     for slot in slots.values():
-        slot.loops = _deciding_loops(slot)
+        slot.loops = deciding_loops(slot, slot.first)
     return list(slots.values())
 
 
@@ -221,15 +229,50 @@ def _is_held(use: Use, holder: Holder) -> bool:
     return use.child.owner is holder if use.child is not None else use.region in holder.homes or use.kind is Made.WEIGHT
 
 
-def _deciding_loops(slot: Slot) -> list[ast.AST]:
-    """The loops around the first site whose index stands in the path."""
-    parts = (part for segment in slot.path if not isinstance(segment, Const) for part in segment.parts)
-    names = {name for part in parts if isinstance(part, LoopIndex) for name in _NAMES.findall(part.text)}
-    home = slot.first.region
+def number_of(use: Use) -> Number | None:
+    """What gives the name of what a use asks for, where that depends on loops."""
+    if use.creation is not None:
+        return use.creation.number
+    region = use.child.regions[0] if use.child is not None else None
+    scope = use.child.unit.primary.scope if use.child is not None else None
+    if region is None or scope is None:
+        return None
+    inside = region if region.node is scope else _opened(region, scope)
+    return inside.number if inside is not None else None
+
+
+def _opened(region: Region, scope: ast.With) -> Region | None:
+    return next((event for event in region.events if isinstance(event, Region) and event.node is scope), None)
+
+
+def counted_loops(path: Path) -> list[ast.For]:
+    """The loops whose rounds TF1 counts in a path."""
+    parts = (part for segment in path if not isinstance(segment, Const) for part in segment.parts)
+    sources = [part.source for part in parts if isinstance(part, (NumberedIndex, Counted))]
+    numbered = [s.rounds.loop for s in sources if isinstance(s, Number) and s.rounds is not None]
+    return numbered + [s.loop for s in sources if isinstance(s, Growth)]
+
+
+def deciding_loops(slot: Slot, use: Use) -> list[ast.AST]:
+    """The loops around one use whose index stands in the path."""
+    path = own_path(slot, use)
+    counted = counted_loops(path)
+    parts = (part for segment in path if not isinstance(segment, Const) for part in segment.parts)
+    indices = (part for part in parts if isinstance(part, LoopIndex))
+    texts = [p.text for p in indices if not isinstance(p, (NumberedIndex, Counted)) or p.source is None]
+    names = {name for text in texts for name in _NAMES.findall(text)}
+    home = use.region
     around = home.loops if home.is_block else ()
     return [
-        loop for loop in slot.first.loops if isinstance(loop, ast.For) and names & _targets(loop) and loop not in around
+        loop
+        for loop in use.loops
+        if isinstance(loop, ast.For) and loop not in around and (loop in counted or names & _targets(loop))
     ]
+
+
+def own_path(slot: Slot, use: Use) -> Path:
+    """The path of a slot as one of its uses asks for it."""
+    return use.path[len(use.path) - len(slot.path) :]
 
 
 def _targets(loop: ast.For) -> set[str]:

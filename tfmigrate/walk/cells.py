@@ -285,6 +285,7 @@ class Cells(Repeats):
         for cell in self._cells:
             if not all(leaf.run for leaf in cell.leaves()):
                 self._spoil(cell, "what runs this cell cannot be seen")
+        self._check_numbers()
         super().finish()
 
 

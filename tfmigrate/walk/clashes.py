@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
+from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.operate import is_number
 from tfmigrate.walk.regions import Path
-from tfmigrate.walk.values import Const, LoopIndex, Text
+from tfmigrate.walk.values import Const, LoopIndex, Numbered, NumberedIndex, Text
 
 _ANY = "\0any"
 _DIGIT = "\0digit"
@@ -34,7 +35,29 @@ def may_be_same(left: Name, right: Name) -> bool:
         return False
     if not (left.tail.endswith(right.tail) or right.tail.endswith(left.tail)):
         return False
+    if _are_numbered_apart(left.path, right.path):
+        return False
     return any(_meet(a, b) for a in _patterns(left.path) for b in _patterns(right.path))
+
+
+def _are_numbered_apart(left: Path, right: Path) -> bool:
+    """Whether TF1 gave one or both of them a number, in one scope."""
+    one, other = next(((a, b) for a, b in zip(left, right) if a != b), (None, None))
+    first, second = _number_in(one), _number_in(other)
+    if first is not None and second is not None:
+        return first.family is second.family
+    number, plain = (first, other) if first is not None else (second, one)
+    if number is None or not isinstance(plain, Const):
+        return False
+    # what has a smaller number had it before
+    smaller = [f"{number.base}_{i}" if i else number.base for i in range(number.least)]
+    return str(plain.value) in smaller or str(plain.value) in number.family.given
+
+
+def _number_in(segment: object) -> Number | None:
+    part = segment.parts[-1] if isinstance(segment, Text) else None
+    source = part.source if isinstance(part, (Numbered, NumberedIndex)) else None
+    return source if isinstance(source, Number) else None
 
 
 def name_from(path: Path) -> Name:
@@ -75,6 +98,8 @@ def _patterns(path: Path) -> list[list[Token]]:
 def _tokens(part: object) -> Iterable[list[Token]]:
     if isinstance(part, str):
         return [[(char, False) for char in part]]
+    if isinstance(part, (Numbered, NumberedIndex)):
+        return [[], [("_", False), *_loose(part)]]
     if isinstance(part, LoopIndex) and part.values is not None and len(part.values) <= _FEW:
         return [[(char, False) for char in str(value)] for value in part.values]
     return [_loose(part)]
@@ -83,7 +108,7 @@ def _tokens(part: object) -> Iterable[list[Token]]:
 def _loose(part: object) -> list[Token]:
     if isinstance(part, str):
         return [(char, False) for char in part]
-    if isinstance(part, LoopIndex) and is_number(part):
+    if isinstance(part, (Numbered, NumberedIndex)) or (isinstance(part, LoopIndex) and is_number(part)):
         return [(_DIGIT, False), (_DIGIT, True)]
     return [(_ANY, True)]
 

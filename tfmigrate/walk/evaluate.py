@@ -13,6 +13,7 @@ from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome
+from tfmigrate.walk.growing import length_in, note_append
 from tfmigrate.walk.remembering import Memory, Past, Remembered
 from tfmigrate.walk.state import is_filled, is_settled
 from tfmigrate.walk.values import (
@@ -34,8 +35,11 @@ from tfmigrate.walk.values import (
     LoopIndex,
     Method,
     ModuleValue,
+    Numbered,
+    NumberedIndex,
     ObjectValue,
     Opaque,
+    Round,
     Shape,
     Symbol,
     Tensor,
@@ -105,6 +109,8 @@ class Frame:
     star: bool = False
     by_library: bool = False
     pick: Pick | None = None
+    # of the running loops, the round and what they run over
+    rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
 
 
 class Semantics(Protocol):
@@ -170,6 +176,8 @@ class Evaluator(ABC):
         self._constants: dict[ast.Constant, Const] = {}
         # of the next call
         self._pick: Pick | None = None
+        # how many f-strings are under way
+        self._formatting = 0
 
     @abstractmethod
     def call_function(self, callee: FunctionValue, args: Arguments, node: ast.Call | None) -> Value: ...
@@ -222,6 +230,12 @@ class Evaluator(ABC):
         return holder.names.get(name) if isinstance(holder, Env) else self._of_class(holder, name)
 
     def _eval_JoinedStr(self, node: ast.JoinedStr, env: Env) -> Value:
+        self._formatting += 1
+        text = self._formatted(node, env)
+        self._formatting -= 1
+        return text
+
+    def _formatted(self, node: ast.JoinedStr, env: Env) -> Value:
         pieces: list[Value] = []
         for part in node.values:
             pieces.append(self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part, env))
@@ -231,7 +245,9 @@ class Evaluator(ABC):
         return TupleValue(tuple(self._items(node.elts, env)))
 
     def _eval_List(self, node: ast.List, env: Env) -> Value:
-        return ListValue(self._items(node.elts, env), not any(isinstance(e, ast.Starred) for e in node.elts))
+        made = ListValue(self._items(node.elts, env), not any(isinstance(e, ast.Starred) for e in node.elts))
+        made.made = self.frame, tuple(self.frame.loops), tuple(self.frame.conditions)
+        return made
 
     def _eval_Set(self, node: ast.Set, env: Env) -> Value:
         return ListValue(self._items(node.elts, env), complete=False)
@@ -294,12 +310,33 @@ class Evaluator(ABC):
 
     def _eval_IfExp(self, node: ast.IfExp, env: Env) -> Value:
         known = operate.truth(self.evaluate(node.test, env))
+        numbered = self._numbered_name(node, known, env)
+        if numbered is not None:
+            return numbered
         if known is not None:
             return self.evaluate(node.body if known else node.orelse, env)
         self.frame.conditions.append(node)
         one, other = self.evaluate(node.body, env), self.evaluate(node.orelse, env)
         self.frame.conditions.pop()
         return self.choose(one, other, node.test, env) or join(one, other)
+
+    def _numbered_name(self, node: ast.IfExp, known: bool | None, env: Env) -> Value | None:
+        """`f"conv_{i}" if i else "conv"`: one name with what is behind it, in all rounds of a loop."""
+        bare = node.orelse.value if isinstance(node.orelse, ast.Constant) else None
+        format_ = isinstance(node.body, ast.Call) and isinstance(node.body.func, ast.Attribute)
+        if isinstance(node.body, ast.Call):
+            format_ = format_ and isinstance(node.body.func.value, ast.Constant)  # type: ignore[attr-defined]
+        if not isinstance(bare, str) or not (format_ or isinstance(node.body, (ast.JoinedStr, ast.BinOp))):
+            return None
+        text = self.evaluate(node.body, env)
+        if not isinstance(text, Text) or len(text.parts) != 2 or text.parts[0] != f"{bare}_":
+            return None
+        part = text.parts[1]
+        assert not isinstance(part, str)
+        if part.round is None:
+            return Text((bare, Numbered(part.text, f"{part.key} if {unparsed(node.test)}"))) if known is None else None
+        key, now = f"{part.key} if {unparsed(node.test)}", part.round
+        return Text((bare, NumberedIndex(part.text, key, True, None, now.first, None, now.run)))
 
     def choose(self, one: Value, other: Value, test: ast.expr | None, env: Env) -> Choice | None:
         """What is known of a function that is `one` if the test holds and else `other`.
@@ -567,6 +604,18 @@ class Evaluator(ABC):
             frame = frame.parent
         return False
 
+    def is_repeated_for(self, value: ListValue) -> bool:
+        """The same since a list was made."""
+        if value.made is None:
+            return self.is_repeated()
+        maker, loops, conditions = value.made
+        for frame in self._frames():
+            if frame is maker:
+                return (tuple(frame.loops), tuple(frame.conditions)) != (loops, conditions)
+            if frame.loops or frame.conditions:
+                return True
+        return self.is_repeated()
+
     def _append_index(self, owner: ListValue) -> LoopIndex | None:
         """The index of the loop that fills a list, while it appends one item a round."""
         loop = self.frame.loops[-1] if self.frame.loops and not self.frame.conditions else None
@@ -582,14 +631,17 @@ class Evaluator(ABC):
         first = args.get(0, "")
         if name == "append" and isinstance(owner, ListValue) and first is not None:
             owner.index = self._append_index(owner)
+            note_append(owner, not self.is_repeated_for(owner))
             owner.items.append(first)
-            owner.complete = owner.complete and not self.is_repeated()
+            owner.complete = owner.complete and not self.is_repeated_for(owner)
             return NONE
         if name == "extend" and isinstance(owner, ListValue):
             if isinstance(first, (ListValue, TupleValue)):
                 owner.items.extend(first.items)
-            owner.complete = False
+            owner.complete, owner.length = False, None
             return NONE
+        if name in ("pop", "insert", "remove", "clear") and isinstance(owner, ListValue):
+            owner.length = None
         if name == "format" and isinstance(owner, Const) and isinstance(owner.value, str):
             named = {key: value for key, (value, _) in args.keywords.items()}
             return operate.brace_format(owner.value, [value for value, _ in args.positional], named)
@@ -611,7 +663,9 @@ class Evaluator(ABC):
         if name == "str" and first is not None:
             return operate.concatenate([first])
         if name == "len":
-            return _length(first)
+            length = length_of_value(first)
+            unknown = self._formatting and self.semantics.exact and length == PYTHON
+            return Symbol("len(?)", f"len at {id(node)}", Kind.PYTHON) if unknown else length
         if name in ("list", "tuple", "sorted", "reversed") and isinstance(first, (ListValue, TupleValue)):
             if name == "tuple":
                 return TupleValue(tuple(first.items))
@@ -680,6 +734,16 @@ def round_index(target: ast.expr, env: Env) -> LoopIndex | None:
     first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
     value = env.names.get(first.id) if isinstance(first, ast.Name) else None
     return value if isinstance(value, LoopIndex) else None
+
+
+def loop_key(loop: ast.For, over: Value, env: Env) -> str:
+    """What a running loop runs over, as text that is the same where it is surely the same."""
+    index = round_index(loop.target, env)
+    if index is not None:
+        return index.key
+    if isinstance(over, Symbol):
+        return over.key
+    return f"{unparsed(loop.iter)}: {operate.show(over)}"
 
 
 def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
@@ -803,7 +867,10 @@ def _dict_method(owner: DictValue, name: str, args: Arguments) -> Value | None:
     return None
 
 
-def _length(value: Value | None) -> Value:
+def length_of_value(value: Value | None) -> Value:
+    """`len(value)`."""
+    if isinstance(value, ListValue) and (value.growth is not None or (value.length is not None and not value.complete)):
+        return length_in(value.growth) or value.length or PYTHON
     if isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete):
         return Const(len(value.items))
     if isinstance(value, Symbol):

@@ -8,26 +8,39 @@ from collections.abc import Iterator
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.choices import Pick
-from tfmigrate.walk.regions import Creation, Region, around
+from tfmigrate.walk.regions import Creation, NameRead, Query, Region, around
 
 _ENDS = (ast.Return, ast.Raise)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def exclusive(one: Region | Creation, other: Region | Creation) -> bool:
+Event = Region | Creation | Query | NameRead
+
+
+def exclusive(one: Event, other: Event) -> bool:
     """Whether no run does both: they part in one activation, which no loop repeats, at the two sides of an `if`."""
     first, second = list(_way(one)), list(_way(other))
     picks = _picks(second)
     if any(pick.excludes(another) for pick in _picks(first) for another in picks):
         return True
     parting = next((i for i, (a, b) in enumerate(zip(first, second)) if a is not b), 0)
-    if not parting or any(step.loops for step in (*first[: parting + 1], second[parting])):
+    if not parting or any(_loops(step) for step in first[:parting]):
+        return False
+    if _loops(first[parting]) & _loops(second[parting]):
         return False
     home, node, another = first[parting - 1], first[parting].node, second[parting].node
     assert isinstance(home, Region)
     return node is not None and another is not None and parted(home.module, node, another)
 
 
-def _way(event: Region | Creation) -> Iterator[Region | Creation]:
+def _loops(event: Event) -> set[ast.AST]:
+    """The loops around what happens, within the function that it happens in."""
+    if isinstance(event, (Region, Creation)):
+        return set(event.loops)
+    return {outer for outer, _ in _steps(event.region.module, event.node) if isinstance(outer, _LOOPS)}
+
+
+def _way(event: Event) -> Iterator[Event]:
     """The regions that lead to an event, outside in, and the event."""
     if isinstance(event, Region):
         yield from reversed(list(around(event)))
@@ -36,7 +49,7 @@ def _way(event: Region | Creation) -> Iterator[Region | Creation]:
         yield event
 
 
-def _picks(way: list[Region | Creation]) -> list[Pick]:
+def _picks(way: list[Event]) -> list[Pick]:
     return [s.frame.pick for s in way if isinstance(s, Region) and not s.is_block and s.frame.pick is not None]
 
 

@@ -11,11 +11,14 @@ from enum import Enum
 from typing import Any
 
 from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.rounds import grown_lists
 from tfmigrate.program.running import runs
 from tfmigrate.program.scan import mentioned
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, round_index
+from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, loop_key, round_index
+from tfmigrate.walk.growing import begin_round, growing, grown
+from tfmigrate.walk.numbering import rounds_of
 from tfmigrate.walk.remembering import Remembered, handed_out
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import (
@@ -351,7 +354,8 @@ class Executor(Evaluator):
         right = self.evaluate(node.value, env)
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
             left.items.extend(right.items)
-            left.complete = left.complete and not self.is_repeated()
+            left.length = None
+            left.complete = left.complete and not self.is_repeated_for(left)
             return
         self.assign(node.target, operate.binary(node.op, left, right), env)
 
@@ -481,17 +485,26 @@ class Executor(Evaluator):
         returned = Flow.NEXT
         start = self._start(env)
         run = object()
+        lists: list[ListValue] = []
+        times = rounds_of(self, node, env) if grown_lists(node) else PYTHON
         for first in (True, False):
             if not first and self._is_idle(node, start):
                 self._forget_rounds(start, env)
                 break
             now = Round(run, first)
+            self.frame.rounds[node] = now, iterable
             self.assign(node.target, self.loop_target(node.iter, iterable, node.target, env, now), env)
+            if first and grown_lists(node):
+                lists = growing(node, env.module, loop_key(node, iterable, env), env, now)
+            for grower in lists if not first else []:
+                begin_round(grower, now)
             before = dict(env.names)
             returned = self.block(node.body, env)
             for name, value in before.items():
                 if not first and not isinstance(env.names[name], LoopIndex):
                     env.names[name] = join(value, env.names[name])
+        for grower in lists:
+            grown(grower, times)
         self.frame.loops.pop()
         self.block(node.orelse, env)
         return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT

@@ -49,13 +49,15 @@ class LayerCalls(ArgScopes, Requests):
             self._note(ev, row, args, (), [], node, symbol)
             return TENSOR
         name = given[row.name_param][0] if row.name_param in given else NONE
+        self._number = None
         full = self.scope.path + self._layer_name(ev, row, name, node)
+        number = self._number
         self.graph.counts[show_path(full)] += 1
         asked = self._asked(ev, given, node)
         normalizer = self._normalizer(ev, row, given, full, node)
         variables = self._layer_variables(ev, symbol, row, full, given, normalizer, node, asked)
         creation = self._note(ev, row, args, full, variables, node, symbol)
-        creation.automatic, creation.normalizer = name == NONE, normalizer
+        creation.automatic, creation.normalizer, creation.number = name == NONE, normalizer, number
         creation.reuse = asked or creation.reuse
         self._check_alike(ev, creation)
         return TENSOR

@@ -10,6 +10,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
 from tfmigrate.walk.clashes import Name
 from tfmigrate.walk.defaults import Default
+from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import (
     Path,
     Scope,
@@ -56,6 +57,8 @@ class OpenScope(Opaque):
     reentered: Scope | None = None
     moved: bool = False
     undecided: bool = False
+    # what gave the name a number that depends on a loop
+    number: Number | None = None
     defaults: dict[str, Default] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from tfmigrate.walk.values import (
     UNKNOWN,
     ClassValue,
     Const,
+    Counted,
     DictValue,
     Dim,
     FunctionValue,
@@ -139,6 +140,8 @@ def from_zero(index: LoopIndex) -> LoopIndex:
 
 def _shift(index: LoopIndex, by: int, symbol: str) -> LoopIndex:
     delta = by if symbol == "+" else -by
+    if isinstance(index, Counted):
+        return index.shifted(delta)
     start = None if index.start is None else index.start + delta
     values = None
     if index.values is not None and all(isinstance(v, int) for v in index.values):

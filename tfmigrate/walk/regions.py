@@ -10,7 +10,8 @@ from tfmigrate.program.link import Function, Module
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.evaluate import Arguments, Frame
-from tfmigrate.walk.values import Const, LoopIndex, Opaque, Symbol, Text, Value
+from tfmigrate.walk.numbering import Number, Numbering
+from tfmigrate.walk.values import Const, LoopIndex, Numbered, Opaque, Symbol, Text, Value
 
 # evidence that code reads what others put into collections of the program's own
 READS_COLLECTION = "a collection"
@@ -51,7 +52,7 @@ def path_of(value: Value) -> Path | None:
 
 def _index(symbol: Symbol) -> Symbol | LoopIndex:
     """What a loop comes by stands for its round."""
-    now = symbol.round
+    now = symbol.round if not isinstance(symbol, Numbered) else None
     return symbol if now is None else LoopIndex(symbol.text, symbol.key, True, None, now.first, None, now.run, True)
 
 
@@ -97,6 +98,8 @@ class Scope(Opaque):
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
+    # of what has no name, the numbers that are given
+    numbers: dict[str, Numbering] = field(default_factory=dict)
     defaults: dict[str, Default] = field(default_factory=dict)
     # the activation that opened it, None for the scope of a graph, and when it was left
     opened_by: Frame | None = None
@@ -138,6 +141,8 @@ class Creation:
     # when this was, as the journal counts
     time: int = 0
 
+    # what gave it a number that depends on a loop
+    number: Number | None = None
     # of what concerns RNN cells, where those with variables are made
     cells: tuple[Creation, ...] = ()
     # of what runs cells, the argument that names the scope which is open already
@@ -309,6 +314,8 @@ class Region:
     names_later: dict[str, Value] = field(default_factory=dict)
     # a block's own name, before it was joined to the path; None for the current scope re-entered
     name: Path | None = None
+    # what gave that name a number which depends on a loop
+    number: Number | None = None
     # whether a library calls the function, not the program
     by_library: bool = False
     # the graph that it runs in

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Union
 
@@ -88,6 +88,49 @@ class LoopIndex:
 
 
 @dataclass(frozen=True)
+class Counted(LoopIndex):
+    """A number that is `start` in the first round and grows by one. index: what counts the rounds, from `first_index`.
+
+    source: what is counted.
+    """
+
+    index: str = field(default="", compare=False)
+    first_index: int = field(default=0, compare=False)
+    source: object = field(default=None, compare=False)
+
+    def shifted(self, by: int) -> Counted:
+        """So many more."""
+        assert self.start is not None
+        start = self.start + by
+        shift = start - self.first_index
+        text = self.index if not shift else f"{self.index} {'+' if shift > 0 else '-'} {abs(shift)}"
+        return replace(self, text=text, key=f"{self.key}+{by}", start=start)
+
+
+@dataclass(frozen=True)
+class Numbered(Symbol):
+    """What stands behind a name that is numbered: nothing behind the first, `_1` behind the next.
+
+    source: what gave the number.
+    """
+
+    source: object = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"_{{{self.text}}}"
+
+
+@dataclass(frozen=True)
+class NumberedIndex(LoopIndex):
+    """The same, where every round of a loop gives another number."""
+
+    source: object = field(default=None, compare=False)
+
+    def __str__(self) -> str:
+        return f"_{{{self.text}}}"
+
+
+@dataclass(frozen=True)
 class Text:
     """A string with symbols in it, `d_h{i}_conv`."""
 
@@ -142,6 +185,8 @@ class ListValue:
 
     index: of the loop that made the list, one item a round; `items` are then those of its first and of a later round.
     origin: the list that a library gave, if this one holds the same items; by_name: whether it was sorted since.
+    growth: how it grows, while a loop fills it. length: of one that is not complete, where that is known all the same.
+    made: the activation that made it, and the loops and undecided conditions around it there.
     """
 
     items: list[Value]
@@ -150,6 +195,9 @@ class ListValue:
     index: LoopIndex | None = None
     origin: ListValue | None = None
     by_name: bool = False
+    growth: object = None
+    made: tuple[object, tuple[ast.AST, ...], tuple[ast.AST, ...]] | None = None
+    length: Value | None = None
 
     def of_round(self, first: bool) -> Value | None:
         """What the first or a later round put into it; None if no loop made the list."""
@@ -313,6 +361,8 @@ def is_python(value: Value | None) -> bool:
         return all(is_python(item) for item in value.items.values())
     if isinstance(value, (Symbol, Unknown)):
         return value.kind is Kind.PYTHON
+    if isinstance(value, Method) and isinstance(value.owner, Unknown):
+        return value.owner.kind is Kind.PYTHON  # what is read of it may be anything
     return not isinstance(value, (Tensor, Opaque, type(None)))
 
 
