@@ -33,7 +33,9 @@ class Growth:
     def length(self) -> Counted:
         """How long the list is now."""
         counter, now = counter_of(self.loop, self.module), self.now
-        number = Counted("", self.key, True, 0, now.first, None, now.run, False, counter.index, counter.start, self)
+        number = Counted(
+            "", self.key, True, 0, now.first, run=now.run, index=counter.index, first_index=counter.start, source=self
+        )
         return number.shifted(self.before + self.appended)
 
 
