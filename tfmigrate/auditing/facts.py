@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.naming import is_plain
 from tfmigrate.walk.regions import READS_COLLECTION, Clash, Creation, Region, Variable, around
@@ -48,15 +48,11 @@ class Facts:
                 if later.reuse in SHARING and not self._is_hidden(later.region) and surely_both(first, later):
                     yield variable, first, later
 
-    @cached_property
-    def _templated(self) -> set[Function]:
-        """Functions of templates, whose scopes get names that the walk does not count."""
-        return {function for walk in self.walks for function in walk.scoping.templated}
-
-    def _is_hidden(self, region: Region) -> bool:
+    @staticmethod
+    def _is_hidden(region: Region) -> bool:
         """Whether a library makes a call around it, or something is counted around it that the walk does not count."""
         return any(
-            outer.by_library or outer.function in self._templated or outer.module.of_kind(ast.Nonlocal)
+            outer.by_library or outer.template is not None or outer.module.of_kind(ast.Nonlocal)
             for outer in around(region)
         )
 

@@ -11,6 +11,7 @@ from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
 from tfmigrate.planning.looping import counting, index_text, is_counted, loops_at, scope_text
+from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, file_quote, received
@@ -22,7 +23,9 @@ from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
+from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import arguments_of
+from tfmigrate.program.standing import callee, is_map
 from tfmigrate.sites import (
     Argument,
     BlockCall,
@@ -167,7 +170,7 @@ class Bodywork:
         if slot.kind is Made.LAYER:
             self._mark_layer_call(slot, site)
             return
-        self.body.gone.add(site.func)
+        self.body.gone.add(callee(site))
         keep = {name for name, _ in self._call_arguments(slot, site)}
         for name, argument in self._given(slot, site).items():
             if name not in keep:
@@ -231,9 +234,7 @@ class Bodywork:
         return child.unit.primary
 
     def _given(self, slot: Slot, site: ast.Call) -> dict[str, ast.expr]:
-        member = self._member_at(slot, site)
-        params = tuple(member.function.params) if member.function is not None else ()
-        return arguments_of(site, params)
+        return given_at(site, self._member_at(slot, site))
 
     def _call_arguments(self, slot: Slot, site: ast.Call) -> list[tuple[str, bool]]:
         """The arguments that the call of a layer takes: (input, may be positional)."""
@@ -462,7 +463,7 @@ class Bodywork:
             return "super().call"
         text = f"self.{slot.name}"
         for loop in slot.loops if site is None else loops_at(slot, site):
-            assert isinstance(loop, ast.For)
+            assert isinstance(loop, LOOPS)
             text += f"[{index_text(slot, loop, self.module)}]"
         return text
 
@@ -472,6 +473,9 @@ class Bodywork:
         if member is not child.unit.primary:
             target += f".{member.method}"
         wanted, given = self._call_arguments(slot, site), self._given(slot, site)
+        if is_map(site):
+            map_layer(child, member, wanted, site, target, sites)
+            return
         arguments = call_arguments(child, member, wanted, given, site, self._spelled())
         sites.add("calls", span(self.module, site), Invoke(target, arguments))
         extra = child.bodies[member].handed_back

@@ -10,11 +10,13 @@ from tfmigrate.planning.aliases import Aliases
 from tfmigrate.planning.bodywork import asserts_reuse
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.eagerness import eager_switch
+from tfmigrate.planning.leftovers import library_values
 from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
-from tfmigrate.planning.references import References, Resolve, Stays, misuse
+from tfmigrate.planning.references import Mention, References, Resolve, Stays, misuse
+from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
@@ -50,6 +52,7 @@ class Causes:
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
         self.references = References(executor.program, functions, resolve, stays)
         self.aliases = Aliases(executor.program, classes, self.references)
+        self.templates = Templates(executor.program, classes, clusters, self.references)
 
     def check(self) -> set[Function]:
         """Refuse all that is to be refused; returns the functions that nothing calls."""
@@ -58,6 +61,7 @@ class Causes:
         self._join_choices()
         self._check_stars()
         Places(self.classes, self.owners, self.clusters).check()
+        self.templates.check()
         self._check_library_calls()
         self._blame_walks()
         self._check_kept_scopes()
@@ -67,19 +71,17 @@ class Causes:
         self._check_cells()
         self._check_orphans()
         for member, unit in self.owners.units.items():
-            if (
-                member.function is not None
-                and member.shape is not Shape.BLOCK
-                and not self._is_templated(member.function)
-            ):
+            if member.function is not None and member.shape is not Shape.BLOCK:
                 self._check_function(member, unit)
         for helper in in_order(self.classes.helpers):
             self._check_helper(helper)
         self._check_choices()
+        self._check_rounds()
         Owners(self.classes, self.owners, self.clusters).check()
         self._check_precision()
         self._check_eager()
         self._check_spelled()
+        self._check_library_values()
         return self.orphans
 
     def _blame_walks(self) -> None:
@@ -87,8 +89,8 @@ class Causes:
         for walk in self.classes.walks:
             for finding, region in walk.scoping.blames:
                 units = self._concerned(finding, region)
-                if finding.code == "TFM505":
-                    units = units.union(*(self.clusters.units_of(function) for function in walk.scoping.templated))
+                if any(finding in template.findings for template in walk.scoping.templates):
+                    units |= self.templates.concerned(finding)
                 if not units and not self._stands_alone(finding, region):
                     continue
                 known = finding not in self.clusters.findings and (finding.path, finding.line, finding.column) in told
@@ -207,6 +209,17 @@ class Causes:
                 members = [self.classes.member_of(each) for each in (region, *twins(region))]
                 self.clusters.join([self.owners.unit(member) for member in members if member is not None])
 
+    def _check_rounds(self) -> None:
+        """A layer that a round of a loop makes where it calls it is called there alone, by code that runs once."""
+        for region in (region for walk in self.classes.walks for region in walk.regions()):
+            instance = self.owners.instance_of.get(region)
+            if region.node not in self.aliases.each_round or instance is None or region.parent is None:
+                continue
+            if len(instance.regions) > 1 or self.clusters.unit_around(region.parent) is not None:
+                text = "each round of this loop may call another function, and its layer more than once"
+                assert region.node is not None
+                self.clusters.refuse("TFM302", region.node, region.parent.module, text, instance.unit)
+
     def _check_choices(self) -> None:
         """One call, one of several functions: all of these become layers, or none does."""
         for region in (region for walk in self.classes.walks for region in walk.regions()):
@@ -223,9 +236,6 @@ class Causes:
                 for unit in units:
                     self.clusters.refuse("TFM302", region.node, region.parent.module, text, unit, derived=True)
 
-    def _is_templated(self, function: Function) -> bool:
-        return any(function in walk.scoping.templated for walk in self.classes.walks)
-
     def _check_function(self, member: Member, unit: Unit) -> None:
         function = member.function
         assert function is not None
@@ -234,9 +244,13 @@ class Causes:
         if self._check_form(function, unit):
             return
         regions = self.classes.calls[function]
-        found = misuse(self.references, member, regions, self.aliases.binds, self.aliases.calls, self._is_in_layer)
+        called = self.aliases.calls | self.templates.calls
+        found = misuse(self.references, member, regions, self._binds, called, self._is_in_layer)
         for code, node, module, message in found:
             self.clusters.refuse(code, node, module, message, unit)
+
+    def _binds(self, mention: Mention) -> bool:
+        return self.aliases.binds(mention) or self.templates.binds(mention)
 
     def _is_in_layer(self, module: Module, node: ast.AST) -> bool:
         functions = (a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)))
@@ -328,6 +342,19 @@ class Causes:
                     self.clusters.refuse_all(
                         "TFM602", node, module, f"{node.value!r} finds a tensor by its TF1 name", units
                     )
+
+    def _check_library_values(self) -> None:
+        """What would call a layer function under another name, in the files near the one that names it."""
+        program = self.executor.program
+        values = [(module, *value) for module in program.modules.values() for value in library_values(module)]
+        plain = {code for walk in self.classes.walks for code in self._plain_layers(walk)} if values else set()
+        for module, node, name in values:
+            near = {other for other in program.modules.values() if other is module or module in program.imports(other)}
+            units = {unit for member, unit in self.owners.units.items() if member.module in near}
+            code = {each for each in plain if each[1] in near}
+            if units or code:
+                self.clusters.refuse_all("TFM302", node, module, f"{name} is used as a value here", units)
+            self.left |= code
 
     def _check_plain_use(self, helper: Function, region: Region) -> None:
         """A helper that some layer will be handed to is called where there is no layer."""

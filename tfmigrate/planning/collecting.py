@@ -330,6 +330,8 @@ class Collecting:
         home = region.call
         for work in works:
             for slot in work.slots if _is_near(work, home.function) else ():
+                if slot.inline:
+                    continue  # nothing keeps it
                 function = work.code_of(slot.site()).function
                 same = function is home.function
                 if not same and not self._is_sibling(function, home.function, slot, work, named):

@@ -16,6 +16,7 @@ from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, shape_argument
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, line_length, source, written
+from tfmigrate.program.rounds import LOOPS, Loop
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Composer:
             for expression in request.expressions():
                 need.add(self._need(body, expression))
             for loop in slot.loops:
-                assert isinstance(loop, ast.For)
+                assert isinstance(loop, LOOPS)
                 need.add(body.splitter.need(loop.iter))
             for test in self.conditions(slot, body):
                 need.add(body.splitter.need(test))
@@ -295,11 +296,11 @@ class Composer:
         callee = self._callee(slot, body, spelled)
         opening, closing = "", ""
         for loop in slot.loops:
-            assert isinstance(loop, ast.For)
+            assert isinstance(loop, LOOPS)
             key = dict_key(slot, loop)
             opening += "[" if key is None else f"{{{key}: "
 
-            def show(node: ast.AST, loop: ast.For = loop) -> str:
+            def show(node: ast.AST, loop: Loop = loop) -> str:
                 return self._text(body, loop.iter, spelled) if node is loop.iter else source(body.module, node)
 
             clause = f" {head_text(loop, is_counted(slot, loop), body.module, show)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -46,8 +46,10 @@ class Holding:
         orphans: set[Function],
         threads: list[Thread],
         fixed: Callable[[str], bool],
+        each_round: Container[ast.AST],
     ) -> None:
         self.fixed = fixed
+        self.each_round = each_round
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
@@ -93,7 +95,7 @@ class Holding:
             return None
         groups = [regions for _, regions in holders]
         try:
-            slots = slots_of_plain(holders, self.classes, self.owners)
+            slots = slots_of_plain(holders, self.classes, self.owners, self.each_round)
         except Disagreement as disagreement:
             for unit in self._units_in(groups):
                 module = disagreement.module or groups[0][0].module

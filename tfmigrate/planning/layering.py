@@ -17,6 +17,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Path, Region, path_of, rounds, show_path
 from tfmigrate.walk.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same
 
@@ -163,6 +164,10 @@ class LayerPlan:
         """The name by which a call knows the function, where that is not its own."""
         if not isinstance(site, ast.Call) or site not in self.renamed_calls:
             return None
+        if isinstance(site.func, ast.Subscript):
+            known = site.func.value
+            name = known.attr if isinstance(known, ast.Attribute) else getattr(known, "id", None)
+            return name and names.singular(name.lower())
         return site.func.attr if isinstance(site.func, ast.Attribute) else getattr(site.func, "id", None)
 
     @property
@@ -293,6 +298,8 @@ def assign_roles(plan: LayerPlan) -> None:
 def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: set[str]) -> Role:
     if item.name == plan.name_input:
         return Role.NAME
+    if item.identifier == "name" and is_unread(body, item.name):
+        return Role.DROPPED
     used = body.remaining(item.name)
     if item.name in wanted:
         _check_agreement(plan, body, item)
@@ -306,9 +313,23 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
     values = [body.value(item.name, region) for instance in plan.unit.instances for region in instance.regions]
     if any(is_tensor(value) for value in values):
         return Role.CALL
+    if any(_is_given_at_call(item, region) for instance in plan.unit.instances for region in instance.regions):
+        return Role.CALL
     if all(is_python(value) for value in values) and _agrees(plan, body, item, _calls(plan, body)):
         return Role.CTOR
     return Role.CALL
+
+
+def _is_given_at_call(item: Input, region: Region) -> bool:
+    """Whether the program gives an argument to a template, which is the layer that was made before."""
+    template = region.template
+    named = isinstance(template, Template) and isinstance(template.called, FunctionValue)
+    return named and item.name in region.frame.given
+
+
+def is_unread(body: Body, name: str) -> bool:
+    """Whether the code of a body, blocks that leave it too, never reads one of its arguments."""
+    return not body.scan.loads(name) and not _is_read(body.member, name)
 
 
 def _is_read(member: Member, name: str) -> bool:

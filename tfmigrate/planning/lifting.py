@@ -30,7 +30,7 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
     groups: dict[tuple[int, int, int, Unit, Path], list[Instance]] = {}
     for holder in list(owners.holders.values()):
         for instance in holder.children:
-            if instance.unit.primary.shape is not Shape.CALLABLE:
+            if not instance.unit.primary.is_object:
                 root = _chain(instance.regions[0])[-1]
                 graph = id(instance.regions[0].graph)
                 groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(
@@ -200,7 +200,7 @@ def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classif
             if given is not None:
                 text = carried(given, classes.home(home), thread, classes)
                 return text if isinstance(given, (ast.Name, ast.Constant, ast.Attribute, ast.Call)) else f"({text})"
-            default = function.default(part.id)
+            default = function.default(part.id) if part.id not in home.frame.ahead else None
             if isinstance(default, ast.Constant):
                 return render(home.module, default, lambda _: None)
             raise Refusal(

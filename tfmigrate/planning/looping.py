@@ -9,7 +9,7 @@ from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.making import Inlined, Naming, Piece
 from tfmigrate.planning.slots import Slot, counted_loops, deciding_loops, number_of, own_path
 from tfmigrate.program.link import Module
-from tfmigrate.program.rounds import counter_of, length_of
+from tfmigrate.program.rounds import Loop, counter_of, length_of
 from tfmigrate.program.standing import ancestors
 from tfmigrate.sites import CountRounds
 from tfmigrate.walk.numbering import Number
@@ -91,7 +91,7 @@ def _code(module: Module, node: ast.AST) -> ast.AST:
     return next((outer for outer in ancestors(module, node) if isinstance(outer, functions)), module.tree)
 
 
-def dict_key(slot: Slot, loop: ast.For) -> str | None:
+def dict_key(slot: Slot, loop: Loop) -> str | None:
     """The key of a dictionary of layers; None where a list does, because the loop counts."""
     call = loop.iter
     counts = (
@@ -102,10 +102,10 @@ def dict_key(slot: Slot, loop: ast.For) -> str | None:
     return None if counts or is_counted(slot, loop) else ast.unparse(loop.target)
 
 
-def index_text(slot: Slot, loop: ast.For, module: Module) -> str:
+def index_text(slot: Slot, loop: Loop, module: Module) -> str:
     """How the element of this round is reached in a list or dictionary of layers."""
     call = loop.iter
-    if is_counted(slot, loop):
+    if isinstance(loop, ast.For) and is_counted(slot, loop):
         return counter_of(loop, module).text
     if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
         if call.func.id in ("range", "xrange"):
@@ -120,10 +120,10 @@ def index_text(slot: Slot, loop: ast.For, module: Module) -> str:
     return ast.unparse(loop.target)
 
 
-def head_text(loop: ast.For, counted: bool, module: Module, show: Callable[[ast.AST], str]) -> str:
+def head_text(loop: Loop, counted: bool, module: Module, show: Callable[[ast.AST], str]) -> str:
     """`for i in range(n)`, with what counts the rounds if that is asked for."""
-    counter = counter_of(loop, module)
-    if not counted or counter.target is None:
+    counter = counter_of(loop, module) if counted and isinstance(loop, ast.For) else None
+    if counter is None or counter.target is None:
         return f"for {show(loop.target)} in {show(loop.iter)}"
     over = f"enumerate({show(loop.iter)})" if counter.enumerated else show(loop.iter)
     return f"for {counter.target} in {over}"

@@ -84,6 +84,11 @@ def plural(name: str) -> str:
     return f"{name}s"
 
 
+def singular(name: str) -> str:
+    """`nets` becomes `net`; what is no plural names a layer and no more."""
+    return name[:-1] if re.search(r"[^s_]s$", name) else "layer"
+
+
 def attribute(name: str, taken: Collection[str]) -> str:
     """A free attribute name on a layer."""
     if name in RESERVED:

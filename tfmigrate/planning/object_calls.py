@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator
 from itertools import takewhile
 
 from tfmigrate.planning.plain import Code, make_code
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.regions import Region, around
 
@@ -28,7 +28,7 @@ class ObjectCalls:
             for outer in _around(instance, owners):
                 if not isinstance(outer.node, ast.With) or outer.node in classes.units:
                     continue
-                if outer.node in held and instance.unit.primary.shape is not Shape.CALLABLE:
+                if outer.node in held and not instance.unit.primary.is_object:
                     continue
                 self.around.setdefault(outer.node, set()).add(instance.unit)
                 key = (outer.function, outer.module)
@@ -46,7 +46,7 @@ class ObjectCalls:
 
 def _around(instance: Instance, owners: Ownership) -> Iterator[Region]:
     """What encloses the calls of an object that is a layer, or those of a layer that plain code holds."""
-    if instance.unit.primary.shape is Shape.CALLABLE:
+    if instance.unit.primary.is_object:
         yield from (outer for region in instance.regions for outer in around(region.parent))
     elif isinstance(instance.owner, Holder):
         for region in instance.regions:

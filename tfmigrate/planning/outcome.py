@@ -8,7 +8,7 @@ from dataclasses import replace
 from tfmigrate.model import Cluster, Part, Place, SharingGroup, State, Variable
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Instance, Shape, Unit
+from tfmigrate.planning.units import Instance, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.regions import Creation, Region, show_path
 
@@ -37,7 +37,7 @@ def _group(instance: Instance, plan: Plan) -> SharingGroup:
     places = list(dict.fromkeys(_place(region) for region in instance.regions))
     migrated = instance.unit in plan.migrated
     holder = instance.owner.region
-    if instance.unit.primary.shape is Shape.CALLABLE:
+    if instance.unit.primary.is_object:
         holder = instance.regions[0].caller() or holder
     owner = holder.function.qualname if holder.function is not None else holder.module.name
     return SharingGroup(

@@ -10,6 +10,7 @@ from tfmigrate.planning.making import Inlined, Piece
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.program.scan import arguments_of
+from tfmigrate.walk.choices import decided_alike
 from tfmigrate.walk.values import is_tensor
 
 
@@ -18,6 +19,9 @@ def check_twins(
 ) -> None:
     """Compare the making and all calls of what a slot may hold. Raises Refusal."""
     site, module = slot.site(), slot.first.region.module
+    if not _decided_alike(slot):
+        text = "which function is called here and at another place may be decided otherwise each time"
+        raise Refusal("TFM302", site, module, text)
     for twin in slot.first.twins:
         plan, other = plans[slot.unit], plans.get(twin.unit)
         name, another = plan.unit.primary.name, twin.unit.primary.name
@@ -51,3 +55,14 @@ def _given(plan: LayerPlan, call: ast.Call) -> list[tuple[str, str]]:
             sure = bool(values) and all(map(is_tensor, values))
             found.append(("" if sure else item.identifier, ast.unparse(given[item.name])))
     return found
+
+
+def _decided_alike(slot: Slot) -> bool:
+    """Whether all calls that reach a slot are surely of the same one of several functions."""
+    children = [child for use in slot.uses if use.child is not None for child in (use.child, *use.twins)]
+    regions = (region for child in dict.fromkeys(children) for region in child.regions if slot.first.twins)
+    choices = [region.frame.pick.branch.choice if region.frame.pick is not None else None for region in regions]
+    if not choices or all(choice is None for choice in choices):
+        return True
+    first = choices[0]
+    return first is not None and all(choice is not None and decided_alike(first, choice) for choice in choices)

@@ -6,7 +6,17 @@ import ast
 
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.units import Classification, Ownership, Shape
-from tfmigrate.program.standing import ancestors, awkward_place, in_comprehension, in_lambda
+from tfmigrate.program.link import Module
+from tfmigrate.program.rounds import loop_of
+from tfmigrate.program.standing import (
+    COMPREHENSIONS,
+    ancestors,
+    awkward_place,
+    in_comprehension,
+    in_lambda,
+    is_local_function,
+    statement_of,
+)
 from tfmigrate.walk.regions import Creation, Region
 from tfmigrate.walk.values import Const
 
@@ -56,11 +66,13 @@ class Places:
         if member is None:
             return
         named = any(not isinstance(segment, Const) for segment in self.classes.base(region, member)[len(region.path) :])
-        if in_lambda(outer.module, node) and not self._is_made_before(region):
+        if region.template is not None:
+            return  # that is asked of the template
+        if in_lambda(outer.module, node) and not self._is_made_before(region) and not _is_local(outer, node):
             self.clusters.refuse(
                 "TFM403", node, outer.module, f"{member.name} is called in a lambda", self.owners.unit(member)
             )
-        elif named and in_comprehension(outer.module, node):
+        elif named and in_comprehension(outer.module, node) and not _is_a_list(region, outer.module, node):
             text = f"{member.name} is called in a comprehension, under a name for each round"
             self.clusters.refuse("TFM403", node, outer.module, text, self.owners.unit(member))
 
@@ -73,3 +85,15 @@ class Places:
             and first.parent is not None
             and not in_lambda(first.parent.module, first.node)
         )
+
+
+def _is_local(outer: Region, node: ast.Call) -> bool:
+    """Whether a call stands in a lambda of the code that runs it, which calls the lambda and does no more with it."""
+    code = outer.call
+    return is_local_function(code.module, node, code.module.tree if code.function is None else code.function.node)
+
+
+def _is_a_list(region: Region, module: Module, node: ast.Call) -> bool:
+    """Whether the rounds of one list comprehension make a layer each."""
+    around = [outer for outer in statement_of(module, node) if isinstance(outer, COMPREHENSIONS)]
+    return len(around) == 1 and loop_of(around[0]) is not around[0] and region.loops[-1:] == (around[0],)

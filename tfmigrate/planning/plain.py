@@ -21,12 +21,15 @@ from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import counting, dict_key, head_text, index_text, is_counted, loops_at
+from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Classification, Member, Shape
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import call_lines, line_length, render, source, written
-from tfmigrate.program.scan import Scan, arguments_of, names_in, scan_code
+from tfmigrate.program.rounds import LOOPS
+from tfmigrate.program.scan import Scan, names_in, scan_code
+from tfmigrate.program.standing import is_map
 from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
@@ -136,6 +139,8 @@ class PlainWork:
         attributes: set[str] = set()
         named: dict[str, list[Slot]] = {}
         for slot in self.slots:
+            if slot.inline:
+                continue
             base = self._base_name(slot, per_unit)
             others = named.setdefault(base, [])
             others.append(slot)
@@ -152,7 +157,7 @@ class PlainWork:
                 continue
             bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
             bound -= gone
-            if base in bound | _owners(code):
+            if base in bound | _owners(code) or self._is_other_name(base, slot):
                 base = f"{base}_layer"
             codes = list(self.codes.values()) if slot in self.threads else [code]
             taken = set().union(*(c.taken for c in codes)) - freed.difference(*map(_owners, codes))
@@ -160,6 +165,11 @@ class PlainWork:
             for each in codes:
                 each.taken.add(slot.name)
                 each.given.add(slot.name)
+
+    def _is_other_name(self, name: str, slot: Slot) -> bool:
+        """Whether the class that a slot is made of goes by a name at its first call."""
+        site = slot.site()
+        return isinstance(site, ast.Call) and isinstance(site.func, ast.Name) and site.func.id == name
 
     def _keeps_name(self, slot: Slot, code: Code) -> bool:
         """Whether a cell is surely known by the one name that the program gives it."""
@@ -180,7 +190,8 @@ class PlainWork:
         block = unit is not None and unit.primary.shape is Shape.BLOCK
         if unit is not None and per_unit[unit] == 1 and not block:
             known = self.plans[unit].other_name(slot.site()) if unit in self.plans else None
-            literal = (known or unit.primary.name).strip("_") or "layer"
+            if known is None or slot.first.twins:
+                literal = (known or unit.primary.name).strip("_") or "layer"
         return names.plural(literal) if symbolic and slot.loops else literal
 
     def _object_attributes(self) -> set[str]:
@@ -211,10 +222,13 @@ class PlainWork:
         )
 
     def target(self, slot: Slot, site: ast.AST) -> str:
-        """`discriminator`, `self.generator`, or `towers[i]` inside the loop."""
+        """`discriminator`, `self.generator`, or `towers[i]` inside the loop; where it is made in place, the making."""
+        if slot.inline:
+            module = self.code_of(site).module
+            return self._request(slot, module).show(lambda e: _plain_text(module, e))
         text = self.holder_text(slot)
         for loop in loops_at(slot, site):
-            assert isinstance(loop, ast.For)
+            assert isinstance(loop, LOOPS)
             text += f"[{index_text(slot, loop, self.code_of(site).module)}]"
         return text
 
@@ -230,6 +244,9 @@ class PlainWork:
         for slot in self.slots:
             try:
                 code = self._home_of(slot)
+                if slot.inline:
+                    self._call(slot, slot.site(), sites[code.module])
+                    continue
                 if self._is_in_place(slot):
                     self._make_in_place(slot, code, sites[code.module])
                     continue
@@ -273,7 +290,7 @@ class PlainWork:
             raise Refusal("TFM303", slot.site(), code.module, "which method calls this layer first cannot be known")
         place, scan = place_in(init, slot), Scan(init.node.body, init.self_name)
         request = self._request(slot, code.module)
-        loops = [loop.iter for loop in slot.loops if isinstance(loop, ast.For)]
+        loops = [loop.iter for loop in slot.loops if isinstance(loop, LOOPS)]
         needed = [*request.expressions(), *loops]
         lost = unknown_in(init, scan, place, code.scan, function.params, needed, self.fixed)
         if lost is not None:
@@ -346,8 +363,8 @@ class PlainWork:
         if self._is_far(slot):
             return
         request = self._request(slot, code.module)
-        own = {n for loop in slot.loops if isinstance(loop, ast.For) for n in names_in(loop.target)}
-        for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, ast.For))]:
+        own = {n for loop in slot.loops if isinstance(loop, LOOPS) for n in names_in(loop.target)}
+        for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, LOOPS))]:
             for name in names_in(expression) - own:
                 for binding in code.scan.bindings.get(name, []):
                     inside = statement in (binding.statement, *code.scan.ancestors(binding.statement))
@@ -369,7 +386,7 @@ class PlainWork:
         pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
         head, tail = f"{self.holder_text(slot)} = ", ""
         for loop in slot.loops:
-            assert isinstance(loop, ast.For)
+            assert isinstance(loop, LOOPS)
             key = dict_key(slot, loop)
             head += "[" if key is None else f"{{{key}: "
             clause = f" {head_text(loop, is_counted(slot, loop), code.module, lambda e: source(code.module, e))}"
@@ -423,13 +440,15 @@ class PlainWork:
             sites.add("blocks", span(code.module, site), block_call(child, member, target, {}, code.module))
             return
         assert isinstance(site, ast.Call)
-        params = tuple(member.function.params) if member.function is not None else ()
-        given = arguments_of(site, params)
+        given = given_at(site, member)
         wanted = []
         for item in child.call_inputs(member):
             values = [child.bodies[member].value(item.name, r) for r in member.regions if r.node is site]
             if item.name in given or item.is_given:
                 wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
+        if is_map(site):
+            map_layer(child, member, wanted, site, target, sites)
+            return
         sites.add(
             "calls", span(code.module, site), Invoke(target, call_arguments(child, member, wanted, given, site, {}))
         )

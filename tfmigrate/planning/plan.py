@@ -24,12 +24,21 @@ from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
 from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols, together
-from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role, assign_roles, attribute_names, make_body
+from tfmigrate.planning.layering import (
+    Body,
+    LayerPlan,
+    Refusal,
+    Role,
+    assign_roles,
+    attribute_names,
+    is_unread,
+    make_body,
+)
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
-from tfmigrate.planning.references import Mention
+from tfmigrate.planning.renaming import Renaming
 from tfmigrate.planning.requests import Naming, file_quote
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_unit
@@ -42,7 +51,17 @@ from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.progress import steps
-from tfmigrate.sites import BlockCall, LayerClass, Lifted, MethodBody, Moved, Remove, Replace, Site, Sites, Span
+from tfmigrate.sites import (
+    BlockCall,
+    LayerClass,
+    Lifted,
+    MethodBody,
+    Moved,
+    Remove,
+    Site,
+    Sites,
+    Span,
+)
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.execute import Executor, TooLarge
@@ -144,7 +163,8 @@ class Planner:
             self.clusters.refuse("TFM301", function.node, function.module, text, None)
         causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve, self.unused.holds)
         self.orphans = causes.check()
-        self.aliases = causes.aliases
+        self.aliases, self.templates = causes.aliases, causes.templates
+        self.renaming = Renaming(self.aliases, self.classes, self.owners, self.plans, self._class_name)
         for unit in set(self.owners.units.values()):
             for doubt in self.doubts:
                 if doubt.concerns(unit):
@@ -162,6 +182,7 @@ class Planner:
             self.orphans,
             self.threads,
             partial(is_fixed, program=self.program),
+            self.aliases.each_round,
         )
         collecting = Collecting(self.program, self.classes, self.owners, self.clusters)
         collecting.check(holding.works)
@@ -172,7 +193,7 @@ class Planner:
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
         self._unit_sites(migrated)
-        self._alias_sites(migrated)
+        self.renaming.sites(migrated, self.sites)
         holding.sites(self.sites)
         collecting.sites(holding.works, migrated, self.sites)
         self._finish_blocks()
@@ -284,7 +305,7 @@ class Planner:
         self.plans[unit] = plan
         for member in unit.members:
             plan.bodies[member] = self._body(member)
-            plan.chosen.update(self._chosen_in(plan.bodies[member]))
+            plan.chosen.update(self.renaming.classes_in(plan.bodies[member]))
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         self._add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):
@@ -325,14 +346,16 @@ class Planner:
             composer.head()
             for work in works:
                 work.sites(Sites())
+        if primary.templated:
+            self.templates.sites(plan, {})
         self.complete.add(unit)
 
     def _calls_objects(self, unit: Unit) -> bool:
         """Whether a function's variables are those of callable objects, which it does not make."""
         events = [event for i in unit.instances for region in i.regions for event in region.walk()]
         members = [self.classes.member_of(event) for event in events if isinstance(event, Region)]
-        callables = any(member is not None and member.shape is Shape.CALLABLE for member in members)
-        return callables and unit.primary.shape is not Shape.CALLABLE
+        callables = any(member is not None and member.is_object for member in members)
+        return callables and not unit.primary.is_object
 
     def _class_name(self, unit: Unit) -> str:
         if unit in self.plans:
@@ -436,6 +459,8 @@ class Planner:
         if primary.prefix is not None:
             self._name_from(plan, ast.Name(primary.prefix, ast.Load()))
             return
+        if primary.templated:
+            return
         if primary.scope is None:
             plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
             return
@@ -478,11 +503,13 @@ class Planner:
         ):
             plan.name_input = None
 
-    def _check_name_argument(self, plan: LayerPlan) -> None:
+    @staticmethod
+    def _check_name_argument(plan: LayerPlan) -> None:
         """An argument called `name` that is not the scope's would collide with the layer's own."""
         primary = plan.unit.primary
         body = plan.bodies[primary]
-        if any(item.identifier == "name" for item in body.inputs.values()) and plan.name_input != "name":
+        item = next((item for item in body.inputs.values() if item.identifier == "name"), None)
+        if item is not None and plan.name_input != "name" and not is_unread(body, item.name):
             raise Refusal(
                 "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
             )
@@ -607,33 +634,8 @@ class Planner:
             beside = span(unit.primary.module, unit.primary.node) if stays else None
             layer = LayerClass(plan.class_name, tuple(lines), tuple(methods), plan.base, beside)
             self._place_class(unit, layer, sites)
-
-    def _chosen_in(self, body: Body) -> Iterator[tuple[str, str]]:
-        """The functions to which a body gives other names, and their classes."""
-        for mention in self.aliases.mentions.values():
-            if isinstance(mention.node, ast.Name) and mention.node in body.scan.parents:
-                unit = self.owners.unit(self.classes.units[mention.function])
-                yield mention.node.id, self._spelled(mention, self._class_name(unit))
-
-    @staticmethod
-    def _spelled(mention: Mention, class_name: str) -> str:
-        """The class as the name of its function was spelled."""
-        node = mention.node
-        if isinstance(node, ast.Attribute):
-            return f"{source(mention.module, node.value)}.{class_name}"
-        own = isinstance(node, ast.Name) and node.id == mention.function.name
-        return class_name if own else ast.unparse(node)
-
-    def _alias_sites(self, migrated: set[Unit]) -> None:
-        """What was given another name is a class now, in the code that stays where it is."""
-        bodies = [body for unit in migrated for body in self.plans[unit].bodies.values()]
-        for mention in self.aliases.mentions.values():
-            unit = self.owners.unit(self.classes.units[mention.function])
-            gone = any(mention.node in body.scan.parents and body.is_gone(mention.node) for body in bodies)
-            if unit in migrated and not gone:
-                text = self._spelled(mention, self.plans[unit].class_name)
-                where = span(mention.module, mention.node)
-                self.sites.setdefault(mention.module, Sites()).add("functions", where, Replace(text))
+            if unit.primary.templated:
+                self.templates.sites(plan, self.sites)
 
     @staticmethod
     def _drop_flags(plan: LayerPlan, sites: Sites) -> None:

@@ -12,7 +12,7 @@ from tfmigrate.planning.units import Member, Shape
 from tfmigrate.planning.unreached import same_in_other_branch
 from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, called_by_partial, mapped
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
@@ -152,6 +152,11 @@ def misuse(
             continue
         if mention.call is None:
             if binds(mention):
+                continue
+            others = (mapped(mention.module, mention.node), called_by_partial(mention.module, mention.node))
+            found = next((other for other in others if other is not None and other in seen), None)
+            if found is not None and member.shape is Shape.FUNCTION:
+                direct.add(found)
                 continue
             if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention):
                 passed = True

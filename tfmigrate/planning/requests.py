@@ -11,11 +11,14 @@ from tfmigrate.planning.looping import number_piece
 from tfmigrate.planning.making import Naming, Piece, Render, Request
 from tfmigrate.planning.pairing import check_twins
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.units import Instance
 from tfmigrate.planning.units import Shape as Form
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
-from tfmigrate.program.scan import arguments_of, is_none
+from tfmigrate.program.rounds import LOOPS
+from tfmigrate.program.scan import arguments_of, is_none, names_in
+from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
@@ -107,26 +110,26 @@ def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming
     child = slot.first.child
     assert child is not None
     plan = plans[child.unit]
-    region = child.regions[0]
     node = slot.site()
-    pieces = _instance_pieces(slot, plan, region, module, naming)
-    check_twins(
-        slot, plans, pieces, lambda twin: _instance_pieces(slot, plans[twin.unit], twin.regions[0], module, naming)
-    )
-    if slot.first.twins and plan.other_name(node) is None:
+    pieces = _instance_pieces(slot, plan, child, module, naming)
+    check_twins(slot, plans, pieces, lambda twin: _instance_pieces(slot, plans[twin.unit], twin, module, naming))
+    renamed = isinstance(node, ast.Call) and node in plan.renamed_calls
+    if slot.first.twins and not renamed:
         text = "which of several objects this is called on is decided elsewhere, and each has a layer of its own"
         raise Refusal("TFM302", node, module, text)
-    if plan.other_name(node) is not None:
+    if renamed:
         assert isinstance(node, ast.Call)
         return Request(ast.unparse(node.func), pieces, chosen=node.func)
     return Request(class_text(plan, node, module), pieces)
 
 
-def _instance_pieces(slot: Slot, plan: LayerPlan, region: Region, module: Module, naming: Naming) -> list[Piece]:
+def _instance_pieces(slot: Slot, plan: LayerPlan, child: Instance, module: Module, naming: Naming) -> list[Piece]:
     pieces: list[Piece] = []
+    region = child.regions[0]
     positional = True
     params = plan.unit.primary.function.params if plan.unit.primary.function is not None else []
     node = slot.site()
+    _check_ahead(plan, region, node, module)
     for item in plan.ctor():
         if item.is_given or plan.unit.primary.shape is Form.BLOCK:
             spelled = received(item.name, node)
@@ -134,17 +137,35 @@ def _instance_pieces(slot: Slot, plan: LayerPlan, region: Region, module: Module
             positional = positional and not item.is_given
             continue
         expression = region.frame.given.get(item.name)
+        if expression is None and item.name in region.frame.ahead and of_partial(node) is not None:
+            pieces.append(Piece(item.identifier, region.frame.ahead[item.name]))
         if expression is None:
             positional = False
             continue
         assert isinstance(node, ast.Call)
+        if is_map(node):
+            raise Refusal("TFM302", node, module, f"map gives {item.name}, and the layer is made with it")
+        targets = (name for loop in slot.loops if isinstance(loop, LOOPS) for name in names_in(loop.target))
+        own = (bound_around(module, expression) & names_in(expression)).difference(targets)
+        if own:
+            text = f"the layer would have to be made where {min(own)} is not known, which each call or round has anew"
+            raise Refusal("TFM403", node, module, text)
         by_position = expression in node.args and params.index(item.name) < len(node.args)
         positional = positional and by_position
         pieces.append(Piece(None if positional else item.identifier, expression))
-    name = _name_piece(slot, plan, region, module, naming)
+    name = _name_piece(slot, plan, child, module, naming)
     if name is not None:
         pieces.append(name)
     return pieces
+
+
+def _check_ahead(plan: LayerPlan, region: Region, site: ast.AST, module: Module) -> None:
+    """What a `functools.partial` gives must be for the constructor. Raises Refusal."""
+    for name in region.frame.ahead:
+        item = plan.primary.inputs.get(name)
+        if item is None or item.role not in (Role.CTOR, Role.NAME, Role.DROPPED):
+            text = f"{name} is given before the call, and the layer takes it at the call"
+            raise Refusal("TFM302", site, module, text)
 
 
 def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
@@ -159,11 +180,12 @@ def class_text(plan: LayerPlan, site: ast.AST, module: Module) -> str:
                 f"the class of {plan.unit.primary.name} stands in a file that this one does not import",
             )
         return plan.class_name
-    if isinstance(site.func, ast.Attribute):
-        return f"{source(module, site.func.value)}.{plan.class_name}"
-    if isinstance(site.func, ast.Name):
-        aliased = home is not module and site.func.id != plan.unit.primary.name
-        return site.func.id if aliased else plan.class_name
+    called = of_partial(site) or callee(site)
+    if isinstance(called, ast.Attribute):
+        return f"{source(module, called.value)}.{plan.class_name}"
+    if isinstance(called, ast.Name):
+        aliased = home is not module and called.id != plan.unit.primary.name
+        return called.id if aliased else plan.class_name
     raise Refusal("TFM302", site, module, "the function that is called here is computed")
 
 
@@ -222,15 +244,27 @@ def _reference(name: str) -> ast.expr:
     return node
 
 
-def _name_piece(slot: Slot, plan: LayerPlan, region: Region, module: Module, naming: Naming) -> Piece | None:
+def _name_piece(slot: Slot, plan: LayerPlan, child: Instance, module: Module, naming: Naming) -> Piece | None:
     """The `name=` argument; None where the class's own default is right."""
+    region = child.regions[0]
     if not slot.path or (plan.unit.primary.adds_segment and plan.unit.primary.prefix is None):
         return None
     numbered = number_piece(slot, naming)
     if numbered is not None:
         return numbered
-    last = slot.path[-1]
-    same = len({str(use.path[-1]) for use in slot.uses if use.path}) < 2
+    if plan.name_input in region.frame.ahead:
+        ahead = region.frame.ahead[plan.name_input]
+        return Piece("name", ahead) if of_partial(slot.site()) is not None else None
+    paths = [use.path for use in slot.uses if use.path]
+    given = region.frame.given.get(plan.name_input) if plan.name_input is not None else None
+    if slot.inline and given is not None:
+        return Piece("name", given)
+    if slot.inline:
+        paths = [child.path]
+    elif child in slot.first.twins:
+        paths = [twin.path for use in slot.uses for twin in use.twins if twin.unit is child.unit]
+    last = slot.path[-1] if child not in slot.first.twins else child.path[-1]
+    same = len({str(path[-1]) for path in paths}) < 2
     literal = naming.literal(str(last.value)) if isinstance(last, Const) and same else None
     if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
         return None

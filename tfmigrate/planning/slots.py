@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Unit
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.rounds import LOOPS, Loop, loop_of
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import Creation, Path, Region, twins
@@ -60,6 +61,8 @@ class Slot:
     name: str = ""
     # another method of the object needs it, so it becomes an attribute
     promoted: bool = False
+    # whether each round of a loop makes another layer, where it calls it
+    inline: bool = False
     # where code lists its variables
     readers: list[Use] = field(default_factory=list)
     # sites in branches that no run takes, with the one that says the same
@@ -108,7 +111,7 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
             yield Use(kind, event.node, event.path, home, event, loops=event.loops, conditions=event.conditions)
         elif isinstance(event, Region):
             member = classes.member_of(event)
-            if member is not None and member.shape is Shape.CALLABLE:
+            if member is not None and member.is_object:
                 continue
             if member is not None:
                 child = owners.instance_of[event]
@@ -145,18 +148,29 @@ def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> lis
 
 
 def slots_of_plain(
-    holders: Iterable[tuple[Holder, list[Region]]], classes: Classification, owners: Ownership
+    holders: Iterable[tuple[Holder, list[Region]]],
+    classes: Classification,
+    owners: Ownership,
+    each_round: Container[ast.AST] = (),
 ) -> list[Slot]:
-    """The slots of a plain function or of the methods of one class: what each holder holds, in these regions."""
+    """The slots of a plain function or of the methods of one class: what each holder holds, in these regions.
+
+    each_round: the calls that run another function in each round of a loop.
+    """
     groups: list[tuple[Path, list[Region], Holder | None]] = [((), regions, holder) for holder, regions in holders]
-    return _slots(groups, classes, owners)
+    return _slots(groups, classes, owners, each_round)
 
 
 def _slots(
-    groups: list[tuple[Path, list[Region], Holder | None]], classes: Classification, owners: Ownership
+    groups: list[tuple[Path, list[Region], Holder | None]],
+    classes: Classification,
+    owners: Ownership,
+    each_round: Container[ast.AST] = (),
 ) -> list[Slot]:
     """One slot for all sites that share anywhere; nowhere may they not share."""
     asked = [list(_asked(regions, holder, classes, owners)) for _, regions, holder in groups]
+    inline = _inline([use for uses_here in asked for use in uses_here if use.node in each_round])
+    asked = [[use for use in uses_here if use.node not in each_round] for uses_here in asked]
     joined = _Joined()
     for uses_here in asked:
         first: dict[object, ast.AST] = {}
@@ -181,7 +195,22 @@ def _slots(
                 slot.sites.append(use.node)
     for slot in slots.values():
         slot.loops = deciding_loops(slot, slot.first)
-    return list(slots.values())
+    return [*slots.values(), *inline]
+
+
+def _inline(found: list[Use]) -> list[Slot]:
+    """The slots of calls that make their layers where they are: each layer is called once."""
+    by_node: dict[ast.AST, list[Use]] = {}
+    for use in found:
+        by_node.setdefault(use.node, []).append(use)
+    slots = []
+    for node, group in by_node.items():
+        if any(use.child is None or use.twins or len(use.child.regions) > 1 for use in group):
+            continue  # these stay
+        others = tuple(use.child for use in group[1:] if use.child is not None)
+        slot = Slot(group[0].kind, group[0].path, replace(group[0], twins=others), [node], group, inline=True)
+        slots.append(slot)
+    return slots
 
 
 def _asked(regions: list[Region], holder: Holder | None, classes: Classification, owners: Ownership) -> Iterator[Use]:
@@ -265,8 +294,8 @@ def deciding_loops(slot: Slot, use: Use) -> list[ast.AST]:
     around = home.loops if home.is_block else ()
     return [
         loop
-        for loop in use.loops
-        if isinstance(loop, ast.For) and loop not in around and (loop in counted or names & _targets(loop))
+        for loop in map(loop_of, use.loops)
+        if isinstance(loop, LOOPS) and loop not in around and (loop in counted or names & _targets(loop))
     ]
 
 
@@ -275,7 +304,7 @@ def own_path(slot: Slot, use: Use) -> Path:
     return use.path[len(use.path) - len(slot.path) :]
 
 
-def _targets(loop: ast.For) -> set[str]:
+def _targets(loop: Loop) -> set[str]:
     return {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
 
 

@@ -43,6 +43,7 @@ class Member:
     wrapped: the one call of a library layer that a function is about; then the class derives from that layer.
     head: how many statements of a block stay in front of the layer that the rest becomes.
     prefix: the parameter with which all names begin that a function without a scope gives; it names the layer.
+    templated: whether it runs in `tf.make_template` alone, which gives it its scope.
     """
 
     shape: Shape
@@ -55,11 +56,17 @@ class Member:
     wrapped: ast.Call | None = None
     head: int = 0
     prefix: str | None = None
+    templated: bool = False
 
     @property
     def adds_segment(self) -> bool:
         """Whether its layer puts a segment into paths that TF1's names do not have."""
-        return self.scope is None and self.wrapped is None
+        return self.scope is None and self.wrapped is None and not self.templated
+
+    @property
+    def is_object(self) -> bool:
+        """Whether the program has an object of its own that becomes the layer."""
+        return self.shape is Shape.CALLABLE or self.templated
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -269,7 +276,7 @@ class Classification:
     def _find_units(self) -> None:
         for function, regions in self.calls.items():
             active = [r for r in regions if r in self.makers]
-            if active and function not in self.helpers:
+            if active and function not in self.helpers and not _in_template(active):
                 block = self._own_block(active)
                 if block is not None:
                     self.own_scope[function] = block
@@ -283,6 +290,10 @@ class Classification:
                 if function.cls is not None and "__call__" in function.cls.methods:
                     shape = Shape.CALLABLE
                 member = Member(shape, function, function.module, function.node, scope, active)
+                member.templated = _in_template(active)
+                if member.templated:
+                    self.units[function] = member
+                    continue
                 member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
                 if shape in (Shape.FUNCTION, Shape.INNER) and member.adds_segment:
                     member.prefix = prefix_of(function, active)
@@ -318,6 +329,8 @@ class Classification:
         """Whether a function that makes variables becomes a class; otherwise it stays and holds instances."""
         if self._stays(function):
             return False
+        if _in_template(active):
+            return function.cls is None and function.parent is None
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
         if function.parent is not None and function not in self.own_scope and not can_stand_alone(function):
@@ -341,7 +354,9 @@ class Classification:
         if any(isinstance(event, Creation) and not event.is_operation for event in region.events):
             return False
         return all(
-            not event.is_block and (_is_object_call(event) or self._only_calls_objects(event)) for event in makers
+            not event.is_block
+            and (_is_object_call(event) or event.template is not None or self._only_calls_objects(event))
+            for event in makers
         )
 
     def _inline_method(self, function: Function, active: list[Region]) -> bool:
@@ -423,6 +438,11 @@ class Classification:
         return region
 
 
+def _in_template(regions: list[Region]) -> bool:
+    """Whether templates alone call a function."""
+    return all(region.template is not None for region in regions)
+
+
 def _is_object_call(region: Region) -> bool:
     function = region.function
     return function is not None and function.cls is not None and function.name == "__call__"
@@ -438,6 +458,8 @@ def _reads_collections(region: Region) -> bool:
 def _same_object(instance: Instance, region: Region) -> bool:
     """A callable object is its own layer, and so is a method that opens no scope; elsewhere the path alone decides."""
     primary = instance.unit.primary
+    if primary.templated:
+        return instance.regions[0].template is region.template
     if primary.shape is not Shape.CALLABLE and (primary.shape is not Shape.METHOD or primary.scope is not None):
         return True
     return instance.regions[0].frame.obj is region.frame.obj
@@ -507,7 +529,7 @@ class Ownership:
 
     def _place(self, region: Region, member: Member) -> None:
         home = self.classes.home(region)
-        if member.shape is Shape.CALLABLE:
+        if member.is_object:
             home = root_of(region)
         owner: Instance | Holder = self.instance_of[home] if home in self.instance_of else self.holder(home)
         path = self.classes.base(region, member)

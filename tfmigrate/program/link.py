@@ -76,6 +76,12 @@ class Function:
         return frozenset(name for names in found for name in names)
 
     @cached_property
+    def assigned(self) -> frozenset[str]:
+        """Names that are given a value anywhere in it."""
+        stored = (node for node in self.nodes if isinstance(node, ast.Name))
+        return frozenset(node.id for node in stored if not isinstance(node.ctx, ast.Load))
+
+    @cached_property
     def stores(self) -> bool:
         """Whether its own statements change an object or a global name."""
         targets = (ast.Attribute, ast.Subscript)

@@ -11,6 +11,10 @@ from functools import lru_cache
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 
+# what names a layer of its own in each round: the statement, or the `for` of a comprehension
+Loop = ast.For | ast.comprehension
+LOOPS = (ast.For, ast.comprehension)
+
 _NAMES = ("i", "j", "k", "index", "position", "round_number")
 
 
@@ -31,6 +35,12 @@ class Counter:
     def text(self) -> str:
         """The number of a round; the first one is 0."""
         return self.index if not self.start else f"{self.index} - {self.start}"
+
+
+def loop_of(node: ast.AST) -> ast.AST:
+    """The loop that a list comprehension is which only runs through something; other nodes are themselves."""
+    generators = node.generators if isinstance(node, ast.ListComp) else []
+    return generators[0] if len(generators) == 1 and not generators[0].ifs else node
 
 
 def counter_of(loop: ast.For, module: Module) -> Counter:

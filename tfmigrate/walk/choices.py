@@ -11,11 +11,14 @@ from tfmigrate.walk.values import (
     ClassValue,
     Const,
     Decision,
+    DictValue,
     FunctionValue,
     ListValue,
     Method,
     ObjectValue,
+    Partial,
     Symbol,
+    Text,
     Unknown,
     Value,
     join,
@@ -24,6 +27,7 @@ from tfmigrate.walk.values import (
 
 # more are hardly decided by a flag
 _MOST = 4
+_MOST_ITEMS = 8
 _PLAIN = (ast.Compare, ast.BoolOp, ast.UnaryOp, ast.Constant, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
 
 # what a name means, and whether an object keeps what it has under an attribute
@@ -50,11 +54,15 @@ class Pick:
         one, two = self.branch.choice, other.branch.choice
         if self.index == other.index:
             return False
-        return one.key is two.key or (one.decision is not None and one.decision == two.decision and _alike(one, two))
+        return decided_alike(one, two)
 
 
-def _alike(one: Choice, two: Choice) -> bool:
-    return len(one.options) == len(two.options) and all(map(same, one.options, two.options))
+def decided_alike(one: Choice, two: Choice) -> bool:
+    """Whether a run that takes an option of the one takes the same of the other."""
+    if one.key is two.key:
+        return True
+    alike = len(one.options) == len(two.options) and all(map(same, one.options, two.options))
+    return alike and one.decision is not None and one.decision == two.decision
 
 
 def choice_of(one: Value, other: Value, decision: Decision | None) -> Choice | None:
@@ -79,9 +87,23 @@ def choice_of(one: Value, other: Value, decision: Decision | None) -> Choice | N
 def _options(value: Value) -> tuple[Value, ...]:
     if isinstance(value, Choice):
         return value.options
-    if isinstance(value, ClassValue) or (isinstance(value, FunctionValue) and value.bound is None):
-        return (value,)
-    return ()
+    plain = isinstance(value, FunctionValue) and value.bound is None
+    return (value,) if plain or isinstance(value, (ClassValue, Partial)) else ()
+
+
+def pick_of(owner: Value, index: Value) -> Choice | None:
+    """What is known of `owner[index]`, a function of several in a dictionary, under a name that stays the same."""
+    if not isinstance(owner, DictValue) or not owner.complete or not 1 < len(owner.items) <= _MOST_ITEMS:
+        return None
+    parts = index.parts if isinstance(index, Text) else (index,)
+    if not all(isinstance(part, str) or (isinstance(part, Symbol) and part.round is None) for part in parts):
+        return None
+    options = tuple(owner.items.values())
+    if any(len(_options(option)) != 1 or isinstance(option, Choice) for option in options):
+        return None
+    if any(same(one, other) for i, one in enumerate(options) for other in options[:i]):
+        return None
+    return Choice(options, Decision("[]", (index,)))
 
 
 def decision_of(test: ast.expr, lookup: Lookup, settled: Settled) -> Decision | None:

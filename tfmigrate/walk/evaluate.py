@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
-from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome
+from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome, pick_of
 from tfmigrate.walk.growing import length_in, note_append
 from tfmigrate.walk.remembering import Memory, Past, Remembered
 from tfmigrate.walk.state import is_filled, is_settled
@@ -39,6 +39,7 @@ from tfmigrate.walk.values import (
     NumberedIndex,
     ObjectValue,
     Opaque,
+    Partial,
     Round,
     Shape,
     Symbol,
@@ -53,14 +54,22 @@ from tfmigrate.walk.values import (
     round_of,
 )
 
+_PARTIAL = Library("functools.partial")
+# what the walk can run
+_CALLED = (FunctionValue, ClassValue, ObjectValue, Partial)
+
 
 @dataclass
 class Arguments:
-    """The arguments of one call, each with its expression. `star` if `*args` or `**kwargs` could not be spread."""
+    """The arguments of one call, each with its expression. `star` if `*args` or `**kwargs` could not be spread.
+
+    ahead: those that a `functools.partial` gives, by name or by position.
+    """
 
     positional: list[tuple[Value, ast.expr]] = field(default_factory=list)
     keywords: dict[str, tuple[Value, ast.expr]] = field(default_factory=dict)
     star: bool = False
+    ahead: frozenset[str | int] = frozenset()
 
     def get(self, position: int, name: str) -> Value | None:
         """The value of the parameter `name` that stands at `position`; None if it is not given."""
@@ -70,7 +79,18 @@ class Arguments:
 
     def including(self, name: str, given: tuple[Value, ast.expr]) -> Arguments:
         """With one more, by its name; what stands at its position counts no longer."""
-        return Arguments(self.positional, {**self.keywords, name: given}, self.star)
+        return Arguments(self.positional, {**self.keywords, name: given}, self.star, self.ahead - {name})
+
+    def behind(self, first: Arguments) -> Arguments:
+        """These arguments of a call, with those that were given before it."""
+        ahead: set[str | int] = {*range(len(first.positional)), *first.keywords} - self.keywords.keys()
+        ahead |= {key + len(first.positional) if isinstance(key, int) else key for key in self.ahead}
+        return Arguments(
+            [*first.positional, *self.positional],
+            {**first.keywords, **self.keywords},
+            first.star or self.star,
+            frozenset(ahead),
+        )
 
     def values(self) -> Iterator[Value]:
         yield from (value for value, _ in self.positional)
@@ -93,6 +113,7 @@ class Frame:
     loops, conditions: how many enclose the statement that runs now.
     star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
     pick: of a call that runs one of several functions, which one this is.
+    ahead: the arguments that a `functools.partial` gives, which are not among the `given`.
     """
 
     function: Function | None
@@ -111,6 +132,7 @@ class Frame:
     pick: Pick | None = None
     # of the running loops, the round and what they run over
     rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
+    ahead: dict[str, ast.expr] = field(default_factory=dict)
 
 
 class Semantics(Protocol):
@@ -389,12 +411,22 @@ class Evaluator(ABC):
             bounds = [None if b is None else self.evaluate(b, env) for b in (node.slice.lower, node.slice.upper)]
             value = _slice(owner, bounds[0], bounds[1], unparsed(node.slice))
         else:
-            value = subscript(owner, self.evaluate(node.slice, env))
+            index = self.evaluate(node.slice, env)
+            value = pick_of(owner, self._named(index, node.slice, env)) or subscript(owner, index)
         if isinstance(owner, ListValue) and owner.tag:
             self.semantics.comprehended(
                 self, node, owner, value if isinstance(value, ListValue) else ListValue([value])
             )
         return value
+
+    def _named(self, value: Value, node: ast.expr, env: Env) -> Value:
+        """What an argument is that nothing is known of, as long as its name stands for it."""
+        function = self.frame.function
+        if not isinstance(value, Unknown) or not isinstance(node, ast.Name) or function is None:
+            return value
+        if env is not self.frame.env or node.id not in function.params or node.id in function.assigned:
+            return value
+        return Symbol(node.id, f"#{env.born}.{node.id}", value.kind)
 
     # -- attributes and calls ------------------------------------------------------------------------------------
 
@@ -541,6 +573,10 @@ class Evaluator(ABC):
             if isinstance(method, FunctionValue):
                 return self.call_function(FunctionValue(method.function, method.env, callee), args, node)
             return UNKNOWN
+        if isinstance(callee, Partial):
+            return self.call(callee.called, args.behind(callee.args), node, env)
+        if callee == _PARTIAL and args.positional and isinstance(args.positional[0][0], _CALLED):
+            return Partial(args.positional[0][0], Arguments(args.positional[1:], args.keywords, args.star))
         if isinstance(callee, Library) and callee.name.startswith("builtins."):
             known = self._builtin(callee.name[9:], args, node, env)
             if known is not None:
@@ -681,7 +717,7 @@ class Evaluator(ABC):
             return _fold(name, [value for value, _ in args.positional])
         if name in ("getattr", "hasattr") and len(args.positional) >= 2:
             return self._get_attribute(name, args, node)
-        if name == "map" and args.positional and isinstance(first, (FunctionValue, LambdaValue)):
+        if name == "map" and first is not None and isinstance(first, (LambdaValue, Opaque, *_CALLED)):
             return self._map(first, args, node, env)
         if name in (
             "print",
@@ -708,9 +744,13 @@ class Evaluator(ABC):
                 [sequence if is_tensor(sequence) and sequence is not None else UNKNOWN], complete=False
             )
         results = []
-        for item in sequence.items:
-            results.append(self.call(function, Arguments([(item, node.args[-1])]), node, env))
         complete = sequence.complete if isinstance(sequence, ListValue) else True
+        if not complete:
+            self.frame.loops.append(node)
+        for item in sequence.items if complete else sequence.items * 2:
+            results.append(self.call(function, Arguments([(item, node.args[-1])]), node, env))
+        if not complete:
+            self.frame.loops.pop()
         return ListValue(results, complete)
 
     def _get_attribute(self, name: str, args: Arguments, node: ast.Call) -> Value:

@@ -41,6 +41,7 @@ from tfmigrate.walk.values import (
     ModuleValue,
     ObjectValue,
     Opaque,
+    Partial,
     Round,
     Shape,
     Symbol,
@@ -277,7 +278,8 @@ class Executor(Evaluator):
             first = args.positional[0][0]
             if isinstance(first, ObjectValue):
                 bound, frame.obj = first, first
-                args = Arguments(args.positional[1:], args.keywords, args.star)
+                ahead = frozenset(key - 1 if isinstance(key, int) else key for key in args.ahead)
+                args = Arguments(args.positional[1:], args.keywords, args.star, ahead)
         if function.cls is not None and not function.is_static and positional:
             names[positional.pop(0)] = bound if bound is not None else UNKNOWN
         for name, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
@@ -285,15 +287,15 @@ class Executor(Evaluator):
         for arg, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults, strict=False):
             if keyword_default is not None:
                 names[arg.arg] = self._default(arg.arg, keyword_default, frame)
-        for name, (value, expression) in zip(positional, args.positional, strict=False):
+        for i, (name, (value, expression)) in enumerate(zip(positional, args.positional, strict=False)):
             names[name] = _labelled(value, name)
-            frame.given[name] = expression
+            (frame.ahead if i in args.ahead else frame.given)[name] = expression
         known = {*positional, *(arg.arg for arg in spec.kwonlyargs)}
         extra: dict[object, Value] = {}
         for name, (value, expression) in args.keywords.items():
             if name in known:
                 names[name] = _labelled(value, name)
-                frame.given[name] = expression
+                (frame.ahead if name in args.ahead else frame.given)[name] = expression
             else:
                 extra[name] = value
         if spec.vararg is not None:
@@ -301,7 +303,7 @@ class Executor(Evaluator):
         if spec.kwarg is not None:
             names[spec.kwarg.arg] = DictValue(dict(extra.items()), not args.star)
         for name in known:
-            if name not in names or (args.star and name not in frame.given):
+            if name not in names or (args.star and name not in frame.given and name not in frame.ahead):
                 names[name] = UNKNOWN if args.star else Symbol(name, f"{id(function)}.{name}")
         frame.args = {name: names[name] for name in known}
         frame.star = args.star
@@ -545,8 +547,8 @@ class Executor(Evaluator):
         if not isinstance(iterable, (ListValue, TupleValue)) or not iterable.items:
             return None
         items = list(iterable.items)
-        own = (ObjectValue, FunctionValue, ClassValue, Opaque)
-        return items if all(isinstance(item, own) for item in items) else None
+        own = (ObjectValue, FunctionValue, ClassValue, Partial, Opaque)
+        return items if all(isinstance(item, own) or _names_function(item) for item in items) else None
 
     def _numbered(self, node: ast.expr, env: Env) -> list[Value] | None:
         """The items of `enumerate(objects)`."""
@@ -762,6 +764,13 @@ class Executor(Evaluator):
         if value is None and submodule is not None:
             return ModuleValue(submodule)
         return UNKNOWN if value is None else value
+
+
+def _names_function(item: Value) -> bool:
+    """Whether an item is a function or class with its key, as a dictionary gives it."""
+    if not isinstance(item, TupleValue) or len(item.items) != 2 or not isinstance(item.items[0], Const):
+        return False
+    return isinstance(item.items[1], (FunctionValue, ClassValue, Partial))
 
 
 def element(value: Value, index: int) -> Value:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.evaluate import Evaluator, Frame
-from tfmigrate.walk.objects import CreatorScope, Graph
+from tfmigrate.walk.objects import CreatorScope, Graph, Template
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
@@ -49,7 +49,6 @@ class Journal:
         self.findings: set[Finding] = set()
         self.blamed: dict[Finding, Region | None] = {}
         self.blames: list[tuple[Finding, Region | None]] = []
-        self.templated: set[Function] = set()
         self.unresolved_calls: dict[str, dict[ast.Call, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
@@ -158,8 +157,13 @@ class Journal:
         region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
         region.names = snapshot(frame)
         region.by_library, region.graph = frame.by_library, self.graph
+        region.template = self._template_of(parent)
         self.came_by[frame.module if frame.function is None else frame.function] = None
         self._push(region)
+
+    def _template_of(self, parent: Region | None) -> Template | None:
+        """The template that runs a call, if there is one."""
+        return None
 
     def _note_first(self, frame: Frame | None) -> None:
         """Something happens in a block: if it is the first thing, its names are kept as they are now."""

@@ -10,15 +10,19 @@ from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
 from tfmigrate.walk.clashes import Name
 from tfmigrate.walk.defaults import Default
+from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import (
     Path,
+    Region,
     Scope,
     Variable,
 )
 from tfmigrate.walk.values import (
     FunctionValue,
+    LambdaValue,
     Opaque,
+    Value,
 )
 
 
@@ -81,10 +85,21 @@ class Gone(Opaque):
 
 @dataclass(eq=False)
 class Template(Opaque):
-    """The result of `make_template`."""
+    """The result of `make_template`. args: what it gives ahead of every call. region: the code that makes it.
 
-    scope: Scope
-    function: FunctionValue
+    scope: what its first call opened, in which graph. calls: where it is called. findings: why it stays.
+    """
+
+    name: Value
+    called: FunctionValue | LambdaValue
+    args: Arguments
+    node: ast.Call
+    module: Module
+    region: Region | None
+    scope: Scope | None = None
+    graph: Graph | None = None
+    calls: dict[ast.Call, Module] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
 
 class VariableOp(Opaque):

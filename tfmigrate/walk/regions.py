@@ -320,6 +320,8 @@ class Region:
     by_library: bool = False
     # the graph that it runs in
     graph: object = None
+    # the `make_template` whose function this is a call of
+    template: Opaque | None = None
     # whether an optimizer makes variables of its own in here
     trains: bool = False
     _makes: bool | None = None

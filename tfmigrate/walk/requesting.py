@@ -21,27 +21,25 @@ from tfmigrate.walk.naming import (
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.walk.objects import Foreign, Template
+from tfmigrate.walk.objects import Foreign
 from tfmigrate.walk.regions import (
     Clash,
     Creation,
     Path,
     PlainVariable,
-    Scope,
     Segment,
     Variable,
     path_of,
     show_path,
 )
 from tfmigrate.walk.regularizing import fault, no_initializer
-from tfmigrate.walk.scoping import Scopes
 from tfmigrate.walk.stems import stem_of
+from tfmigrate.walk.templates import Templates
 from tfmigrate.walk.values import (
     NONE,
     TENSOR,
     UNKNOWN,
     Const,
-    FunctionValue,
     Library,
     ListValue,
     LoopIndex,
@@ -52,7 +50,7 @@ from tfmigrate.walk.values import (
 )
 
 
-class Requests(Scopes):
+class Requests(Templates):
     """Which variable a request reaches, and whether TF1 would allow it."""
 
     def _get_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -222,11 +220,11 @@ class Requests(Scopes):
 
     def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         assert self.region is not None
+        if name == "tf.make_template":
+            return self._template(ev, args, node)
         code = symbols.MAKERS[name]
         if name != "tf.Variable" or self.scope.path:
             self.blame(code, node, ev, f"{name} is not covered here")
-        if name == "tf.make_template":
-            return self._template(args)
         if name == "tf.Variable":
             trainable = args.keywords.get("trainable")
             variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
@@ -246,21 +244,6 @@ class Requests(Scopes):
             self.blame("TFM501", node, ev, f"{name} is not covered yet")
         self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
         return Foreign() if "rnn_cell" in name or name.rsplit(".", 1)[-1].endswith("Cell") else TENSOR
-
-    def _template(self, args: Arguments) -> Value:
-        name, function = args.get(0, "name_"), args.get(1, "func_")
-        path = path_of(name) if name is not None else None
-        if not path or not isinstance(function, FunctionValue):
-            return UNKNOWN
-        self.templated.add(function.function)
-        return Template(Scope(self.scope.path + path), function)
-
-    def _call_template(self, ev: Evaluator, template: Template, args: Arguments, node: ast.Call) -> Value:
-        old, self.scope = self.scope, template.scope
-        result = ev.call_function(template.function, args, node)
-        self.scope = old
-        template.scope.reuse = True
-        return result
 
 
 def _of_an_earlier_round(made: Path, wanted: Path) -> bool:

@@ -93,6 +93,8 @@ _HANDLERS = {
 _ELSEWHERE = re.compile(
     r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$"
 )
+# Calls that only put the function into something to call.
+_KEEPS = re.compile(r"(partial|make_template)$")
 # makes something to be told from others, or runs the program
 _RUNS = {"tf.placeholder", "tf.app.run"}
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
@@ -150,6 +152,8 @@ class Scoping(Cells, Lists):
             return name_of(owner.variable, "") if name == "name" else UNKNOWN
         if isinstance(owner, Cell):
             return self._cell_attribute(owner, name)
+        if isinstance(owner, Template):
+            self.stays(ev, owner, node, "more is asked of this template than to be called")
         if isinstance(owner, Tensor) and name in ("c", "h"):
             return TENSOR  # of the state of an LSTM
         if isinstance(owner, Graph) and name in _LOOKUPS:
@@ -168,7 +172,7 @@ class Scoping(Cells, Lists):
         for item in functions_in(value):
             if isinstance(item, FunctionValue) and not _ELSEWHERE.search(unparsed(node.func)):
                 ev.call_by_library(item, node)
-            elif isinstance(item, LambdaValue):
+            elif isinstance(item, LambdaValue) and not _KEEPS.search(unparsed(node.func)):
                 ev.call_lambda(item, Arguments())
 
     def _train(self, ev: Evaluator, node: ast.Call, args: Arguments | None = None) -> None:

@@ -110,8 +110,9 @@ class _Origin:
             found = self.state(value, frame)
             if found is not None:
                 return found
-        if name in function.params and name in frame.given and frame.parent is not None:
-            return self.state(frame.given[name], frame.parent)
+        given = frame.given.get(name) or frame.ahead.get(name)
+        if name in function.params and given is not None and frame.parent is not None:
+            return self.state(given, frame.parent)
         return None
 
 

@@ -45,6 +45,7 @@ class Uses:
             for owner, words in zip(owners, _words_of(module), strict=True):
                 self.mentions[owner] = words.all
                 reached[owner] = words.own.union(*(w for root, w in words.after.items() if root not in foreign))
+        self.other_names = _other_names(program)
         self.mentioning = _by_name(self.mentions)
         self.reaching = _by_name(reached)
         self.names, found = self._close(frozenset())
@@ -59,7 +60,11 @@ class Uses:
         found: set[Function | Module] = set()
         waiting = list(names)
         while waiting:
-            for owner in self.reaching.get(waiting.pop(), ()):
+            name = waiting.pop()
+            known = self.other_names.get(name, set()) - names
+            names |= known
+            waiting.extend(known)
+            for owner in self.reaching.get(name, ()):
                 if owner not in found:
                     found.add(owner)
                     new = _callable_names(owner) - names - silent
@@ -183,6 +188,29 @@ def _by_name(mentions: Mapping[Function | Module, Iterable[str]]) -> dict[str, l
         for name in names:
             found.setdefault(name, []).append(owner)
     return found
+
+
+def _other_names(program: Program) -> dict[str, set[str]]:
+    """The names that the statements of files give to what holds functions, by the names of these."""
+    found: dict[str, set[str]] = {}
+    for module in program.modules.values():
+        statements = (node for statement in _top_level(module.tree) for node in ast.walk(statement))
+        for statement in (node for node in statements if isinstance(node, ast.Assign)):
+            names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+            for mentioned_name in _held(statement.value) if names else ():
+                found.setdefault(mentioned_name, set()).update(names)
+    return found
+
+
+def _held(value: ast.AST) -> Iterator[str]:
+    """The names of what a value may be, or hold; what comes of most calls is no function."""
+    if isinstance(value, ast.Call) and not {"partial", "make_template"} & set(mentioned(value.func)):
+        return
+    if isinstance(value, (ast.Name, ast.Attribute, ast.Lambda)):
+        yield from mentioned(value)
+        return
+    for child in ast.iter_child_nodes(value):
+        yield from _held(child)
 
 
 def _locals(function: Function) -> set[str]:

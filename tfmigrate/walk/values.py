@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
     from tfmigrate.program.link import Class, Function, Module
+    from tfmigrate.walk.evaluate import Arguments
 
 
 class Kind(Enum):
@@ -252,6 +253,14 @@ class ClassValue:
     cls: Class
 
 
+@dataclass(eq=False)
+class Partial:
+    """`functools.partial(called, ...)`: something to call, with the first of its arguments."""
+
+    called: Value
+    args: Arguments
+
+
 @dataclass(frozen=True)
 class Decision:
     """What picks one of two values: a test of things that have a name, or a choice within one of its sides."""
@@ -313,7 +322,7 @@ class Unknown:
 
 Value = Union[
     Const, Symbol, LoopIndex, Text, Tensor, Shape, Dim, TupleValue, ListValue, DictValue, ObjectValue, FunctionValue,
-    LambdaValue, ClassValue, Choice, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
+    LambdaValue, ClassValue, Choice, Partial, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
 ]  # fmt: skip
 
 NONE = Const(None)
