@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.planning.explicit import plan_explicit_reuse
-from tfmigrate.planning.plan import indent_of
 from tfmigrate.program.link import Module, Program, parse_module
+from tfmigrate.program.render import indent_of
 from tfmigrate.rewrite import rewrite
 from tfmigrate.settling import Limits, Settled
 from tfmigrate.sites import Site

@@ -154,7 +154,10 @@ CODES: dict[str, Code] = {
         "Write the name as a literal or pass it as one through the calls.",
     ),
     "TFM202": Code(
-        _R, "scope name with a slash", "A Keras layer's name may not contain '/'.", "Open one scope per segment."
+        _R,
+        "name with a slash",
+        "Keras' names may not contain '/', and here it cannot be told what stands between the slashes.",
+        "Open one scope per segment.",
     ),
     "TFM203": Code(
         _R,
@@ -165,7 +168,8 @@ CODES: dict[str, Code] = {
     "TFM204": Code(
         _R,
         "automatic number not known",
-        "TF1 numbers unnamed layers by the order of calls, which depends on a loop or a condition here.",
+        "TF1 numbers unnamed layers by the order of calls, which depends on a condition here, or on a loop that does "
+        "not make as many in every round.",
         "Give the layer a name.",
     ),
     "TFM205": Code(

@@ -15,9 +15,10 @@ from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
 from tfmigrate.planning.binding import needing
 from tfmigrate.planning.explaining import explaining, modules_of
-from tfmigrate.planning.plan import Plan, Planner, indent_of
+from tfmigrate.planning.plan import Plan, Planner
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
+from tfmigrate.program.render import indent_of
 from tfmigrate.progress import steps
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove

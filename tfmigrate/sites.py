@@ -63,10 +63,10 @@ class Unwrap:
 
 @dataclass(frozen=True)
 class NameScope:
-    """A `with` only names things from now on: `text` is its new context. beside: another one in front of it."""
+    """A `with` only names things from now on: `text` is its new context. beside: others in front of it."""
 
     text: str
-    beside: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Transform:
         assert isinstance(node, cst.With)
         if isinstance(action, NameScope):
             item = node.items[0].with_changes(item=context.expression(action.text), asname=None)
-            first = [cst.WithItem(context.expression(action.beside))] if action.beside is not None else []
+            first = [cst.WithItem(context.expression(text)) for text in action.beside]
             return node.with_changes(items=[*first, item])
         assert isinstance(action, Unwrap)
         return unwrap(node)

@@ -15,6 +15,7 @@ from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, file_quote, received
+from tfmigrate.planning.segments import has_segments, segment_texts
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
@@ -22,7 +23,7 @@ from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Module
-from tfmigrate.program.render import render, written
+from tfmigrate.program.render import indent_of, render, written
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.program.standing import callee, is_map
@@ -122,6 +123,7 @@ class Bodywork:
         for with_block in self.blocks:
             if with_block in self.body.scan.parents or with_block in self.body.member.body:
                 self.body.gone.update(i.context_expr for i in with_block.items)
+                self._keep_name(with_block)
         for slot in self.plan.slots:
             for site in slot.sites:
                 if self._is_mine(site):
@@ -134,6 +136,19 @@ class Bodywork:
                     self._keep(expression, creation)
         self.body.gone.update(self._own_lists())
         self._drop_weight_statements()
+
+    def _keep_name(self, block: ast.With) -> None:
+        """What the name of a scope is made of is read for it from now on."""
+        call = block.items[0].context_expr
+        name = scope_name(call)
+        inside = (event for region in self.body.member.regions for event in region.walk())
+        opened = [event.name for event in inside if isinstance(event, Region) and event.node is block]
+        if name is None or _reenters(name) or _may_be_counted(call) or not any(opened):
+            return
+        for part in ast.walk(name):
+            spelling = self.body.splitter.spelling(part) if isinstance(part, ast.expr) else None
+            if spelling in self.body.inputs and isinstance(part, ast.expr):
+                self.body.handed_on.setdefault(spelling, []).append(part)
 
     def _own_lists(self) -> Iterator[ast.AST]:
         """Lists of the layer's own variables: where they cannot be written anew, it stays as it is."""
@@ -162,6 +177,8 @@ class Bodywork:
             member = next(m for m in child.unit.members if m.node is site)
             for item in child.call_inputs(member):
                 self.body.handed_on.setdefault(item.name, []).append(_Handed(site))
+            if has_segments(member.regions):
+                self._keep_name(site)
             return
         assert isinstance(site, ast.Call)
         if slot.kind is Made.CELL:
@@ -786,6 +803,15 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
         if body.outputs:
             first = [] if last.value is None else ["result"]
             lines = [f"{', '.join([*first, *outputs])} = {call}", f"return {''.join(first)}".rstrip()]
+    assert isinstance(member.node, ast.With)
+    if has_segments(member.regions):
+
+        def show(node: ast.expr) -> str:
+            return render(module, node, lambda part: spelled.get(part.id) if isinstance(part, ast.Name) else None)
+
+        outer = _segments(member.node, member.regions, module, show)[:-1]
+        scopes = ", ".join(f"keras.name_scope({segment})" for segment in outer)
+        lines = [f"with {scopes}:", *(f"{indent_of(module)}{line}" for line in lines)]
     return BlockCall(LayerClass(child.class_name, (), ()), tuple(lines), (0, 0, 0, 0))
 
 
@@ -807,6 +833,7 @@ def name_scope(
         return render(module, node, substitute)
 
     text = _counted_name(call, module, regions, show) if _may_be_counted(call) else show(name)
+    segments = None if not makes or not has_segments(regions) else _segments(block, regions, module, show)
     if text is None and not makes:
         return Unwrap()
     if text is None:
@@ -816,9 +843,22 @@ def name_scope(
     if makes and any(region.trains for region in regions):
         # an optimizer names what it adds after the variable scope
         beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
-        return NameScope(f"keras.name_scope({text})", beside)
+        *outer, inner = [f"keras.name_scope({segment})" for segment in segments or [text]]
+        return NameScope(inner, (beside, *outer))
+    if segments is not None:
+        *outer, inner = [f"keras.name_scope({segment})" for segment in segments]
+        return NameScope(inner, tuple(outer))
     library = "keras" if makes else render(module, call.func.value, lambda _: None)  # type: ignore[attr-defined]
     return NameScope(f"{library}.name_scope({text})")
+
+
+def _segments(block: ast.With, regions: Sequence[Region], module: Module, show: Callable[[ast.expr], str]) -> list[str]:
+    """The names that a block opens one in another. Raises Refusal."""
+    texts = segment_texts(block.items[0].context_expr, regions, Naming(file_quote(module), {}), show)
+    if texts is None:
+        text = "this scope's name has slashes, and what stands between them cannot be told apart"
+        raise Refusal("TFM202", block, module, text)
+    return texts
 
 
 def _may_be_counted(call: ast.expr) -> bool:

@@ -48,7 +48,7 @@ from tfmigrate.planning.unused import find_unused
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Function, Module, Program
-from tfmigrate.program.render import source
+from tfmigrate.program.render import indent_of, source
 from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.progress import steps
 from tfmigrate.sites import (
@@ -491,7 +491,9 @@ class Planner:
             default = item.default if item is not None else None
         if isinstance(default, ast.Constant) and isinstance(default.value, str):
             plan.default_name = source(primary.module, default)
-            if "/" in default.value:
+            if primary.shape is Shape.BLOCK and default is name and "/" in default.value:
+                plan.default_name = self._naming(primary.module).literal(default.value.rsplit("/", 1)[-1])
+            elif "/" in default.value:
                 raise Refusal(
                     "TFM202",
                     primary.scope or primary.node,
@@ -788,16 +790,7 @@ def _comes_from_around(name: str, member: Member, outer: Scan) -> bool:
     return any(inside.isdisjoint([b.statement, *outer.ancestors(b.statement)]) for b in outer.bindings[name])
 
 
-def indent_of(module: Module) -> str:
-    """One level of indentation in this file."""
-    for line in module.text.split("\n"):
-        stripped = line.lstrip()
-        if stripped and line[0] in " \t" and not stripped.startswith("#"):
-            return line[: len(line) - len(stripped)]
-    return "    "
-
-
-__all__ = ["Plan", "Planner", "Role", "indent_of"]
+__all__ = ["Plan", "Planner", "Role"]
 
 
 def _attribute(node: ast.AST) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from tfmigrate.planning.library import layer_request
 from tfmigrate.planning.looping import number_piece
 from tfmigrate.planning.making import Naming, Piece, Render, Request
 from tfmigrate.planning.pairing import check_twins
+from tfmigrate.planning.segments import has_segments, last_segment
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.planning.units import Shape as Form
@@ -264,6 +265,9 @@ def _name_piece(slot: Slot, plan: LayerPlan, child: Instance, module: Module, na
     elif child in slot.first.twins:
         paths = [twin.path for use in slot.uses for twin in use.twins if twin.unit is child.unit]
     last = slot.path[-1] if child not in slot.first.twins else child.path[-1]
+    inner = _segment_piece(slot, plan, module, naming)
+    if inner is not None:
+        return None if plan.default_name is not None and plan.default_name == inner.text else inner
     same = len({str(path[-1]) for path in paths}) < 2
     literal = naming.literal(str(last.value)) if isinstance(last, Const) and same else None
     if literal is not None and plan.default_name is not None and _unquote(plan.default_name) == str(last):
@@ -279,6 +283,18 @@ def _name_piece(slot: Slot, plan: LayerPlan, child: Instance, module: Module, na
         if isinstance(call, ast.Call) and call.args:
             return Piece("name", call.args[0])
     raise Refusal("TFM201", slot.site(), module, "the name of this layer cannot be written down where it is made")
+
+
+def _segment_piece(slot: Slot, plan: LayerPlan, module: Module, naming: Naming) -> Piece | None:
+    """The last of the names that a block opens one in another; None if it opens one. Raises Refusal."""
+    primary = plan.unit.primary
+    if not isinstance(primary.node, ast.With) or not has_segments(primary.regions):
+        return None
+    last = last_segment(primary.node.items[0].context_expr)
+    if last is None:
+        text = "this scope's name has slashes, and what stands behind the last one cannot be told apart"
+        raise Refusal("TFM202", slot.site(), module, text)
+    return Piece("name", text=naming.literal(last)) if isinstance(last, str) else Piece("name", last)
 
 
 def _unquote(text: str) -> object:

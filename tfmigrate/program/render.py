@@ -180,6 +180,15 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:].strip()]
 
 
+def indent_of(module: Module) -> str:
+    """One level of indentation in this file."""
+    for line in module.text.split("\n"):
+        stripped = line.lstrip()
+        if stripped and line[0] in " \t" and not stripped.startswith("#"):
+            return line[: len(line) - len(stripped)]
+    return "    "
+
+
 @lru_cache(maxsize=1_000)
 def line_length(module: Module) -> int:
     """The line length that the file keeps: its longest line of code, but between 79 and 120."""

@@ -200,8 +200,8 @@ class Scopes(Journal):
             finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
             blames.append(finding)
             path = self._unknown_name(ast.unparse(node.args[0]) if node.args else "?", node, finding)
-        elif len(path) > 1:
-            blames.append(self.blame("TFM202", node, ev, f"the scope name {show_path(path)} has a slash"))
+        elif len(path) > 1 and str(target) != show_path(path):
+            blames.append(self.blame("TFM202", node, ev, f"the scope name {target} begins, ends or repeats a slash"))
         opened.name = path
         return opened
 
