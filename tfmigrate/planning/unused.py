@@ -9,6 +9,7 @@ def unused(x): conv(x, "b")             def unused(x): conv(x, "b")
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +23,9 @@ from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import ModuleValue
+
+# what finds a function by a text
+_BY_NAME = re.compile(r"(^|\.)(getattr|hasattr|attrgetter|methodcaller)$")
 
 
 @dataclass
@@ -128,9 +132,19 @@ class _Finding:
         mentions = References(self.program, own, self.resolve).mentions
         if any(not _stands_in(mention, code) for mention in mentions) or any(map(self._may_be_called, own)):
             return False
-        if any(self._is_named(function, code) for function in own):
+        if any(self._is_named(function, code) for function in own) or self._may_share(walk, own):
             return False
-        return all(map(self._can_stay, self._kept({*walk.functions()} & self.makers, code)))
+        kept = self._kept({*walk.functions()} & self.makers, code)
+        return bool(kept) and all(map(self._can_stay, kept))
+
+    def _may_share(self, walk: Walk, own: set[Function]) -> bool:
+        """Whether it would silently make variables anew that an outside caller may want to share with layers."""
+        nodes = (node for function in own for node in function.nodes)
+        names = (getattr(node, "attr", getattr(node, "id", "")) for node in nodes)
+        if "AUTO_REUSE" not in names:
+            return False
+        known = {variable.path for other in self.rest for variable in other.scoping.all_variables}
+        return any(variable.path in known for variable in walk.scoping.all_variables)
 
     def _may_be_called(self, function: Function) -> bool:
         """Whether a call on an object that cannot be followed may be one of it."""
@@ -140,11 +154,13 @@ class _Finding:
         return any(may_take(function, call) for found in calls for call in found)
 
     def _is_named(self, function: Function, code: set[ast.AST]) -> bool:
-        """Whether text may be its name; of a class that no other code makes, whether something else mentions that."""
+        """Whether a text is its name; of a class that no other code makes, whether something else mentions that."""
         cls = function.cls
         name = cls.name if cls is not None and self.used.isdisjoint(cls.methods.values()) else None
         for module in self.program.modules.values():
-            found: list[ast.AST] = [c for c in module.of_kind(ast.Constant) if c.value == function.name]
+            calls = (call for call in module.of_kind(ast.Call) if _BY_NAME.search(ast.unparse(call.func)))
+            texts = (argument for call in calls for argument in call.args if isinstance(argument, ast.Constant))
+            found: list[ast.AST] = [text for text in texts if text.value == function.name]
             found += [n for n in module.of_kind(ast.Name) if n.id == name]
             found += [n for n in module.of_kind(ast.Attribute) if n.attr == name]
             if any(code.isdisjoint(ancestors(module, node)) for node in found):

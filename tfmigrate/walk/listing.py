@@ -113,11 +113,18 @@ class Lists(Journal):
         scope, suffix = args.get(0, "scope"), args.get(1, "suffix")
         if isinstance(scope, Scope):
             scope = Const(show_path(scope.path)) if is_plain(scope.path) else joined(scope.path)
-        more = {*args.keywords} - {"scope", "suffix"} or len(args.positional) > 2
-        if scope is None or scope in (NONE, Const("")) or suffix not in (None, NONE) or more or args.star:
-            self.blame("TFM601", node, ev, f"{name} is covered with a scope alone")
+        collection = args.get(2, "collection") if name == "get_variables" else None
+        known = ("scope", "suffix", "collection") if collection is not None else ("scope", "suffix")
+        more = {*args.keywords}.difference(known) or len(args.positional) > len(known)
+        kind: str | None = "trainable" if "trainable" in name else "global"
+        if collection is not None:
+            kind = symbols.KEYS.get(collection.name if isinstance(collection, Library) else text_of(collection) or "")
+        alone = suffix in (None, NONE) and kind is not None and not more and not args.star
+        if scope is None or scope in (NONE, Const("")) or not alone or kind is None:
+            self.blame(
+                "TFM601", node, ev, f"{name} is covered with a scope alone, of all variables or the trained ones"
+            )
             return TENSOR
-        kind = "trainable" if "trainable" in name else "global"
         return self._collect(ev, kind, scope, node, contrib_only="model" in name)
 
     def _collect(
