@@ -10,13 +10,18 @@ from tfmigrate.program.link import Function
 
 _MAKES_NOTHING = ("initializer", "initializer_conv2d", "_regularizer", "dict")
 
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def heads(tree: ast.AST) -> Iterator[ast.Call]:
-    """The calls of `arg_scope` in the heads of blocks."""
-    for block in (node for node in ast.walk(tree) if isinstance(node, ast.With)):
-        for call in (item.context_expr for item in block.items):
-            if isinstance(call, ast.Call) and _is_arg_scope(call):
-                yield call
+    """The calls of `arg_scope` in the heads of blocks, but for those of inner functions."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.With):
+            for call in (item.context_expr for item in node.items):
+                if isinstance(call, ast.Call) and _is_arg_scope(call):
+                    yield call
+        if isinstance(node, (ast.stmt, ast.ExceptHandler)) and not isinstance(node, _INNER):
+            yield from heads(node)
 
 
 def kept_by(tree: ast.FunctionDef | ast.AsyncFunctionDef | ast.Module, name: str) -> ast.Assign | None:

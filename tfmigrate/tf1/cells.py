@@ -59,6 +59,10 @@ WRAPPERS: dict[str, LayerRow] = {
         "", "", operation="DropoutWrapper", only={"variational_recurrent": (False,)},
         refused=frozenset({"input_size", "dtype", "seed", "dropout_state_filter_visitor"}),
     ),
+    "tf.nn.rnn_cell.ResidualWrapper": LayerRow(
+        ("cell", "residual_fn"), "", "", operation="ResidualWrapper", refused=frozenset({"residual_fn"})
+    ),
+    "tf.nn.rnn_cell.DeviceWrapper": LayerRow(("cell", "device"), "", "", operation="DeviceWrapper"),
 }  # fmt: skip
 
 _DYNAMIC = ("dtype", "parallel_iterations", "swap_memory", "time_major", "scope")

@@ -197,6 +197,37 @@ def dropped(x, keep_prob):
     return x if not tf.is_tensor(keep_prob) and keep_prob == 1 else tf.nn.dropout(x, rate=1 - keep_prob)
 '''
 
+RESIDUAL = '''\
+class ResidualWrapper:
+    """A cell whose inputs are added to what comes out."""
+
+    def __init__(self, cell):
+        self.cell = cell
+        self.state_size = cell.state_size
+        self.output_size = cell.output_size
+        self.zero_state = cell.zero_state
+
+    def __call__(self, inputs, state):
+        outputs, state = self.cell(inputs, state)
+        return inputs + outputs, state
+'''
+
+DEVICE = '''\
+class DeviceWrapper:
+    """A cell that runs on a device of its own."""
+
+    def __init__(self, cell, device):
+        self.cell = cell
+        self.device = device
+        self.state_size = cell.state_size
+        self.output_size = cell.output_size
+        self.zero_state = cell.zero_state
+
+    def __call__(self, inputs, state):
+        with tf.device(self.device):
+            return self.cell(inputs, state)
+'''
+
 SCOPED = '''\
 class ScopedCell:
     """A cell whose variables are under a name scope, as those of TensorFlow 1 were under the scope that ran it."""
@@ -236,6 +267,8 @@ EMITTED_CELLS = {
     "BasicRNNCell": BASIC_RNN,
     "MultiRNNCell": MULTI,
     "DropoutWrapper": DROPOUT,
+    "ResidualWrapper": RESIDUAL,
+    "DeviceWrapper": DEVICE,
     "ScopedCell": SCOPED,
     "dynamic_rnn": _RUN.format(name="dynamic_rnn"),
     "static_rnn": _RUN.format(name="static_rnn"),

@@ -33,12 +33,15 @@ class ArgScope(Opaque):
     known: bool = True
     # whether it takes the place of those that are open, rather than adding to them
     alone: bool = False
+    # the block that bound what is entered again
+    origin: ast.With | None = None
 
 
 @dataclass(eq=False)
 class KeptArguments(Opaque):
     """What `arg_scope(...) as scope` binds: all defaults that hold inside. makers: the functions that returned it."""
 
+    block: ast.With
     defaults: Defaults
     known: bool
     makers: list[Function] = field(default_factory=list)
@@ -49,6 +52,7 @@ class _Open:
     block: ast.With
     defaults: Defaults
     known: bool
+    origin: ast.With | None = None
 
 
 class ArgScopes(Scopes):
@@ -97,7 +101,7 @@ class ArgScopes(Scopes):
                 "TFM507", node, ev, "it cannot be seen that what is entered again here is an arg_scope and no more"
             )
         known = kept.known and seen
-        return ArgScope(node, ev.frame.module, kept.defaults, known, alone=True)
+        return ArgScope(node, ev.frame.module, kept.defaults, known, True, None if kept.makers else kept.block)
 
     def _returned(self, function: Function | None, value: Value) -> None:
         """A function returns something."""
@@ -115,11 +119,11 @@ class ArgScopes(Scopes):
         for key, defaults in context.defaults.items():
             merged.setdefault(key, {}).update(defaults)
         alone = _is_alone(context, node, ev)
-        self._arg_scopes.append(_Open(node, merged, outer.known and context.known and alone))
+        self._arg_scopes.append(_Open(node, merged, outer.known and context.known and alone, context.origin))
         if context.known and not alone:
             self.blame("TFM507", node, ev, "this arg_scope is opened together with something else, or kept")
         self.arg_scope_blocks.add(node)
-        return KeptArguments(merged, self._arg_scopes[-1].known)
+        return KeptArguments(node, merged, self._arg_scopes[-1].known)
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
         if isinstance(context, ArgScope):
@@ -128,7 +132,8 @@ class ArgScopes(Scopes):
             super().leave_block(ev, context, node)
 
     def _open_arg_scopes(self) -> tuple[ast.With, ...]:
-        return tuple(opened.block for opened in self._arg_scopes)
+        origins = (opened.origin for opened in self._arg_scopes if opened.origin is not None)
+        return tuple(dict.fromkeys([*(opened.block for opened in self._arg_scopes), *origins]))
 
     def _gives(self, name: str) -> bool:
         """Whether an arg_scope that is open may give a function of the library its arguments."""

@@ -49,7 +49,8 @@ def _by_value(value: Value, module: Module) -> str | None:
         return repr(value.value)
     if isinstance(value, Library) and value.name.startswith("tf."):
         # a function that normalizes is not written: another class stands for it
-        return value.name if value.name in NORMALIZERS else spelled(module, value.name)
+        known = value.name in NORMALIZERS
+        return value.name if known else None if ".contrib." in value.name else spelled(module, value.name)
     if not isinstance(value, DictValue) or not value.complete or value.made:
         return None
     items = {repr(key): _by_value(item, module) for key, item in value.items.items()}

@@ -150,6 +150,9 @@ class Lists(Journal):
                 chosen.append(variable)
         result = ListValue(chosen, complete, kind)
         self._query(node, result, kind, self.region, scope=pattern)
+        if contrib_only:
+            # no optimizer puts its own there
+            self.asked[result].slots = False
         return result
 
     def _saver(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
