@@ -10,6 +10,8 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.tf1.layers import ALIASES, LAYERS
 
+_HOLDERS = (ast.Dict, ast.Call, ast.arguments)
+
 
 def library_values(module: Module) -> Iterator[tuple[ast.expr, str]]:
     """The places that name a function of a layer library and neither call it nor hand it to the library."""
@@ -19,7 +21,10 @@ def library_values(module: Module) -> Iterator[tuple[ast.expr, str]]:
             continue
         name = library_name(module, node)
         row = LAYERS.get(ALIASES.get(name, name))
-        if row is not None and not row.operation and not _is_used_up(module, node):
+        if row is None or row.operation or _is_used_up(module, node):
+            continue
+        # what a statement names of contrib (a `normalizer_fn`) is handed to its own functions in the end
+        if name.startswith("tf.layers.") or isinstance(next(ancestors(module, node), None), _HOLDERS):
             yield node, name
 
 

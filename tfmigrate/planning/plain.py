@@ -168,8 +168,9 @@ class PlainWork:
 
     def _is_other_name(self, name: str, slot: Slot) -> bool:
         """Whether the class that a slot is made of goes by a name at its first call."""
-        site = slot.site()
-        return isinstance(site, ast.Call) and isinstance(site.func, ast.Name) and site.func.id == name
+        site, plan = slot.site(), self.plans.get(slot.unit)
+        by_name = isinstance(site, ast.Call) and isinstance(site.func, ast.Name)
+        return by_name and plan is not None and plan.other_name(site) == name
 
     def _keeps_name(self, slot: Slot, code: Code) -> bool:
         """Whether a cell is surely known by the one name that the program gives it."""
