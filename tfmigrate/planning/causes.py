@@ -352,8 +352,7 @@ class Causes:
             near = {other for other in program.modules.values() if other is module or module in program.imports(other)}
             units = {unit for member, unit in self.owners.units.items() if member.module in near}
             code = {each for each in plain if each[1] in near}
-            if units or code:
-                self.clusters.refuse_all("TFM302", node, module, f"{name} is used as a value here", units)
+            self.clusters.refuse_all("TFM302", node, module, f"{name} is used as a value here", units)
             self.left |= code
 
     def _check_plain_use(self, helper: Function, region: Region) -> None:
