@@ -269,6 +269,9 @@ class Bodywork:
 
     def _drop_weight_statements(self) -> None:
         """`w = get_variable(...)` goes where every read of `w` can read the attribute instead, and so of a cell."""
+        for statement in statements(list(self.body.member.body), self.body.scan.opaque):
+            if isinstance(statement, ast.Expr) and self._weight_at(statement.value) is not None:
+                self.body.removed.add(statement)
         for name, bindings in self.body.scan.bindings.items():
             if not all(isinstance(b.statement, ast.Assign) and b.value is b.statement.value for b in bindings):
                 continue

@@ -143,6 +143,8 @@ class Creation:
 
     # what gave it a number that depends on a loop
     number: Number | None = None
+    # the graph that has the variables
+    graph: object = None
     # of what concerns RNN cells, where those with variables are made
     cells: tuple[Creation, ...] = ()
     # of what runs cells, the argument that names the scope which is open already
