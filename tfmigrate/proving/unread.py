@@ -33,7 +33,7 @@ def _is_unread(creation: Creation, program: Program) -> bool:
     function = next((o for o in outer if isinstance(o, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))), None)
     if isinstance(function, ast.ClassDef):
         return False
-    if function is None and any(_mentions(other, names) for other in program.modules.values() if other is not module):
+    if function is None and any(_may_take(other, names, module) for other in program.modules.values()):
         return False
     return not any(
         (isinstance(node, ast.Name) and node.id in names and not isinstance(node.ctx, ast.Store))
@@ -42,7 +42,11 @@ def _is_unread(creation: Creation, program: Program) -> bool:
     )
 
 
-def _mentions(module: Module, names: set[str]) -> bool:
-    """Whether a file may take a global name from another one."""
-    imported = {alias.name for node in module.of_kind(ast.ImportFrom) for alias in node.names}
-    return bool(imported & names) or "*" in imported or any(n.attr in names for n in module.of_kind(ast.Attribute))
+def _may_take(other: Module, names: set[str], module: Module) -> bool:
+    """Whether another file may take one of these global names."""
+    if other is module:
+        return False
+    imported = {alias.name for node in other.of_kind(ast.ImportFrom) for alias in node.names}
+    return (
+        module in other.starred or bool(imported & names) or any(n.attr in names for n in other.of_kind(ast.Attribute))
+    )
