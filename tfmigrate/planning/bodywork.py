@@ -843,11 +843,11 @@ def name_scope(
         raise Refusal(
             "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
         )
-    if makes and any(region.trains for region in regions):
-        # an optimizer names what it adds after the variable scope
+    if makes and any(region.trains or region.named for region in regions):
+        # an optimizer names what it adds after the variable scope, or the program itself asks for the name
         beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments or [text]]
-        return NameScope(inner, (beside, *outer))
+        return NameScope(inner, (beside, *outer), any(region.named for region in regions))
     if segments is not None:
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments]
         return NameScope(inner, tuple(outer))

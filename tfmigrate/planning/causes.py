@@ -65,6 +65,7 @@ class Causes:
         self._check_library_calls()
         self._blame_walks()
         self._check_kept_scopes()
+        self._check_scope_names()
         self._check_reuse_reads()
         self._check_unresolved()
         self._check_what_is_cut()
@@ -115,14 +116,38 @@ class Causes:
         return region is None or not region.is_block or region in self.classes.makers
 
     def _check_kept_scopes(self) -> None:
-        """Scopes that are bound to an attribute: the code that reads it would miss them."""
+        """Scopes that are bound to an attribute: what asks for more than their names would miss them."""
         for walk in self.classes.walks:
             for scope, node, module, region in walk.scoping.kept:
+                unit = self.clusters.unit_around(region if node not in self.classes.units else scope.region)
+                if unit is None and self._are_names_read(node):
+                    continue
                 if scope not in walk.scoping.entered_again:
-                    unit = self.clusters.unit_around(region)
                     units = {unit} if unit is not None else self.clusters.units_below(region)
                     for each in units:
                         self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
+
+    def _are_names_read(self, block: ast.With) -> bool:
+        """Whether a scope that is bound to an attribute is asked for its name alone, wherever it may be read."""
+        target = block.items[0].optional_vars
+        if len(block.items) != 1 or not isinstance(target, ast.Attribute):
+            return False
+        for module in self.executor.program.modules.values():
+            for node in module.of_kind(ast.Attribute):
+                if node.attr == target.attr and isinstance(node.ctx, ast.Load):
+                    outer = next(ancestors(module, node), None)
+                    if not isinstance(outer, ast.Attribute) or outer.attr != "name":
+                        return False
+        return True
+
+    def _check_scope_names(self) -> None:
+        """Code that becomes a layer runs in no scope whose name it could ask for."""
+        for walk in self.classes.walks:
+            for read in walk.scoping.scope_name_reads:
+                unit = self.clusters.unit_around(read.region)
+                if unit is not None:
+                    text = "the name of the current scope is read; layers leave it empty"
+                    self.clusters.refuse("TFM205", read.node, read.region.module, text, unit)
 
     def _check_reuse_reads(self) -> None:
         """A decision by `scope.reuse` that is no choice of reuse would see another value."""

@@ -26,6 +26,7 @@ from tfmigrate.walk.regions import (
     Saving,
     Scope,
     ScopeCall,
+    ScopeNameRead,
     Variable,
 )
 from tfmigrate.walk.remembering import Past, Remembered
@@ -59,6 +60,7 @@ class Journal:
         # where graphs of files are put into the program's, and how far it was with its variables
         self.imports: list[tuple[ast.Call, Region, object]] = []
         self.reuse_reads: list[ReuseRead] = []
+        self.scope_name_reads: list[ScopeNameRead] = []
         self.clashes: list[Clash] = []
         self.switches: list[ReuseSwitch] = []
         self.scope_calls: list[ScopeCall] = []

@@ -101,8 +101,9 @@ class Scope(Opaque):
     # of what has no name, the numbers that are given
     numbers: dict[str, Numbering] = field(default_factory=dict)
     defaults: dict[str, Default] = field(default_factory=dict)
-    # the activation that opened it, None for the scope of a graph, and when it was left
+    # the activation and the block that opened it, None for the scope of a graph, and when it was left
     opened_by: Frame | None = None
+    region: Region | None = None
     left: int | None = None
 
 
@@ -238,6 +239,14 @@ class ReuseRead:
 
 
 @dataclass(eq=False)
+class ScopeNameRead:
+    """A read of `tf.get_variable_scope().name`."""
+
+    node: ast.Attribute
+    region: Region
+
+
+@dataclass(eq=False)
 class Clash:
     """A request that TF1 raises at. made: whether the variable was there; region: what asks for it."""
 
@@ -326,6 +335,8 @@ class Region:
     template: Opaque | None = None
     # whether an optimizer makes variables of its own in here
     trains: bool = False
+    # of a block, whether the program asks for the name of its scope, or of one inside
+    named: bool = False
     _makes: bool | None = None
 
     @property

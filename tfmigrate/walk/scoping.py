@@ -27,6 +27,7 @@ from tfmigrate.walk.regions import (
     Region,
     Scope,
     ScopeCall,
+    around,
     path_of,
     show_path,
 )
@@ -88,6 +89,10 @@ class Scopes(Journal):
         region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
         region.names, region.graph, region.number = snapshot(frame), self.graph, context.number
         self._push(region)
+        scope.region = region
+        if self.kept and self.kept[-1][0] is scope:
+            for outer in around(region):
+                outer.named = True
         for finding in context.blames:
             self.blames.append((finding, region))
             self.blamed[finding] = region
