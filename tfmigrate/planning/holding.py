@@ -182,21 +182,24 @@ class Holding:
                 for unit in self.objects.around[block] & self.migrated:
                     self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), unit)
                 return False
+        for block in self._layer_blocks():
+            code = self.objects.code_of(block)
+            try:
+                if not self._stays(block):
+                    self._scopes(code, [], Sites())
+            except Refusal as cause:
+                self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), None)
+                self.objects.fixed.add(block)
+                self._forget()
+                return False
         return True
 
     def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
         if unit is not None:
             return unit in self.migrated
-        function = work.code_of(site).function
-        module = work.code_of(site).module
-        if function in self.left or (is_unnamed(site) and self._leaves_something(work.code_of(site))):
+        if is_unnamed(site) and self._leaves_something(work.code_of(site)):
             return False  # TF1 numbers the unnamed, so taking one away would rename the others
-        return (
-            function not in self.orphans
-            and not (function is None and module in self.doubted)
-            and not self._is_blamed(function, module)
-            and not self._in_left_block(site, work)
-        )
+        return self._may_change(work.code_of(site)) and not self._in_left_block(site, work)
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
         """Whether a layer is made under a scope that some code opens which is not rewritten."""
@@ -334,8 +337,21 @@ class Holding:
     def _codes_of_objects(self) -> list[Code]:
         """The code with scopes around calls of objects that migrate."""
         if self._of_objects is None:
-            self._of_objects = list(dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))))
+            blocks = [*self.objects.blocks(self.migrated), *self._layer_blocks()]
+            self._of_objects = list(dict.fromkeys(map(self.objects.code_of, blocks)))
         return self._of_objects
+
+    def _layer_blocks(self) -> list[ast.With]:
+        """The blocks around library layers of other code that may change."""
+        blocks = self.objects.layer_blocks(self._sites())
+        return [block for block in blocks if self._may_change(self.objects.code_of(block))]
+
+    def _may_change(self, code: Code) -> bool:
+        """Whether nothing keeps the code of a function, or of a file, as it is."""
+        function, module = code.function, code.module
+        if function in self.left or function in self.orphans or (function is None and module in self.doubted):
+            return False
+        return not self._is_blamed(function, module)
 
     def _migrates(self, creation: Creation) -> bool:
         """Whether a call of a layer function is one no longer."""
