@@ -819,9 +819,17 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
 
 
 def name_scope(
-    block: ast.With, makes: bool, module: Module, spelled: dict[str, str], regions: Sequence[Region]
+    block: ast.With,
+    makes: bool,
+    module: Module,
+    spelled: dict[str, str],
+    regions: Sequence[Region],
+    kept: bool = False,
 ) -> Unwrap | NameScope:
-    """What remains of a scope block that makes no variable by itself. Raises Refusal."""
+    """What remains of a scope block that makes no variable by itself. Raises Refusal.
+
+    kept: whether scopes that are bound to attributes still are.
+    """
     if len(block.items) != 1:
         raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
@@ -835,8 +843,14 @@ def name_scope(
     def show(node: ast.expr) -> str:
         return render(module, node, substitute)
 
-    text = _counted_name(call, module, regions, show) if _may_be_counted(call) else show(name)
-    segments = None if not makes or not has_segments(regions) else _segments(block, regions, module, show)
+    again = any(region.by_object for region in regions)
+    counted = again or _may_be_counted(call)
+    text = _counted_name(call, module, regions, show) if counted else show(name)
+    if again and kept and isinstance(name, ast.Attribute) and all(len(region.path) == 1 for region in regions):
+        text = f"{show(name)}.name"
+    if text is None and again:
+        raise Refusal("TFM205", block, module, "a scope that was left is entered again by its object")
+    segments = None if again or not makes or not has_segments(regions) else _segments(block, regions, module, show)
     if text is None and not makes:
         return Unwrap()
     if text is None:

@@ -479,11 +479,12 @@ def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], site
         assert isinstance(region.node, ast.With)
         seen[region.node] = seen.get(region.node, False) or region in makers
     gone: set[ast.AST] = set()
+    again = {scope_name(r.node.items[0].context_expr) for r in blocks if isinstance(r.node, ast.With) and r.by_object}
     for block, makes in seen.items():
         inside = [region for region in blocks if region.node is block]
-        action = name_scope(block, makes, code.module, {}, inside)
+        action = name_scope(block, makes, code.module, {}, inside, kept=True)
         known = isinstance(action, NameScope) and action.known
-        within = {creation.within for region in inside for creation in region.creations()}
+        within = again.union(creation.within for region in inside for creation in region.creations())
         _check_alias(code, block, within, known)
         for node in alias_names(code, block) if not known else ():
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]

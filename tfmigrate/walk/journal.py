@@ -20,6 +20,7 @@ from tfmigrate.walk.regions import (
     Path,
     PlainVariable,
     Query,
+    Reentry,
     Region,
     ReuseRead,
     ReuseSwitch,
@@ -74,7 +75,7 @@ class Journal:
         # placeholders without a shape that must hold a single number or truth value
         self.scalars: set[Shapeless] = set()
         self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
-        self.entered_again: set[Scope] = set()
+        self.reentries: list[Reentry] = []
         self._graphs: list[tuple[Graph, Scope]] = []
         self._creators: list[CreatorScope] = []
         # the findings that told of names that are not known

@@ -239,6 +239,16 @@ class ReuseRead:
 
 
 @dataclass(eq=False)
+class Reentry:
+    """A block that enters a scope which was left by its object. away: whether under another scope than the first."""
+
+    scope: Scope
+    node: ast.Call
+    region: Region
+    away: bool
+
+
+@dataclass(eq=False)
 class ScopeNameRead:
     """A read of `tf.get_variable_scope().name`."""
 
@@ -337,6 +347,8 @@ class Region:
     trains: bool = False
     # of a block, whether the program asks for the name of its scope, or of one inside
     named: bool = False
+    # of a block, whether the object of a scope that was left opens it
+    by_object: bool = False
     _makes: bool | None = None
 
     @property

@@ -24,6 +24,7 @@ from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_c
 from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
+    Reentry,
     Region,
     Scope,
     ScopeCall,
@@ -81,15 +82,22 @@ class Scopes(Journal):
                 self.region,
             )
         frame = ev.frame
+        path_before = self.scope.path
         scope = self._open(ev, context)
         assert self.region is not None
         if any(item.context_expr is context.node and is_stored(item.optional_vars) for item in node.items):
             self.kept.append((scope, node, context.module, self.region))
-        name = context.name if context.reentered is None else (None if not context.moved else scope.path)
+        name = context.name if context.reentered is None else None
+        away = context.reentered is not None and context.moved and path_before != scope.path[:-1]
+        if context.reentered is not None and context.moved and not away:
+            name = scope.path[-1:]
         region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
         region.names, region.graph, region.number = snapshot(frame), self.graph, context.number
         self._push(region)
         scope.region = region
+        if context.reentered is not None and context.moved:
+            region.by_object = True
+            self.reentries.append(Reentry(context.reentered, context.node, region, away))
         if self.kept and self.kept[-1][0] is scope:
             for outer in around(region):
                 outer.named = True
@@ -192,9 +200,6 @@ class Scopes(Journal):
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):
             opened.reentered, opened.moved = target, target.path != self.scope.path
-            if opened.moved:
-                self.entered_again.add(target)
-                blames.append(self.blame("TFM205", node, ev, "a scope that was left is entered again by its object"))
             return opened
         if target == NONE:
             opened.name = self._unique(ev, given.get("default_name", NONE), node)
