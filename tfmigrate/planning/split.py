@@ -220,14 +220,19 @@ class Splitter:
     def _step(self, binding: Binding) -> Need | None:
         """What one of these statements needs; None if it could not stand in `__init__` as well."""
         statement = binding.statement
-        plain = isinstance(statement, ast.Assign) and binding.value is statement.value
-        if not plain and not (isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)):
+        value = binding.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            value = statement.value
+        if value is None:
             return None
+        need = self.need(value)
         for outer in self.scan.ancestors(statement):
-            if not isinstance(outer, (ast.For, ast.With)) or (isinstance(outer, ast.For) and not _runs_through(outer)):
+            if isinstance(outer, ast.If):
+                need.add(self.need(outer.test))
+            elif not isinstance(outer, (ast.For, ast.With)) or (
+                isinstance(outer, ast.For) and not _runs_through(outer)
+            ):
                 return None
-        assert isinstance(statement, (ast.Assign, ast.AugAssign))
-        need = self.need(statement.value)
         return need if need.level is Level.INIT else None
 
     def _chosen(self, name: str, node: ast.AST) -> Need:
