@@ -38,7 +38,8 @@ class ObjectCalls:
         for creation in (creation for walk in classes.walks for creation in walk.root.creations()):
             for region in (creation.runs or [creation.region]) if creation.makes_layer else ():
                 for outer in takewhile(lambda outer: outer not in owners.instance_of, around(region)):
-                    if isinstance(outer.node, ast.With) and outer.node not in classes.units and outer.node not in held:
+                    plain = classes.code_around(outer) not in owners.instance_of
+                    if isinstance(outer.node, ast.With) and plain and outer.node not in held:
                         self.layers.setdefault(outer.node, set()).add(creation.node)
                         self._note(outer, opaque)
 

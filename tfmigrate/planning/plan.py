@@ -396,7 +396,9 @@ class Planner:
             name
             for name in body.outputs
             if name.removeprefix("self.") not in body.flags
-            and not all(binding.statement in self.classes.blocks for binding in body.scan.bindings[name])
+            and not all(
+                b.statement in self.classes.blocks and _is_alias(name, b.statement) for b in body.scan.bindings[name]
+            )
         ]
         if member.shape in (Shape.METHOD, Shape.INNER):
             body.unread = {name for name in body.outputs if self._is_private(name, body)}
@@ -783,6 +785,12 @@ def attribute_names_again(plan: LayerPlan) -> None:
     """The trial run forgets attributes that nothing reads; name them afresh."""
     plan.attributes.clear()
     attribute_names(plan)
+
+
+def _is_alias(name: str, statement: ast.stmt) -> bool:
+    """Whether a `with` statement binds an attribute to what it opens."""
+    targets = [item.optional_vars for item in statement.items] if isinstance(statement, ast.With) else []
+    return any(isinstance(t, ast.Attribute) and t.attr == name.removeprefix("self.") for t in targets)
 
 
 def _is_global(value: Value) -> bool:
