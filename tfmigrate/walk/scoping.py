@@ -16,7 +16,7 @@ from tfmigrate.tf1.layers import (
 )
 from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of
@@ -180,6 +180,8 @@ class Scopes(Journal):
             usual = key == "dtype" and dtype_of(value) == "float32"
             if key not in SCOPE_ARGUMENTS and value != NONE and not usual:
                 what = f"variable_scope({key}=...) is not carried over"
+                if key == "custom_getter":
+                    what = "a custom_getter gives other tensors in the place of the variables; a layer reads its own"
                 if key not in VARIABLE_SCOPE:
                     what = f"variable_scope has no argument {key!r}"
                 blames.append(self.blame("TFM203", node, ev, what))
@@ -331,15 +333,22 @@ class Scopes(Journal):
         self._unknown[key] = finding
         return (Text((Symbol(text, key),)),)
 
-    def _of_scope(self, ev: Evaluator, node: ast.Call, key: str) -> tuple[Value, ast.expr] | None:
-        """The initializer or regularizer that a variable gets here which names none."""
+    def _of_scope(
+        self, ev: Evaluator, node: ast.Call, key: str, made_in: Frame | None = None
+    ) -> tuple[Value, ast.expr] | None:
+        """The initializer or regularizer that a variable gets here which names none.
+
+        made_in: the activation that will have to name it, if not the one that runs now.
+        """
+        frame = made_in or ev.frame
         known = self._origins.get((node, key))
         if known is not None and self.scope.reuse is True:  # the variable is there already
             return known[1]
         default = self.scope.defaults.get(key)
         expression = None
         if default is not None:
-            expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
+            near = default.frame is frame and (made_in is None or _is_around(default.expression, frame.module, node))
+            expression = anywhere(default, frame) or (default.expression if near else None)
             if expression is None:
                 text = f"the scope that gives this variable its {key} is opened in another function, by no literal"
                 self.blame("TFM203", node, ev, text)
@@ -372,6 +381,12 @@ class Scopes(Journal):
             if state is not None:
                 return state
         return None
+
+
+def _is_around(expression: ast.expr, module: Module, node: ast.AST) -> bool:
+    """Whether an expression stands in the head of a block around a node."""
+    blocks = (outer for outer in ancestors(module, node) if isinstance(outer, ast.With))
+    return any(expression in ast.walk(item.context_expr) for block in blocks for item in block.items)
 
 
 def reuse_of(value: Value) -> object:
