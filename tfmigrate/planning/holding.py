@@ -13,13 +13,14 @@ from tfmigrate.planning.lifting import Thread
 from tfmigrate.planning.object_calls import ObjectCalls
 from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.planning.requests import Naming, file_quote, import_line
+from tfmigrate.planning.shared_layers import SharedLayers
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.sites import Remove, Sites, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
-from tfmigrate.walk.regions import Creation, Region, Variable, around
+from tfmigrate.walk.regions import Creation, Region, around
 
 _SHARED = "these calls share variables in one place of the program and not in another"
 
@@ -71,6 +72,7 @@ class Holding:
         self._of_objects: list[Code] | None = None
         self._inside: dict[ast.With, _Inside] = {}
         self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
+        self.shared = SharedLayers(classes, clusters)
         self.objects = ObjectCalls(classes, owners, opaque, self._works_around)
 
     # -- who holds what ------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ class Holding:
             if self._may(slot.unit, work, slot.site())
             and not self._is_out_of_sight(slot)
             and self._is_run_here(slot)
-            and not self._is_shared_with_what_stays(slot)
+            and not self._is_shared_apart(slot)
         ]
         if len(work.slots) < known:
             self._forget()
@@ -227,27 +229,12 @@ class Holding:
         runs = [region for use in slot.uses if use.creation is not None for region in use.creation.runs]
         return all(self.clusters.unit_around(region) is None for region in runs)
 
-    def _is_shared_with_what_stays(self, slot: Slot) -> bool:
-        """Whether code that stays as it is asks for the variables of a library layer, too."""
-        if slot.kind is not Made.LAYER:
-            return False
-        mine = {variable for use in slot.uses if use.creation is not None for variable in use.creation.variables}
-        for other in (creation for variable in mine for creation in self._askers.get(variable, ())):
-            unit = self.clusters.unit_around(other.region)
-            if unit not in self.migrated if unit is not None else other.node not in self._sites():
-                text = "this layer shares its variables with code that stays as it is"
-                self.clusters.refuse("TFM303", slot.site(), slot.first.region.module, text, None)
-                return True
-        return False
-
-    @cached_property
-    def _askers(self) -> dict[Variable, list[Creation]]:
-        """The requests for variables that several calls ask for."""
-        found: dict[Variable, list[Creation]] = {}
-        for creation in (creation for walk in self.classes.walks for creation in walk.root.creations()):
-            for variable in creation.variables if not creation.is_operation else ():
-                found.setdefault(variable, []).append(creation)
-        return {variable: askers for variable, askers in found.items() if len({c.node for c in askers}) > 1}
+    def _is_shared_apart(self, slot: Slot) -> bool:
+        """Whether somebody asks for the variables of a library layer who will not find this one."""
+        fault = self.shared.fault(slot, self.migrated, self._sites())
+        if fault is not None:
+            self.clusters.refuse("TFM303", slot.site(), slot.first.region.module, fault, None)
+        return fault is not None
 
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):
