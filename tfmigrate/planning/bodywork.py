@@ -141,14 +141,17 @@ class Bodywork:
         """What the name of a scope is made of is read for it from now on."""
         call = block.items[0].context_expr
         name = scope_name(call)
-        inside = (event for region in self.body.member.regions for event in region.walk())
-        opened = [event.name for event in inside if isinstance(event, Region) and event.node is block]
+        opened = [region.name for region in self._regions_of(block) if not region.by_object]
         if name is None or _reenters(name) or _may_be_counted(call) or not any(opened):
             return
         for part in ast.walk(name):
             spelling = self.body.splitter.spelling(part) if isinstance(part, ast.expr) else None
             if spelling in self.body.inputs and isinstance(part, ast.expr):
                 self.body.handed_on.setdefault(spelling, []).append(part)
+
+    def _regions_of(self, block: ast.With) -> list[Region]:
+        inside = (event for region in self.body.member.regions for event in region.walk())
+        return [event for event in inside if isinstance(event, Region) and event.node is block]
 
     def _own_lists(self) -> Iterator[ast.AST]:
         """Lists of the layer's own variables: where they cannot be written anew, it stays as it is."""
@@ -565,9 +568,7 @@ class Bodywork:
 
     def _name_scope(self, block: ast.With, makes: bool) -> Unwrap | NameScope:
         spelled = names_for_all(self.plan, Level.CALL)
-        inside = (event for region in self.body.member.regions for event in region.walk())
-        regions = [event for event in inside if isinstance(event, Region) and event.node is block]
-        return name_scope(block, makes, self.module, spelled, regions)
+        return name_scope(block, makes, self.module, spelled, self._regions_of(block))
 
     def _check_alias(self, block: ast.With) -> None:
         """`as scope` may serve reuse and names of operations, nothing else."""
@@ -828,7 +829,7 @@ def name_scope(
 ) -> Unwrap | NameScope:
     """What remains of a scope block that makes no variable by itself. Raises Refusal.
 
-    kept: whether scopes that are bound to attributes still are.
+    kept: whether this is plain code, where the program may still ask for the scope.
     """
     if len(block.items) != 1:
         raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
@@ -857,11 +858,12 @@ def name_scope(
         raise Refusal(
             "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
         )
-    if makes and any(region.trains or region.named for region in regions):
+    named = kept and any(region.named for region in regions)
+    if makes and (named or any(region.trains for region in regions)):
         # an optimizer names what it adds after the variable scope, or the program itself asks for the name
         beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments or [text]]
-        return NameScope(inner, (beside, *outer), any(region.named for region in regions))
+        return NameScope(inner, (beside, *outer), named)
     if segments is not None:
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments]
         return NameScope(inner, tuple(outer))

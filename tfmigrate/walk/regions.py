@@ -105,6 +105,8 @@ class Scope(Opaque):
     opened_by: Frame | None = None
     region: Region | None = None
     left: int | None = None
+    # whether the program gives the scope a name where it is the current one
+    fetched: bool = False
 
 
 @dataclass(eq=False)

@@ -202,6 +202,8 @@ class Scopes(Journal):
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):
             opened.reentered, opened.moved = target, target.path != self.scope.path
+            for outer in around(target.region) if target.fetched and opened.moved else ():
+                outer.named = True
             return opened
         if target == NONE:
             opened.name = self._unique(ev, given.get("default_name", NONE), node)
@@ -360,6 +362,8 @@ class Scopes(Journal):
         return given
 
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        if isinstance(next(ancestors(ev.frame.module, node), None), ast.Assign):
+            self.scope.fetched = True
         return self.scope
 
     def _new_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
