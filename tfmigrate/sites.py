@@ -63,10 +63,12 @@ class Unwrap:
 
 @dataclass(frozen=True)
 class NameScope:
-    """A `with` only names things from now on: `text` is its new context. beside: others in front of it."""
+    """A `with` only names things from now on: `text` is its new context. beside: others in front of it, of which the
+    program still knows the first by the name that it gave the scope if that is `known`."""
 
     text: str
     beside: tuple[str, ...] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class Transform:
         if isinstance(action, NameScope):
             item = node.items[0].with_changes(item=context.expression(action.text), asname=None)
             first = [cst.WithItem(context.expression(text)) for text in action.beside]
+            if action.known and first:
+                first[0] = first[0].with_changes(asname=node.items[0].asname)
             return node.with_changes(items=[*first, item])
         assert isinstance(action, Unwrap)
         return unwrap(node)

@@ -141,14 +141,17 @@ class Bodywork:
         """What the name of a scope is made of is read for it from now on."""
         call = block.items[0].context_expr
         name = scope_name(call)
-        inside = (event for region in self.body.member.regions for event in region.walk())
-        opened = [event.name for event in inside if isinstance(event, Region) and event.node is block]
+        opened = [region.name for region in self._regions_of(block) if not region.by_object]
         if name is None or _reenters(name) or _may_be_counted(call) or not any(opened):
             return
         for part in ast.walk(name):
             spelling = self.body.splitter.spelling(part) if isinstance(part, ast.expr) else None
             if spelling in self.body.inputs and isinstance(part, ast.expr):
                 self.body.handed_on.setdefault(spelling, []).append(part)
+
+    def _regions_of(self, block: ast.With) -> list[Region]:
+        inside = (event for region in self.body.member.regions for event in region.walk())
+        return [event for event in inside if isinstance(event, Region) and event.node is block]
 
     def _own_lists(self) -> Iterator[ast.AST]:
         """Lists of the layer's own variables: where they cannot be written anew, it stays as it is."""
@@ -269,6 +272,9 @@ class Bodywork:
 
     def _drop_weight_statements(self) -> None:
         """`w = get_variable(...)` goes where every read of `w` can read the attribute instead, and so of a cell."""
+        for statement in statements(list(self.body.member.body), self.body.scan.opaque):
+            if isinstance(statement, ast.Expr) and self._weight_at(statement.value) is not None:
+                self.body.removed.add(statement)
         for name, bindings in self.body.scan.bindings.items():
             if not all(isinstance(b.statement, ast.Assign) and b.value is b.statement.value for b in bindings):
                 continue
@@ -562,9 +568,7 @@ class Bodywork:
 
     def _name_scope(self, block: ast.With, makes: bool) -> Unwrap | NameScope:
         spelled = names_for_all(self.plan, Level.CALL)
-        inside = (event for region in self.body.member.regions for event in region.walk())
-        regions = [event for event in inside if isinstance(event, Region) and event.node is block]
-        return name_scope(block, makes, self.module, spelled, regions)
+        return name_scope(block, makes, self.module, spelled, self._regions_of(block))
 
     def _check_alias(self, block: ast.With) -> None:
         """`as scope` may serve reuse and names of operations, nothing else."""
@@ -816,9 +820,17 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
 
 
 def name_scope(
-    block: ast.With, makes: bool, module: Module, spelled: dict[str, str], regions: Sequence[Region]
+    block: ast.With,
+    makes: bool,
+    module: Module,
+    spelled: dict[str, str],
+    regions: Sequence[Region],
+    kept: bool = False,
 ) -> Unwrap | NameScope:
-    """What remains of a scope block that makes no variable by itself. Raises Refusal."""
+    """What remains of a scope block that makes no variable by itself. Raises Refusal.
+
+    kept: whether this is plain code, where the program may still ask for the scope.
+    """
     if len(block.items) != 1:
         raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
@@ -832,19 +844,26 @@ def name_scope(
     def show(node: ast.expr) -> str:
         return render(module, node, substitute)
 
-    text = _counted_name(call, module, regions, show) if _may_be_counted(call) else show(name)
-    segments = None if not makes or not has_segments(regions) else _segments(block, regions, module, show)
+    again = any(region.by_object for region in regions)
+    counted = again or _may_be_counted(call)
+    text = _counted_name(call, module, regions, show) if counted else show(name)
+    if again and kept and isinstance(name, ast.Attribute) and all(len(region.path) == 1 for region in regions):
+        text = f"{show(name)}.name"
+    if text is None and again:
+        raise Refusal("TFM205", block, module, "a scope that was left is entered again by its object")
+    segments = None if again or not makes or not has_segments(regions) else _segments(block, regions, module, show)
     if text is None and not makes:
         return Unwrap()
     if text is None:
         raise Refusal(
             "TFM204", block, module, "TF1 gives this scope a name and counts, which is not the same for all calls"
         )
-    if makes and any(region.trains for region in regions):
-        # an optimizer names what it adds after the variable scope
+    named = kept and any(region.named for region in regions)
+    if makes and (named or any(region.trains for region in regions)):
+        # an optimizer names what it adds after the variable scope, or the program itself asks for the name
         beside = f"{tensorflow_alias(module)}.variable_scope({text}, auxiliary_name_scope=False)"
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments or [text]]
-        return NameScope(inner, (beside, *outer))
+        return NameScope(inner, (beside, *outer), named)
     if segments is not None:
         *outer, inner = [f"keras.name_scope({segment})" for segment in segments]
         return NameScope(inner, tuple(outer))

@@ -25,6 +25,7 @@ from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Creation, Region, around, root_of, twins
 from tfmigrate.walk.roots import Walk
+from tfmigrate.walk.values import Const
 
 
 class Causes:
@@ -65,6 +66,8 @@ class Causes:
         self._check_library_calls()
         self._blame_walks()
         self._check_kept_scopes()
+        self._check_scope_names()
+        self._check_reentries()
         self._check_reuse_reads()
         self._check_unresolved()
         self._check_what_is_cut()
@@ -115,14 +118,59 @@ class Causes:
         return region is None or not region.is_block or region in self.classes.makers
 
     def _check_kept_scopes(self) -> None:
-        """Scopes that are bound to an attribute: the code that reads it would miss them."""
+        """Scopes that are bound to an attribute: what asks for more than their names would miss them."""
         for walk in self.classes.walks:
             for scope, node, module, region in walk.scoping.kept:
-                if scope not in walk.scoping.entered_again:
-                    unit = self.clusters.unit_around(region)
-                    units = {unit} if unit is not None else self.clusters.units_below(region)
-                    for each in units:
-                        self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
+                unit = self.clusters.unit_around(region if node not in self.classes.units else scope.region)
+                again = [entry.region for entry in walk.scoping.reentries if entry.scope is scope]
+                goes = unit is not None and all(self.clusters.unit_around(inner) is unit for inner in again)
+                if (unit is None or goes) and self._are_reads_known(node, unit is None):
+                    continue
+                units = {unit} if unit is not None else self.clusters.units_below(region)
+                for each in units.union(*map(self.clusters.units_below, again)):
+                    self.clusters.refuse("TFM205", node, module, "the scope object is kept for later", each)
+
+    def _are_reads_known(self, block: ast.With, names: bool) -> bool:
+        """Whether a scope that is bound to an attribute is entered again alone, wherever that may be read.
+
+        names: whether it may also be asked for its name.
+        """
+        target = block.items[0].optional_vars
+        if len(block.items) != 1 or not isinstance(target, ast.Attribute):
+            return False
+        entered = {entry.node for walk in self.classes.walks for entry in walk.scoping.reentries}
+        for module in self.executor.program.modules.values():
+            for node in module.of_kind(ast.Attribute):
+                if node.attr == target.attr and isinstance(node.ctx, ast.Load):
+                    outer = next(ancestors(module, node), None)
+                    named = names and isinstance(outer, ast.Attribute) and outer.attr == "name"
+                    if not named and not (isinstance(outer, ast.Call) and outer in entered and node in outer.args):
+                        return False
+        return True
+
+    def _check_reentries(self) -> None:
+        """A scope that its object opens is one that its name opens, or has nothing new to name."""
+        for walk in self.classes.walks:
+            for entry in walk.scoping.reentries:
+                region = entry.region
+                outer = self.clusters.unit_around(region.parent)
+                if entry.away and (outer is not None or any(_is_made_in(c, region) for c in region.creations())):
+                    text = "a scope that was left is entered again by its object, below another scope"
+                elif not entry.away and not isinstance(region.path[-1], Const):
+                    text = "a scope that was left is entered again by its object, and its name is no literal"
+                else:
+                    continue
+                units = self.clusters.units_below(region) | ({outer} if outer is not None else set())
+                self.clusters.refuse_all("TFM205", entry.node, region.module, text, units)
+
+    def _check_scope_names(self) -> None:
+        """Code that becomes a layer runs in no scope whose name it could ask for."""
+        for walk in self.classes.walks:
+            for read in walk.scoping.scope_name_reads:
+                unit = self.clusters.unit_around(read.region)
+                if unit is not None:
+                    text = "the name of the current scope is read; layers leave it empty"
+                    self.clusters.refuse("TFM205", read.node, read.region.module, text, unit)
 
     def _check_reuse_reads(self) -> None:
         """A decision by `scope.reuse` that is no choice of reuse would see another value."""
@@ -440,6 +488,11 @@ class Causes:
             text = f"{function.name} is decorated with @{ast.unparse(decorators[0])}"
             self.clusters.refuse_all("TFM407", decorators[0], function.module, text, units)
         return bool(decorators)
+
+
+def _is_made_in(creation: Creation, region: Region) -> bool:
+    """Whether a request inside of a region makes a variable, and does not only find it."""
+    return any(region in around(variable.region) for variable in creation.variables)
 
 
 def _is_starred(region: Region | None) -> bool:

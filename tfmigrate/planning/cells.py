@@ -12,7 +12,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
-from tfmigrate.tf1.cells import STEP, UNTOLD
+from tfmigrate.tf1.cells import STARTED_BY, STEP, UNTOLD
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.values import Const
 
@@ -24,7 +24,7 @@ def cell_request(slot: Slot, naming: Naming) -> Request:
     row, node, given = creation.row, creation.node, creation.given
     pieces: list[Piece] = []
     positional = True
-    for i, param in enumerate(row.params):
+    for i, param in enumerate(dict.fromkeys([*row.params, STARTED_BY[row.keras]])):
         if param not in given or param in UNTOLD or is_none(given[param]):
             positional = False
             continue

@@ -49,7 +49,7 @@ class Composer:
             self.requests[slot] = request
             need = Need(level=Level.BUILD if slot.kind is Made.WEIGHT else Level.INIT)
             for expression in request.expressions():
-                need.add(self._need(body, expression))
+                need.add(self._need(body, expression, slot.site()))
             for loop in slot.loops:
                 assert isinstance(loop, LOOPS)
                 need.add(body.splitter.need(loop.iter))
@@ -60,7 +60,7 @@ class Composer:
         check_order(self.plan)
 
     @staticmethod
-    def _need(body: Body, expression: ast.expr) -> Need:
+    def _need(body: Body, expression: ast.expr, site: ast.AST) -> Need:
         if not getattr(expression, "synthetic", False) and expression not in body.scan.parents:
             text = "an argument of what is made here stands in the head of the block, which goes"
             raise Refusal("TFM203", expression, body.module, text)
@@ -78,7 +78,7 @@ class Composer:
                 need.statements.append((certain_local[0].statement, name))
                 return need
             if item is None and not name.startswith("self."):
-                return Need()
+                return body.splitter.need_of(name, site) if known else Need()
             return Need(level=Level.CALL, reason=f"{name} is not known before the call")
         return body.splitter.need(expression)
 

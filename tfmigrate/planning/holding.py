@@ -13,6 +13,7 @@ from tfmigrate.planning.lifting import Thread
 from tfmigrate.planning.object_calls import ObjectCalls
 from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
 from tfmigrate.planning.requests import Naming, file_quote, import_line
+from tfmigrate.planning.shared_layers import SharedLayers
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
 from tfmigrate.program.link import Function, Module
@@ -71,6 +72,7 @@ class Holding:
         self._of_objects: list[Code] | None = None
         self._inside: dict[ast.With, _Inside] = {}
         self._run_by: dict[Function | None, tuple[set[Unit], bool]] = {}
+        self.shared = SharedLayers(classes, clusters)
         self.objects = ObjectCalls(classes, owners, opaque, self._works_around)
 
     # -- who holds what ------------------------------------------------------------------------------------------
@@ -138,7 +140,10 @@ class Holding:
         work.slots = [
             slot
             for slot in work.slots
-            if self._may(slot.unit, work, slot.site()) and not self._is_out_of_sight(slot) and self._is_run_here(slot)
+            if self._may(slot.unit, work, slot.site())
+            and not self._is_out_of_sight(slot)
+            and self._is_run_here(slot)
+            and not self._is_shared_apart(slot)
         ]
         if len(work.slots) < known:
             self._forget()
@@ -182,21 +187,24 @@ class Holding:
                 for unit in self.objects.around[block] & self.migrated:
                     self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), unit)
                 return False
+        for block in self._layer_blocks():
+            code = self.objects.code_of(block)
+            try:
+                if not self._stays(block):
+                    self._scopes(code, [], Sites())
+            except Refusal as cause:
+                self.clusters.refuse(cause.code, cause.node, cause.module, str(cause), None)
+                self.objects.fixed.add(block)
+                self._forget()
+                return False
         return True
 
     def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
         if unit is not None:
             return unit in self.migrated
-        function = work.code_of(site).function
-        module = work.code_of(site).module
-        if function in self.left or (is_unnamed(site) and self._leaves_something(work.code_of(site))):
+        if is_unnamed(site) and self._leaves_something(work.code_of(site)):
             return False  # TF1 numbers the unnamed, so taking one away would rename the others
-        return (
-            function not in self.orphans
-            and not (function is None and module in self.doubted)
-            and not self._is_blamed(function, module)
-            and not self._in_left_block(site, work)
-        )
+        return self._may_change(work.code_of(site)) and not self._in_left_block(site, work)
 
     def _is_out_of_sight(self, slot: Slot) -> bool:
         """Whether a layer is made under a scope that some code opens which is not rewritten."""
@@ -220,6 +228,13 @@ class Holding:
         """Whether plain code runs what plain code makes; of all but RNN cells that is no question."""
         runs = [region for use in slot.uses if use.creation is not None for region in use.creation.runs]
         return all(self.clusters.unit_around(region) is None for region in runs)
+
+    def _is_shared_apart(self, slot: Slot) -> bool:
+        """Whether somebody asks for the variables of a library layer who will not find this one."""
+        fault = self.shared.fault(slot, self.migrated, self._sites())
+        if fault is not None:
+            self.clusters.refuse("TFM303", slot.site(), slot.first.region.module, fault, None)
+        return fault is not None
 
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):
@@ -334,8 +349,21 @@ class Holding:
     def _codes_of_objects(self) -> list[Code]:
         """The code with scopes around calls of objects that migrate."""
         if self._of_objects is None:
-            self._of_objects = list(dict.fromkeys(map(self.objects.code_of, self.objects.blocks(self.migrated))))
+            blocks = [*self.objects.blocks(self.migrated), *self._layer_blocks()]
+            self._of_objects = list(dict.fromkeys(map(self.objects.code_of, blocks)))
         return self._of_objects
+
+    def _layer_blocks(self) -> list[ast.With]:
+        """The blocks around library layers of other code that may change."""
+        blocks = self.objects.layer_blocks(self._sites())
+        return [block for block in blocks if self._may_change(self.objects.code_of(block))]
+
+    def _may_change(self, code: Code) -> bool:
+        """Whether nothing keeps the code of a function, or of a file, as it is."""
+        function, module = code.function, code.module
+        if function in self.left or function in self.orphans or (function is None and module in self.doubted):
+            return False
+        return not self._is_blamed(function, module)
 
     def _migrates(self, creation: Creation) -> bool:
         """Whether a call of a layer function is one no longer."""

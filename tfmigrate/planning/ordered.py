@@ -10,7 +10,7 @@ from tfmigrate.planning.looping import dict_key, head_text, is_counted
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.program.render import source
-from tfmigrate.program.scan import Scan
+from tfmigrate.program.scan import Binding, Scan
 
 # gives the lines that make what fills a slot: (slot, the text in front of the making call, the text behind it)
 Filling = Callable[[Slot, str, str], list[str]]
@@ -33,6 +33,12 @@ def check_order(plan: LayerPlan) -> None:
             name = ", ".join(sorted(running))
             message = f"what is made here depends on what is known only at the call: {name} changes from round to round"
             raise Refusal("TFM401", slot.site(), body.module, message)
+        steps = [b.statement for n in running for b in body.scan.bindings.get(n, [])]
+        if any(
+            isinstance(a, ast.If) and any(s in ast.walk(a) for s in steps) for a in body.scan.ancestors(slot.site())
+        ):
+            message = "what is made here stands under a condition beside a name that changes from round to round"
+            raise Refusal("TFM401", slot.site(), body.module, message)
 
 
 class Ordered:
@@ -46,7 +52,12 @@ class Ordered:
         self.indent = indent
         self.fill = fill
         self.running = running_names(plan)
-        self.steps = {b.statement: name for name in self.running for b in self.scan.bindings.get(name, [])}
+        self.steps: dict[ast.stmt, list[Binding]] = {}
+        self.names: dict[Binding, str] = {}
+        for name in sorted(self.running):
+            for binding in self.scan.bindings.get(name, []):
+                self.steps.setdefault(binding.statement, []).append(binding)
+                self.names[binding] = name
 
     def lines(self) -> list[str]:
         own = [f"{n} = {self.spelled[n]}" for n in sorted(self.running) if self.spelled.get(n, n) != n]
@@ -54,15 +65,28 @@ class Ordered:
 
     def _block(self, statements: Iterable[ast.stmt]) -> Iterator[str]:
         for statement in statements:
-            if isinstance(statement, ast.With):
+            if isinstance(statement, ast.With) and all(slot.site() is not statement for slot in self.plan.slots):
                 yield from self._block(statement.body)
             elif isinstance(statement, ast.For):
                 yield from self._loop(statement)
+            elif isinstance(statement, ast.If) and any(inner in self.steps for inner in ast.walk(statement)):
+                yield from self._choice(statement, "if")
             else:
                 for slot in self._slots_in(statement):
                     yield from self._filled(slot)
                 if statement in self.steps:
-                    yield self._step(statement, self.steps[statement])
+                    yield self._step(statement)
+
+    def _choice(self, choice: ast.If, word: str) -> Iterator[str]:
+        yield f"{word} {self.body.splitter.text(choice.test, self.spelled)}:"
+        yield from (self.indent + line for line in list(self._block(choice.body)) or ["pass"])
+        if len(choice.orelse) == 1 and isinstance(choice.orelse[0], ast.If):
+            yield from self._choice(choice.orelse[0], "elif")
+            return
+        other = list(self._block(choice.orelse))
+        if other:
+            yield "else:"
+            yield from (self.indent + line for line in other)
 
     def _loop(self, loop: ast.For) -> Iterator[str]:
         for slot in self._slots_in(loop):
@@ -88,13 +112,17 @@ class Ordered:
             return self.fill(slot, f"self.{slot.name}.append(", ")")
         return self.fill(slot, f"self.{slot.name}[{_key(slot)}] = ", "")
 
-    def _step(self, statement: ast.stmt, name: str) -> str:
+    def _step(self, statement: ast.stmt) -> str:
+        found = sorted(self.steps[statement], key=lambda b: (b.value.lineno, b.value.col_offset) if b.value else (0, 0))
         if isinstance(statement, ast.AugAssign):
+            name = self.names[found[0]]
             text = self.body.splitter.text(statement.value, self.spelled)
             operator = ast.unparse(ast.AugAssign(ast.Name(name), statement.op, ast.Name("x"))).split()[1]
             return f"{name} {operator} {text}"
-        assert isinstance(statement, ast.Assign)
-        return f"{name} = {self.body.splitter.text(statement.value, self.spelled)}"
+        values = (
+            self.body.splitter.text(binding.value, self.spelled) for binding in found if binding.value is not None
+        )
+        return f"{', '.join(self.names[binding] for binding in found)} = {', '.join(values)}"
 
 
 def _key(slot: Slot) -> str | None:

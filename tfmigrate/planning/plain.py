@@ -30,7 +30,7 @@ from tfmigrate.program.render import call_lines, line_length, render, source, wr
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import Scan, names_in, scan_code
 from tfmigrate.program.standing import is_map
-from tfmigrate.sites import Argument, Before, Invoke, Remove, Replace, Sites, TakeLayer, Unwrap
+from tfmigrate.sites import Argument, Before, Invoke, NameScope, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Creation, Region, rounds
@@ -479,13 +479,16 @@ def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], site
         assert isinstance(region.node, ast.With)
         seen[region.node] = seen.get(region.node, False) or region in makers
     gone: set[ast.AST] = set()
+    again = {scope_name(r.node.items[0].context_expr) for r in blocks if isinstance(r.node, ast.With) and r.by_object}
     for block, makes in seen.items():
         inside = [region for region in blocks if region.node is block]
-        _check_alias(code, block, {creation.within for region in inside for creation in region.creations()})
-        for node in alias_names(code, block):
+        action = name_scope(block, makes, code.module, {}, inside, kept=True)
+        known = isinstance(action, NameScope) and action.known
+        within = again.union(creation.within for region in inside for creation in region.creations())
+        _check_alias(code, block, within, known)
+        for node in alias_names(code, block) if not known else ():
             text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
             sites.add("scopes", span(code.module, node), Replace(text))
-        action = name_scope(block, makes, code.module, {}, inside)
         if keep_reuse and isinstance(action, Unwrap):
             continue  # what it switches reuse on for ends with it
         gone.add(block)
@@ -522,14 +525,17 @@ def _opens_scope(block: ast.With) -> bool:
     return isinstance(call, ast.Call) and ast.unparse(call.func).endswith("variable_scope")
 
 
-def _check_alias(code: Code, block: ast.With, gone: Container[ast.expr | None]) -> None:
+def _check_alias(code: Code, block: ast.With, gone: Container[ast.expr | None], known: bool) -> None:
+    """`as scope` may serve reuse and names of operations, or any name where it is known as before."""
     alias = block.items[0].optional_vars
     if not isinstance(alias, ast.Name):
         return
     named = alias_names(code, block)
     for node in code.scan.loads(alias.id):
-        statement = code.scan.statement(node)
-        if node not in gone and not is_reuse_statement(statement) and code.scan.parents.get(node) not in named:
+        statement, parent = code.scan.statement(node), code.scan.parents.get(node)
+        if known and isinstance(parent, ast.Attribute) and parent.attr == "name":
+            continue
+        if node not in gone and not is_reuse_statement(statement) and parent not in named:
             raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
 
 

@@ -392,7 +392,14 @@ class Planner:
         body.fixed = partial(is_fixed, program=self.program)
         body.settled = partial(is_settled, program=self.program)
         body.flags = reuse_flags(self.program)
-        body.outputs = [name for name in body.outputs if name.removeprefix("self.") not in body.flags]
+        body.outputs = [
+            name
+            for name in body.outputs
+            if name.removeprefix("self.") not in body.flags
+            and not all(
+                b.statement in self.classes.blocks and _is_alias(name, b.statement) for b in body.scan.bindings[name]
+            )
+        ]
         if member.shape in (Shape.METHOD, Shape.INNER):
             body.unread = {name for name in body.outputs if self._is_private(name, body)}
         if member.shape is Shape.BLOCK:
@@ -469,8 +476,12 @@ class Planner:
             raise Refusal(
                 "TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else"
             )
-        if name is not None:
+        if name is not None and not any(region.by_object for region in self.classes.blocks[primary.scope]):
             self._name_from(plan, name)
+        elif name is not None:
+            plan.default_name = self._naming(primary.module).literal(
+                str(self.classes.blocks[primary.scope][0].path[-1])
+            )
 
     def _name_from(self, plan: LayerPlan, name: ast.expr) -> None:
         """The layer's name: a literal, or an argument with or without a default."""
@@ -774,6 +785,12 @@ def attribute_names_again(plan: LayerPlan) -> None:
     """The trial run forgets attributes that nothing reads; name them afresh."""
     plan.attributes.clear()
     attribute_names(plan)
+
+
+def _is_alias(name: str, statement: ast.stmt) -> bool:
+    """Whether a `with` statement binds an attribute to what it opens."""
+    targets = [item.optional_vars for item in statement.items] if isinstance(statement, ast.With) else []
+    return any(isinstance(t, ast.Attribute) and t.attr == name.removeprefix("self.") for t in targets)
 
 
 def _is_global(value: Value) -> bool:

@@ -221,10 +221,13 @@ def _asked(regions: list[Region], holder: Holder | None, classes: Classification
 
 
 def _key(use: Use) -> tuple[Made, object]:
-    """What a use gets: the same within one holder is the same thing. Layers without variables share nothing."""
+    """What a use gets: the same within one holder is the same thing. Layers without variables share nothing, and
+    neither do graphs."""
     if use.creation is not None and not use.creation.variables:
         return use.kind, use.node
-    return use.kind, (use.child, *use.twins) if use.child is not None else use.path
+    if use.child is not None:
+        return use.kind, (use.child, *use.twins)
+    return use.kind, (use.path, use.creation.graph if use.creation is not None else None)
 
 
 class _Joined:

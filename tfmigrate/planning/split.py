@@ -148,7 +148,7 @@ class Splitter:
             return self.need(inferred)
         spelling = self.spelling(node)
         if spelling is not None:
-            return self._name(spelling, node)
+            return self.need_of(spelling, node)
         if isinstance(node, ast.Call):
             refusal = self._call(node)
             if refusal is not None:
@@ -185,7 +185,8 @@ class Splitter:
                 return True
         return False
 
-    def _name(self, name: str, node: ast.expr) -> Need:
+    def need_of(self, name: str, node: ast.AST) -> Need:
+        """What it takes to have the value early that a name has at a node."""
         certain, binding = self.scan.reaching(name, node)
         if not certain:
             return self._running(name) or self._chosen(name, node)
@@ -219,17 +220,22 @@ class Splitter:
     def _step(self, binding: Binding) -> Need | None:
         """What one of these statements needs; None if it could not stand in `__init__` as well."""
         statement = binding.statement
-        plain = isinstance(statement, ast.Assign) and binding.value is statement.value
-        if not plain and not (isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)):
+        value = binding.value if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
+            value = statement.value
+        if value is None:
             return None
+        need = self.need(value)
         for outer in self.scan.ancestors(statement):
-            if not isinstance(outer, (ast.For, ast.With)) or (isinstance(outer, ast.For) and not _runs_through(outer)):
+            if isinstance(outer, ast.If):
+                need.add(self.need(outer.test))
+            elif not isinstance(outer, (ast.For, ast.With)) or (
+                isinstance(outer, ast.For) and not _runs_through(outer)
+            ):
                 return None
-        assert isinstance(statement, (ast.Assign, ast.AugAssign))
-        need = self.need(statement.value)
         return need if need.level is Level.INIT else None
 
-    def _chosen(self, name: str, node: ast.expr) -> Need:
+    def _chosen(self, name: str, node: ast.AST) -> Need:
         """A name that an `if` before this gives one of several values; the whole `if` can be taken along."""
         several = at_call(f"{name} has more than one value here")
         choice, result = self.scan.choice(name, node), Need()
@@ -249,7 +255,7 @@ class Splitter:
                 result.add(self.need(needed))
         return result if not result.loops else several
 
-    def _says(self, sizes: list[ast.expr], shape: ast.expr, use: ast.expr) -> bool:
+    def _says(self, sizes: list[ast.expr], shape: ast.expr, use: ast.AST) -> bool:
         """Whether the use of a shape asks for one dimension, and not for the one that the reshape leaves open."""
         outer = self.scan.parents.get(use)
         index = integer(outer.slice) if isinstance(outer, ast.Subscript) and outer.value is use else None

@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.planning import names
 from tfmigrate.planning.prefixes import prefix_of, segment_of
 from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.program.effects import has_effects
@@ -567,7 +568,7 @@ class Ownership:
             return
         for member in other.members:
             if member not in unit.members:
-                member.method = member.name
+                member.method = names.attribute(member.name, {known.method for known in unit.members})
                 unit.members.append(member)
             self.units[member] = unit
         for instance in other.instances:

@@ -40,6 +40,12 @@ def only_for_errors(module: Module, node: ast.expr) -> bool:
     )
 
 
+def names_operation(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is the `name=` of some call."""
+    parent = next(ancestors(module, node), None)
+    return isinstance(parent, ast.keyword) and parent.arg == "name"
+
+
 def awkward_place(module: Module, node: ast.AST, lifted: Container[ast.AST] = ()) -> tuple[ast.AST, str] | None:
     """Why a layer cannot make what is made at a node: what encloses it, and that in words; None if it can.
 

@@ -7,7 +7,7 @@ import builtins
 import symtable
 from collections import Counter
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from tfmigrate.boundary import attempt
@@ -19,6 +19,7 @@ from tfmigrate.program.link import Class, Function, Module, Program, parse_modul
 from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
+from tfmigrate.proving.unread import unread
 from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Region, Variable, around, show_path
@@ -166,6 +167,7 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 
 
 def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: dict[Walk, Recounted]) -> Doubt | None:
+    idle = _idle(walk, original.program, plan)
     same, asker = _left_together(walk, plan), partial(_asker, helpers=plan.clusters.classes.helpers, plan=plan)
     asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
@@ -179,6 +181,7 @@ def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: di
             return _about(units, walk, counted)
         known[walk] = counted
     found = Counter(_opened(item, open_sizes) for item in known[walk].found)
+    wanted, found = _without_reads(wanted, idle), _without_reads(found, idle)
     problems = known[walk].problems
     if found - wanted:
         wanted += _layers_before(walk, original)
@@ -266,6 +269,23 @@ def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
     """A dimension that was worked out from operations may be written in any way."""
     shape = None if item.shape is None else tuple(_OPEN if size in inferred else size for size in item.shape)
     return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
+
+
+def _idle(walk: Walk, program: Program, plan: Plan) -> set[str]:
+    """The names that stand for nothing but variables which are not looked at."""
+    found = unread(walk, program)
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for variable in walk.scoping.all_variables:
+        names[variable in found].add(plan.keras_paths.get(variable, show_path(variable.path or ())))
+    return names[True] - names[False]
+
+
+def _without_reads(items: Counter[Counted], paths: Container[str]) -> Counter[Counted]:
+    """How often it is read says nothing of a variable that is not looked at."""
+    changed: Counter[Counted] = Counter()
+    for item, number in items.items():
+        changed[replace(item, reads=0) if item.path in paths else item] += number
+    return changed
 
 
 def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...] | None]) -> Counted:

@@ -43,6 +43,13 @@ CELLS: dict[str, LayerRow] = {
         "BasicRNNCell", "basic_rnn_cell", _KERNEL_BIAS, 2, cell=True,
     ),
 }  # fmt: skip
+# By which argument the emitted class is told how kernels start that the program says nothing of.
+STARTED_BY = {
+    "BasicLSTMCell": "initializer",
+    "LSTMCell": "initializer",
+    "GRUCell": "kernel_initializer",
+    "BasicRNNCell": "initializer",
+}
 # What the emitted class is not told.
 UNTOLD = {"reuse", "name", "dtype", "state_is_tuple"}
 

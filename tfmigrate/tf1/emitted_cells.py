@@ -29,14 +29,16 @@ BASIC_LSTM = f'''\
 class BasicLSTMCell(keras.layers.Layer):
     """One step of an LSTM with the variables of TensorFlow 1: one kernel for all gates, of the inputs and the state."""
 
-    def __init__(self, num_units, forget_bias=1.0, activation=None, name="basic_lstm_cell", **kwargs):
+    def __init__(self, num_units, forget_bias=1.0, activation=None, initializer=None, name="basic_lstm_cell", **kwargs):
         super().__init__(name=name, **kwargs)
         self.num_units = self.output_size = num_units
         self.forget_bias = forget_bias
         self.activation = keras.activations.get(activation or tf.tanh)
+        self.initializer = initializer
 {_LSTM_STATE.format(c="self.num_units", h="self.num_units")}
     def build(self, inputs_shape):
-        self.kernel = self.add_weight(name="kernel", shape=[inputs_shape[-1] + self.num_units, 4 * self.num_units])
+        rows = inputs_shape[-1] + self.num_units
+        self.kernel = self.add_weight(name="kernel", shape=[rows, 4 * self.num_units], initializer=self.initializer)
         self.bias = self.add_weight(name="bias", shape=[4 * self.num_units], initializer="zeros")
 
     def call(self, inputs, state):
@@ -125,13 +127,15 @@ BASIC_RNN = f'''\
 class BasicRNNCell(keras.layers.Layer):
     """One step of a plain RNN with the variables of TensorFlow 1: one kernel for the inputs and the state."""
 
-    def __init__(self, num_units, activation=None, name="basic_rnn_cell", **kwargs):
+    def __init__(self, num_units, activation=None, initializer=None, name="basic_rnn_cell", **kwargs):
         super().__init__(name=name, **kwargs)
         self.num_units = self.output_size = num_units
         self.activation = keras.activations.get(activation or tf.tanh)
+        self.initializer = initializer
 {_STATE}
     def build(self, inputs_shape):
-        self.kernel = self.add_weight(name="kernel", shape=[inputs_shape[-1] + self.num_units, self.num_units])
+        rows = inputs_shape[-1] + self.num_units
+        self.kernel = self.add_weight(name="kernel", shape=[rows, self.num_units], initializer=self.initializer)
         self.bias = self.add_weight(name="bias", shape=[self.num_units], initializer="zeros")
 
     def call(self, inputs, state):

@@ -153,7 +153,7 @@ class ArgScopes(Scopes):
             if param in row.params[: len(args.positional)]:
                 self.blame("TFM502", node, ev, f"{param} is given by position and by an arg_scope; TF1 raises here")
                 continue
-            expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
+            expression = anywhere(default, ev.frame) or (default.expression if default.frame is ev.frame else None)
             if expression is None:
                 text = f"the arg_scope that gives {param} stands in another function, and its value is no literal"
                 self.blame("TFM507", node, ev, text)

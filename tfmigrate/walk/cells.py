@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVEN, DRIVERS, STATES, STEP, WRAPPERS
+from tfmigrate.tf1.cells import ACTIVATIONS, CELLS, DRIVEN, DRIVERS, STARTED_BY, STATES, STEP, WRAPPERS
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.tf1.symbols import HALF_OR_DOUBLE
@@ -217,8 +217,7 @@ class Cells(Repeats):
         creation = cell.creation
         row, given = creation.row, given_to(creation.row, creation.args) if creation.row is not None else {}
         assert row is not None and self.region is not None
-        for key in self.scope.defaults:
-            self._refuse_cell(ev, cell, node, f"a cell under a scope with its own {key} is not covered")
+        self._start_as_scope_says(ev, cell, node)
         asked = self._asked(ev, given, creation.node)
         name = given.get("name", (NONE,))[0]
         base = path_of(name) if name != NONE else (Const(row.base_name),)
@@ -235,6 +234,23 @@ class Cells(Repeats):
                 full = (*path, *(Const(part) for part in suffix.split("/")))
                 creation.variables.append(self._layer_variable(ev, row, full, trainable, given, node, asked))
         return creation.variables
+
+    def _start_as_scope_says(self, ev: Evaluator, cell: Cell, node: ast.Call) -> None:
+        """The kernels of a cell that is told no initializer get that of the scope which runs it first."""
+        creation = cell.creation
+        assert creation.row is not None
+        param = STARTED_BY[creation.row.keras]
+        for key in self.scope.defaults:
+            if key != "initializer":
+                self._refuse_cell(ev, cell, node, f"a cell under a scope with its own {key} is not covered")
+        if given_to(creation.row, creation.args).get(param, (NONE,))[0] != NONE:
+            return
+        blamed = len(self.blames)
+        default = self._of_scope(ev, creation.node, "initializer", cell.frame)
+        if default is not None:
+            creation.args = creation.args.including(param, default)
+        if len(self.blames) > blamed:
+            self._refuse_cell(ev, cell, node, "the initializer of the scope cannot be named where the cell is made")
 
     def _refuse_cell(self, ev: Evaluator, cell: Cell, node: ast.AST, message: str) -> None:
         """Neither what runs the cell migrates nor what made it."""

@@ -11,7 +11,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
-from tfmigrate.walk.evaluate import Evaluator, Frame
+from tfmigrate.walk.evaluate import Frame
 from tfmigrate.walk.values import Const, DictValue, Library, Value
 
 
@@ -24,23 +24,23 @@ class Default:
     frame: Frame
 
 
-def anywhere(default: Default, ev: Evaluator) -> ast.expr | None:
+def anywhere(default: Default, frame: Frame) -> ast.expr | None:
     """An argument as it can be written wherever it is used: a literal, or what names of the file alone make."""
     if isinstance(default.expression, ast.Constant):
         return _synthetic(source(default.frame.module, default.expression))
-    if isinstance(default.value, Const) and default.frame is not ev.frame:
+    if isinstance(default.value, Const) and default.frame is not frame:
         return literal(default.value)
-    if default.frame.module is ev.frame.module and _is_global(default, ev):
-        return _synthetic(source(ev.frame.module, default.expression))
-    return _carried(default, ev) if default.frame is not ev.frame else None
+    if default.frame.module is frame.module and _is_global(default, frame):
+        return _synthetic(source(frame.module, default.expression))
+    return _carried(default, frame) if default.frame is not frame else None
 
 
-def _carried(default: Default, ev: Evaluator) -> ast.expr | None:
+def _carried(default: Default, frame: Frame) -> ast.expr | None:
     """An argument of another function, written so that it needs nothing of that one; None if it does."""
-    text = _by_value(default.value, ev.frame.module)
-    if text is None and _mean_alike(default.frame.module, ev.frame.module):
+    text = _by_value(default.value, frame.module)
+    if text is None and _mean_alike(default.frame.module, frame.module):
         text = _with_values(default)
-    return _synthetic(text) if text is not None and _is_free(ast.parse(text, mode="eval"), ev.frame.module) else None
+    return _synthetic(text) if text is not None and _is_free(ast.parse(text, mode="eval"), frame.module) else None
 
 
 def _by_value(value: Value, module: Module) -> str | None:
@@ -109,13 +109,13 @@ def _synthetic(text: str) -> ast.expr:
     return node
 
 
-def _is_global(default: Default, ev: Evaluator) -> bool:
+def _is_global(default: Default, frame: Frame) -> bool:
     """Whether an expression is a function of a library or the file, or makes an initializer or a regularizer."""
     for call in (n for n in ast.walk(default.expression) if isinstance(n, ast.Call)):
         if not unparsed(call.func).endswith(("initializer", "_regularizer")):
             return False
     bound: set[str] = set()
-    for function in (default.frame.function, ev.frame.function):
+    for function in (default.frame.function, frame.function):
         if function is not None:
             stores = (n for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
             bound |= {*function.params, *(n.id for n in stores)}

@@ -20,12 +20,14 @@ from tfmigrate.walk.regions import (
     Path,
     PlainVariable,
     Query,
+    Reentry,
     Region,
     ReuseRead,
     ReuseSwitch,
     Saving,
     Scope,
     ScopeCall,
+    ScopeNameRead,
     Variable,
 )
 from tfmigrate.walk.remembering import Past, Remembered
@@ -59,6 +61,7 @@ class Journal:
         # where graphs of files are put into the program's, and how far it was with its variables
         self.imports: list[tuple[ast.Call, Region, object]] = []
         self.reuse_reads: list[ReuseRead] = []
+        self.scope_name_reads: list[ScopeNameRead] = []
         self.clashes: list[Clash] = []
         self.switches: list[ReuseSwitch] = []
         self.scope_calls: list[ScopeCall] = []
@@ -72,7 +75,7 @@ class Journal:
         # placeholders without a shape that must hold a single number or truth value
         self.scalars: set[Shapeless] = set()
         self.kept: list[tuple[Scope, ast.With, Module, Region]] = []
-        self.entered_again: set[Scope] = set()
+        self.reentries: list[Reentry] = []
         self._graphs: list[tuple[Graph, Scope]] = []
         self._creators: list[CreatorScope] = []
         # the findings that told of names that are not known

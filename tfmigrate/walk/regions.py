@@ -101,9 +101,12 @@ class Scope(Opaque):
     # of what has no name, the numbers that are given
     numbers: dict[str, Numbering] = field(default_factory=dict)
     defaults: dict[str, Default] = field(default_factory=dict)
-    # the activation that opened it, None for the scope of a graph, and when it was left
+    # the activation and the block that opened it, None for the scope of a graph, and when it was left
     opened_by: Frame | None = None
+    region: Region | None = None
     left: int | None = None
+    # whether the program gives the scope a name where it is the current one
+    fetched: bool = False
 
 
 @dataclass(eq=False)
@@ -143,6 +146,8 @@ class Creation:
 
     # what gave it a number that depends on a loop
     number: Number | None = None
+    # the graph that has the variables
+    graph: object = None
     # of what concerns RNN cells, where those with variables are made
     cells: tuple[Creation, ...] = ()
     # of what runs cells, the argument that names the scope which is open already
@@ -230,6 +235,24 @@ class Lineup:
 @dataclass(eq=False)
 class ReuseRead:
     """A read of `scope.reuse`."""
+
+    node: ast.Attribute
+    region: Region
+
+
+@dataclass(eq=False)
+class Reentry:
+    """A block that enters a scope which was left by its object. away: whether under another scope than the first."""
+
+    scope: Scope
+    node: ast.Call
+    region: Region
+    away: bool
+
+
+@dataclass(eq=False)
+class ScopeNameRead:
+    """A read of `tf.get_variable_scope().name`."""
 
     node: ast.Attribute
     region: Region
@@ -324,6 +347,10 @@ class Region:
     template: Opaque | None = None
     # whether an optimizer makes variables of its own in here
     trains: bool = False
+    # of a block, whether the program asks for the name of its scope, or of one inside
+    named: bool = False
+    # of a block, whether the object of a scope that was left opens it
+    by_object: bool = False
     _makes: bool | None = None
 
     @property

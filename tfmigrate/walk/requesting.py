@@ -215,7 +215,7 @@ class Requests(Templates):
         )
         region.events.append(creation)
         self.activity += 1
-        creation.reuse, creation.time = self.scope.reuse, self.activity
+        creation.reuse, creation.time, creation.graph = self.scope.reuse, self.activity, self.graph
         return creation
 
     def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:

@@ -16,7 +16,7 @@ from tfmigrate.tf1.layers import (
 )
 from tfmigrate.walk import operate
 from tfmigrate.walk.defaults import Default, anywhere
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of
@@ -24,9 +24,11 @@ from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_c
 from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
 from tfmigrate.walk.regions import (
     Path,
+    Reentry,
     Region,
     Scope,
     ScopeCall,
+    around,
     path_of,
     show_path,
 )
@@ -80,14 +82,25 @@ class Scopes(Journal):
                 self.region,
             )
         frame = ev.frame
+        path_before = self.scope.path
         scope = self._open(ev, context)
         assert self.region is not None
         if any(item.context_expr is context.node and is_stored(item.optional_vars) for item in node.items):
             self.kept.append((scope, node, context.module, self.region))
-        name = context.name if context.reentered is None else (None if not context.moved else scope.path)
+        name = context.name if context.reentered is None else None
+        away = context.reentered is not None and context.moved and path_before != scope.path[:-1]
+        if context.reentered is not None and context.moved and not away:
+            name = scope.path[-1:]
         region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
         region.names, region.graph, region.number = snapshot(frame), self.graph, context.number
         self._push(region)
+        scope.region = region
+        if context.reentered is not None and context.moved:
+            region.by_object = True
+            self.reentries.append(Reentry(context.reentered, context.node, region, away))
+        if self.kept and self.kept[-1][0] is scope:
+            for outer in around(region):
+                outer.named = True
         for finding in context.blames:
             self.blames.append((finding, region))
             self.blamed[finding] = region
@@ -167,6 +180,8 @@ class Scopes(Journal):
             usual = key == "dtype" and dtype_of(value) == "float32"
             if key not in SCOPE_ARGUMENTS and value != NONE and not usual:
                 what = f"variable_scope({key}=...) is not carried over"
+                if key == "custom_getter":
+                    what = "a custom_getter gives other tensors in the place of the variables; a layer reads its own"
                 if key not in VARIABLE_SCOPE:
                     what = f"variable_scope has no argument {key!r}"
                 blames.append(self.blame("TFM203", node, ev, what))
@@ -187,9 +202,8 @@ class Scopes(Journal):
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):
             opened.reentered, opened.moved = target, target.path != self.scope.path
-            if opened.moved:
-                self.entered_again.add(target)
-                blames.append(self.blame("TFM205", node, ev, "a scope that was left is entered again by its object"))
+            for outer in around(target.region) if target.fetched and opened.moved else ():
+                outer.named = True
             return opened
         if target == NONE:
             opened.name = self._unique(ev, given.get("default_name", NONE), node)
@@ -321,15 +335,22 @@ class Scopes(Journal):
         self._unknown[key] = finding
         return (Text((Symbol(text, key),)),)
 
-    def _of_scope(self, ev: Evaluator, node: ast.Call, key: str) -> tuple[Value, ast.expr] | None:
-        """The initializer or regularizer that a variable gets here which names none."""
+    def _of_scope(
+        self, ev: Evaluator, node: ast.Call, key: str, made_in: Frame | None = None
+    ) -> tuple[Value, ast.expr] | None:
+        """The initializer or regularizer that a variable gets here which names none.
+
+        made_in: the activation that will have to name it, if not the one that runs now.
+        """
+        frame = made_in or ev.frame
         known = self._origins.get((node, key))
         if known is not None and self.scope.reuse is True:  # the variable is there already
             return known[1]
         default = self.scope.defaults.get(key)
         expression = None
         if default is not None:
-            expression = anywhere(default, ev) or (default.expression if default.frame is ev.frame else None)
+            near = default.frame is frame and (made_in is None or _is_around(default.expression, frame.module, node))
+            expression = anywhere(default, frame) or (default.expression if near else None)
             if expression is None:
                 text = f"the scope that gives this variable its {key} is opened in another function, by no literal"
                 self.blame("TFM203", node, ev, text)
@@ -341,6 +362,8 @@ class Scopes(Journal):
         return given
 
     def _get_variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        if isinstance(next(ancestors(ev.frame.module, node), None), ast.Assign):
+            self.scope.fetched = True
         return self.scope
 
     def _new_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -362,6 +385,12 @@ class Scopes(Journal):
             if state is not None:
                 return state
         return None
+
+
+def _is_around(expression: ast.expr, module: Module, node: ast.AST) -> bool:
+    """Whether an expression stands in the head of a block around a node."""
+    blocks = (outer for outer in ancestors(module, node) if isinstance(outer, ast.With))
+    return any(expression in ast.walk(item.context_expr) for block in blocks for item in block.items)
 
 
 def reuse_of(value: Value) -> object:

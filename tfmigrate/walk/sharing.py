@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.modern import modern_call
-from tfmigrate.program.standing import only_for_errors
+from tfmigrate.program.standing import names_operation, only_for_errors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
@@ -42,6 +42,7 @@ from tfmigrate.walk.regions import (
     ReuseRead,
     ReuseSwitch,
     Scope,
+    ScopeNameRead,
     Variable,
     around,
     show_path,
@@ -135,8 +136,7 @@ class Scoping(Cells, Lists):
             self.consulted += 1
         if isinstance(owner, Scope):
             if name in ("name", "original_name_scope"):
-                if isinstance(node.value, ast.Call) and owner.path and not only_for_errors(ev.frame.module, node):
-                    self.blame("TFM205", node, ev, "the name of the current scope is read; layers leave it empty")
+                self._scope_name(ev, owner, name, node)
                 return Const(show_path(owner.path)) if is_plain(owner.path) else joined(owner.path)
             if name == "reuse" and self.region is not None:
                 self.reuse_reads.append(ReuseRead(node, self.region))
@@ -163,6 +163,19 @@ class Scoping(Cells, Lists):
         if name in _LOOKUPS and isinstance(owner, (Unknown, Symbol, Method)):
             return Method(UNKNOWN, name)
         return None
+
+    def _scope_name(self, ev: Evaluator, scope: Scope, name: str, node: ast.Attribute) -> None:
+        """Blocks whose names are asked for stay variable scopes beside what they become."""
+        if not scope.path or only_for_errors(ev.frame.module, node):
+            return
+        current = isinstance(node.value, ast.Call)
+        if current and name == "original_name_scope":
+            self.blame("TFM205", node, ev, "the name scope of the current scope is read; layers leave it empty")
+        elif current and self.region is not None:
+            self.scope_name_reads.append(ScopeNameRead(node, self.region))
+        if current or not names_operation(ev.frame.module, node):
+            for region in around(scope.region):
+                region.named = True
 
     def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
         return None
