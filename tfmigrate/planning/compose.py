@@ -9,7 +9,7 @@ from functools import partial
 
 from tfmigrate.planning import names
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
-from tfmigrate.planning.looping import dict_key, head_text, is_counted
+from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
 from tfmigrate.planning.requests import Naming, Request, request_for
 from tfmigrate.planning.slots import Made, Slot
@@ -47,6 +47,7 @@ class Composer:
             body = self.body_of(slot)
             request = request_for(slot, self.plans, body.module, "self", self.naming)
             self.requests[slot] = request
+            check_rounds(slot, body.module)
             need = Need(level=Level.BUILD if slot.kind is Made.WEIGHT else Level.INIT)
             for expression in request.expressions():
                 need.add(self._need(body, expression, slot.site()))

@@ -9,7 +9,7 @@ from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.making import Inlined, Naming, Piece
 from tfmigrate.planning.slots import Slot, counted_loops, deciding_loops, number_of, own_path
 from tfmigrate.program.link import Module
-from tfmigrate.program.rounds import Loop, counter_of, length_of
+from tfmigrate.program.rounds import LOOPS, Loop, counter_of, is_iterator, is_spent, length_of
 from tfmigrate.program.standing import ancestors
 from tfmigrate.sites import CountRounds
 from tfmigrate.walk.numbering import Number
@@ -30,6 +30,17 @@ def loops_at(slot: Slot, site: ast.AST) -> list[ast.AST]:
         text = "this asks for layers which a loop makes and numbers, and no loop here counts them"
         raise Refusal("TFM204", site, use.region.module, text)
     return slot.loops
+
+
+def check_rounds(slot: Slot, module: Module) -> None:
+    """What layers are made for has to be there for the calls as well. Raises Refusal."""
+    for loop in slot.loops:
+        assert isinstance(loop, LOOPS)
+        names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
+        given = (use.region.frame.given.get(name) for use in slot.uses for name in names)
+        if is_spent(loop, module) or any(is_iterator(expression) for expression in given):
+            text = "the loop runs over what can be gone through only once, and its layers are made before"
+            raise Refusal("TFM401", slot.site(), module, text)
 
 
 def number_piece(slot: Slot, naming: Naming) -> Piece | None:

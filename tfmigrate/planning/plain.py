@@ -20,7 +20,7 @@ from tfmigrate.planning.constructing import Place, comes_first, place_in, unknow
 from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
-from tfmigrate.planning.looping import counting, dict_key, head_text, index_text, is_counted, loops_at
+from tfmigrate.planning.looping import check_rounds, counting, dict_key, head_text, index_text, is_counted, loops_at
 from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
 from tfmigrate.planning.slots import Made, Slot
@@ -383,6 +383,7 @@ class PlainWork:
     def _making(self, slot: Slot, code: Code, statement: ast.stmt) -> list[str]:
         if self._is_far(slot):
             return self._making_from_afar(slot, code, statement)
+        check_rounds(slot, code.module)
         request = self._request(slot, code.module)
         pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
         head, tail = f"{self.holder_text(slot)} = ", ""

@@ -15,6 +15,8 @@ from tfmigrate.program.standing import ancestors
 Loop = ast.For | ast.comprehension
 LOOPS = (ast.For, ast.comprehension)
 
+_ITERATORS = {"map", "filter", "zip", "iter", "enumerate", "reversed"}
+_SEQUENCES = (ast.Name, ast.Attribute, ast.Subscript, ast.List, ast.Tuple)
 _NAMES = ("i", "j", "k", "index", "position", "round_number")
 
 
@@ -111,16 +113,39 @@ def runs_through(loop: ast.For) -> bool:
     return not loop.orelse and not any(isinstance(node, leaves) for node in ast.walk(loop))
 
 
+def is_spent(loop: Loop, module: Module) -> bool:
+    """Whether a loop runs over something with a name that can be gone through only once: `sizes = map(int, texts)`."""
+    around = [outer for outer in ancestors(module, loop) if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
+    for code in [*around, module.tree]:
+        for node in ast.walk(code):
+            if isinstance(node, ast.Assign) and is_iterator(node.value):
+                if any(isinstance(target, ast.Name) and target.id in names for target in node.targets):
+                    return True
+    return False
+
+
+def is_iterator(node: ast.expr | None) -> bool:
+    """Whether an expression makes something that can be gone through only once."""
+    if isinstance(node, ast.GeneratorExp):
+        return True
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ITERATORS
+
+
 def length_of(loop: ast.For) -> ast.expr | None:
     """The number of rounds of a loop over `range(n)`, or what it runs over, in order; None if it is neither."""
     call = loop.iter
-    if isinstance(call, (ast.Name, ast.Attribute, ast.Subscript, ast.List, ast.Tuple)):
+    if isinstance(call, _SEQUENCES):
         return call
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.keywords or not call.args:
         return None
     if call.func.id in ("range", "xrange"):
         return call.args[0] if len(call.args) == 1 else None
-    return call.args[0] if call.func.id in ("enumerate", "reversed", "sorted", "list", "tuple") else None
+    over = call.args[0]
+    if call.func.id not in ("enumerate", "reversed", "sorted", "list", "tuple"):
+        return None
+    makes_list = isinstance(over, ast.Call) and isinstance(over.func, ast.Name) and over.func.id in ("list", "sorted")
+    return over if makes_list or isinstance(over, _SEQUENCES) else None
 
 
 def is_range(loop: ast.For) -> bool:
