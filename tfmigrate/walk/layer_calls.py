@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tfmigrate.program.scan import is_none
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
-from tfmigrate.tf1.emitted import FREEZABLE_LAYERS
+from tfmigrate.tf1.emitted import EMITTED, FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
@@ -60,6 +60,7 @@ class LayerCalls(ArgScopes, Requests):
         creation.automatic, creation.normalizer, creation.number = name == NONE, normalizer, number
         creation.reuse = asked or creation.reuse
         self._check_alike(ev, creation)
+        self._check_names(ev, creation)
         return TENSOR
 
     def _layer_variables(
@@ -238,6 +239,24 @@ class LayerCalls(ArgScopes, Requests):
             else:
                 self.blame("TFM502", node, ev, f"where normalizer_params gets its {key} cannot be seen here")
         return options
+
+    def _check_names(self, ev: Evaluator, creation: Creation) -> None:
+        """The classes that the file gets must not meet others of their names."""
+        row, normalizer, module = creation.row, creation.normalizer, ev.frame.module
+        assert row is not None
+        inner = [f"Normalized{row.keras}", normalizer.row.keras] if normalizer is not None else []
+        trained = given_to(row, creation.args).get("trainable", (Const(True),))[0] == Const(True)
+        names = [
+            row.keras,
+            *inner,
+            *([] if trained else [f"Freezable{row.keras}"]),
+            *(["Repeated"] * bool(creation.repeated)),
+        ]
+        for name in names:
+            bound = ev.frame.env.lookup(name) is not None or name in ev.module_env(module).names
+            # what an earlier migration wrote is as good
+            if name in EMITTED and bound and "\n".join(EMITTED[name].split("\n")[:2]) not in module.text:
+                self.blame("TFM501", creation.node, ev, f"the file has something else under the name {name}")
 
     def _check_alike(self, ev: Evaluator, creation: Creation) -> None:
         """A call that is walked again must mean the same layer, for it becomes one line of code."""

@@ -43,6 +43,8 @@ class Repeats(LayerCalls):
             base, path = "?", path_of(scope) or self._unique(ev, Const("Repeat"), node, True)
         if not all(map(_means_the_same, (*node.args[3:], *(k.value for k in node.keywords)))):
             self.blame("TFM502", node, ev, "an argument would be worked out once for each of the repeated layers")
+        if not all(isinstance(segment, Const) for segment in path):
+            self.blame("TFM204", node, ev, f"the number of this unnamed {symbol} depends on a loop")
         outer = self.scope.path + path
         self.graph.counts[show_path(outer)] += 1
         keywords = {key: pair for key, pair in args.keywords.items() if key not in (*_PARAMS, "scope")}
@@ -62,6 +64,7 @@ class Repeats(LayerCalls):
         creation.automatic, creation.normalizer, creation.repeated = scope in (None, NONE), first, names
         creation.reuse = asked or creation.reuse
         self._check_alike(ev, creation)
+        self._check_names(ev, creation)
         return TENSOR
 
 
