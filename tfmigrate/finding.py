@@ -380,6 +380,12 @@ CODES: dict[str, Code] = {
         "A Saver without a list stores the new variable names, so old checkpoints do not load as they are.",
         "Give the Saver a dictionary of names, or convert old checkpoints; `renamed_savers` lets `check` accept it.",
     ),
+    "TFM605": Code(
+        _V,
+        "names of variables in code that nothing calls",
+        "It selects variables by the names that they had before, which those of layers have no more.",
+        "Delete it if nothing calls it; otherwise let it take the layer and select by `var.path`.",
+    ),
     # 7xx: what `audit` says of the original
     "TFM701": Code(
         _A,

@@ -17,6 +17,7 @@ from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.unread import unread_lists
 from tfmigrate.planning.variable_order import order_in
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
@@ -432,6 +433,11 @@ class Collecting:
                 self._write_saver(saving, works, migrated, sites)
         self.filling.sites(migrated, sites)
         self._drop_unused(sites)
+        for node, function in unread_lists(
+            self.program, self.classes.walks, {m.module for u in migrated for m in u.members}
+        ):
+            text = f"nothing was seen to call {function.name}, which selects variables by the names that they had"
+            self.clusters.refuse("TFM605", node, function.module, text, None)
 
     def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
         """Refuse what a list asks for by names that change, where the list itself cannot change with them."""
