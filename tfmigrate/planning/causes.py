@@ -12,6 +12,7 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.eagerness import eager_switch
 from tfmigrate.planning.leftovers import library_values
 from tfmigrate.planning.orphans import orphans
+from tfmigrate.planning.overriding import called_by_bases
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
@@ -70,6 +71,7 @@ class Causes:
         self._check_reentries()
         self._check_reuse_reads()
         self._check_unresolved()
+        self._check_overriding()
         self._check_what_is_cut()
         self._check_cells()
         self._check_orphans()
@@ -413,10 +415,13 @@ class Causes:
 
     def _plain_layers(self, walk: Walk) -> Iterator[tuple[Function | None, Module]]:
         """The code that is no layer and makes layers of a library."""
-        for region in walk.regions():
-            if any(isinstance(e, Creation) and e.makes_layer for e in region.events):
-                if self.clusters.unit_around(region) is None:
-                    yield region.function, region.module
+        yield from self._plain_below(walk.root)
+
+    def _plain_below(self, region: Region) -> Iterator[tuple[Function | None, Module]]:
+        for each in (region, *(event for event in region.walk() if isinstance(event, Region))):
+            if any(isinstance(e, Creation) and e.makes_layer for e in each.events):
+                if self.clusters.unit_around(each) is None:
+                    yield each.function, each.module
 
     def _check_what_is_cut(self) -> None:
         """What a program that could not be followed to its end calls once more may share the layers of plain code."""
@@ -469,8 +474,25 @@ class Causes:
                 self.clusters.refuse_all("TFM307", call, module, text, ())
             self.left |= mine
 
+    def _check_overriding(self) -> None:
+        """Methods that nothing was seen to call but a base class's code, on an object of the base."""
+        for walk in self.classes.walks:
+            for region, call, module in called_by_bases(walk, self.executor.mro):
+                inside = {region, *(event for event in region.walk() if isinstance(event, Region))}
+                function, plain = region.function, set(self._plain_below(region))
+                if function is None or function in self.classes.evident:
+                    continue
+                held = (i for i in self.owners.instance_of.values() if isinstance(i.owner, Holder))
+                units = {i.unit for i in held if isinstance(i.owner, Holder) and i.owner.region in inside}
+                units |= self.clusters.units_of(function)
+                if units or plain:
+                    text = f"this may call {function.qualname}, on an object that cannot be followed"
+                    self.clusters.refuse_all("TFM307", call, module, text, units)
+                self.left |= plain
+
     def _check_orphans(self) -> None:
         for function in in_order(self.orphans):
+            self.left |= {code for region in self.classes.calls[function] for code in self._plain_below(region)}
             units = self.clusters.units_of(function)
             values = [m for m in self.references.mentions if m.function is function and m.call is None]
             for mention in values:
