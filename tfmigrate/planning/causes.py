@@ -477,10 +477,10 @@ class Causes:
     def _check_overriding(self) -> None:
         """Methods that nothing was seen to call but a base class's code, on an object of the base."""
         for walk in self.classes.walks:
-            for region, call, module in called_by_bases(walk, self.executor.mro):
+            for region, call, module in called_by_bases(walk, self.executor.mro, self.classes.evident):
                 inside = {region, *(event for event in region.walk() if isinstance(event, Region))}
                 function, plain = region.function, set(self._plain_below(region))
-                if function is None or function in self.classes.evident:
+                if function is None:
                     continue
                 held = (i for i in self.owners.instance_of.values() if isinstance(i.owner, Holder))
                 units = {i.unit for i in held if isinstance(i.owner, Holder) and i.owner.region in inside}
