@@ -11,11 +11,10 @@ from tfmigrate.planning.references import Mention, References
 from tfmigrate.planning.units import Classification, Shape
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.values import Library
+from tfmigrate.walk.evaluate import PARTIAL
 
 # what runs at most once, and not in part, stands in nothing else
 _STRAIGHT = (ast.If, ast.With)
-_PARTIAL = Library("functools.partial")
 
 
 @dataclass(eq=False)
@@ -63,7 +62,6 @@ class Aliases:
         self.references = references
         self.partials: dict[int, ast.Call] = {}
         self.each_round: set[ast.AST] = set()
-        self._unresolved = {name for walk in classes.walks for name in walk.scoping.unresolved_calls}
         self._seen: dict[ast.AST, set[Function]] = {}
         for function, regions in classes.calls.items():
             for region in regions:
@@ -123,7 +121,7 @@ class Aliases:
     def _is_partial(self, module: Module, call: ast.Call) -> bool:
         """Whether a call only names some arguments of a function."""
         plain = len(call.args) == 1 and all(keyword.arg is not None for keyword in call.keywords)
-        return plain and self.references.resolve(module, call.func) == _PARTIAL
+        return plain and self.references.resolve(module, call.func) == PARTIAL
 
     def _is_clear(self, alias: Alias) -> bool:
         """Whether the name means these functions wherever it stands, and is called wherever it is read."""
@@ -135,7 +133,7 @@ class Aliases:
         """Whether all that is done with a name is to call what it stands for, or to give that another name."""
         if alias.home is not None and alias.name in foreign(alias.home):
             return False
-        if alias.home is None and alias.name in self._unresolved:
+        if alias.home is None and alias.name in self.classes.unresolved:
             return False
         at_top = alias.home is alias.module.tree
         if at_top and is_known_elsewhere(alias.name, alias.module, self.program, self.references):

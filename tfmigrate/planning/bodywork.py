@@ -11,11 +11,11 @@ from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.library import at_call, invoke_layer
 from tfmigrate.planning.looping import counting, index_text, is_counted, loops_at, scope_text
-from tfmigrate.planning.mapping import given_at, map_layer
+from tfmigrate.planning.mapping import FILLED_IN, given_at, map_layer
 from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.operations import inline_creations, operation
 from tfmigrate.planning.requests import Naming, file_quote, received
-from tfmigrate.planning.segments import has_segments, segment_texts
+from tfmigrate.planning.segments import has_segments, scope_name, segment_texts
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
@@ -26,7 +26,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import indent_of, render, written
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import arguments_of
-from tfmigrate.program.standing import callee, is_map
+from tfmigrate.program.standing import callee, is_map, names_operation
 from tfmigrate.sites import (
     Argument,
     BlockCall,
@@ -83,11 +83,6 @@ def statements(body: list[ast.stmt], opaque: frozenset[ast.AST]) -> list[ast.stm
         for handler in getattr(statement, "handlers", []):
             found.extend(statements(handler.body, opaque))
     return found
-
-
-def scope_name(call: ast.expr) -> ast.expr | None:
-    """The name that a `variable_scope(...)` call opens."""
-    return arguments_of(call, VARIABLE_SCOPE).get("name_or_scope") if isinstance(call, ast.Call) else None
 
 
 @dataclass
@@ -390,8 +385,7 @@ class Bodywork:
 
     def _counted_around(self, block: ast.With) -> Iterator[ast.AST]:
         """The loop whose rounds number a scope that only names things."""
-        regions = (e for r in self.body.member.regions for e in r.walk() if isinstance(e, Region) and e.node is block)
-        numbers = (region.number for region in regions)
+        numbers = (region.number for region in self._regions_of(block))
         yield from (number.rounds.loop for number in numbers if number is not None and number.rounds is not None)
 
     def _inside_removed(self, node: ast.AST) -> bool:
@@ -581,14 +575,9 @@ class Bodywork:
             if self.body.is_gone(node) or foreign:
                 continue
             parent = self.body.scan.parents.get(node)
-            if isinstance(parent, ast.Attribute) and parent.attr == "name" and self._names_an_operation(parent):
+            if isinstance(parent, ast.Attribute) and parent.attr == "name" and names_operation(self.module, parent):
                 continue
             raise Refusal("TFM205", node, self.module, f"the scope object {alias.id} is used for more than reuse")
-
-    def _names_an_operation(self, node: ast.expr) -> bool:
-        """Whether an expression is the `name=` of some call."""
-        parent = self.body.scan.parents.get(node)
-        return isinstance(parent, ast.keyword) and parent.arg == "name"
 
     def _inline_layers(self, sites: Sites) -> None:
         """What keeps no state becomes the operation it always was."""
@@ -707,10 +696,6 @@ def _top_statements(member: Member, blocks: frozenset[ast.With], body: list[ast.
     return found
 
 
-# Keras fills these in by itself, from the layer around, unless they are given by keyword.
-_FILLED_IN = ("training", "mask")
-
-
 def call_arguments(
     child: LayerPlan,
     member: Member,
@@ -723,7 +708,7 @@ def call_arguments(
     arguments: list[Argument] = []
     positional = True
     for item in child.call_inputs(member):
-        if item.name in _FILLED_IN and item.name not in given and item.default is not None:
+        if item.name in FILLED_IN and item.name not in given and item.default is not None:
             text = render(member.module, item.default, lambda _: None)
             arguments.append(Argument(text=text, keyword=item.name))
     filled = arguments
@@ -737,7 +722,7 @@ def call_arguments(
             continue
         expression = given[name]
         by_position = expression in site.args
-        positional = positional and sure and by_position and name not in _FILLED_IN
+        positional = positional and sure and by_position and name not in FILLED_IN
         source: int | str = site.args.index(expression) if by_position else name
         arguments.append(Argument(source, keyword=None if positional else bare))
     return tuple(arguments + filled)
@@ -795,7 +780,7 @@ def block_call(child: LayerPlan, member: Member, target: str, spelled: dict[str,
     positional = True
     for item in child.call_inputs(member):
         text = spelled.get(item.name, item.name)
-        positional = positional and item.sure and item.identifier not in _FILLED_IN
+        positional = positional and item.sure and item.identifier not in FILLED_IN
         arguments.append(text if positional else f"{item.identifier}={text}")
     call = f"{target}({', '.join(arguments)})"
     outputs = [spelled.get(name, name) for name in body.outputs]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfmigrate.planning import names
-from tfmigrate.planning.bodywork import Bodywork, call_arguments, scope_name
+from tfmigrate.planning.bodywork import Bodywork, call_arguments
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.units import Classification, Unit
 from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.program.render import source

@@ -22,7 +22,7 @@ from tfmigrate.planning.units import Classification, Holder, Member, Ownership, 
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.spelled import tensor_names
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Creation, Region, around, root_of, twins
 from tfmigrate.walk.roots import Walk
@@ -303,8 +303,7 @@ class Causes:
         return self.aliases.binds(mention) or self.templates.binds(mention)
 
     def _is_in_layer(self, module: Module, node: ast.AST) -> bool:
-        functions = (a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)))
-        home = next(functions, None)
+        home = next(functions_around(module, node), None)
         return home is not None and module.functions.get(home) in self.classes.units
 
     def _check_form(self, function: Function, unit: Unit) -> bool:
@@ -437,11 +436,13 @@ class Causes:
 
     def _made_by_functions(self) -> set[Unit]:
         """The units whose instances plain functions make, anew at each of their calls."""
-        return {
-            instance.unit
-            for instance in self.owners.instance_of.values()
-            if isinstance(instance.owner, Holder) and instance.owner.region.function is not None
-        }
+        return {unit for unit, holder in self._held() if holder.region.function is not None}
+
+    def _held(self) -> Iterator[tuple[Unit, Holder]]:
+        """The units whose instances plain code holds."""
+        for instance in self.owners.instance_of.values():
+            if isinstance(instance.owner, Holder):
+                yield instance.unit, instance.owner
 
     def _check_unresolved(self) -> None:
         """Calls on objects that cannot be followed, of a name that some method here has."""
@@ -482,8 +483,7 @@ class Causes:
                 function, plain = region.function, set(self._plain_below(region))
                 if function is None:
                     continue
-                held = (i for i in self.owners.instance_of.values() if isinstance(i.owner, Holder))
-                units = {i.unit for i in held if isinstance(i.owner, Holder) and i.owner.region in inside}
+                units = {unit for unit, holder in self._held() if holder.region in inside}
                 units |= self.clusters.units_of(function)
                 if units or plain:
                     text = f"this may call {function.qualname}, on an object that cannot be followed"

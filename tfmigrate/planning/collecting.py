@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.dead_lists import dead_lists
 from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.lineups import Lineups
@@ -17,7 +18,6 @@ from tfmigrate.planning.parts import Part, listed_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
-from tfmigrate.planning.unread import unread_lists
 from tfmigrate.planning.variable_order import order_in
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
@@ -433,7 +433,7 @@ class Collecting:
                 self._write_saver(saving, works, migrated, sites)
         self.filling.sites(migrated, sites)
         self._drop_unused(sites)
-        for node, function in unread_lists(
+        for node, function in dead_lists(
             self.program, self.classes.walks, {m.module for u in migrated for m in u.members}
         ):
             text = f"nothing was seen to call {function.name}, which selects variables by the names that they had"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Module
@@ -13,8 +14,13 @@ from tfmigrate.tf1.layers import ALIASES, LAYERS
 _HOLDERS = (ast.Dict, ast.Call, ast.arguments)
 
 
-def library_values(module: Module) -> Iterator[tuple[ast.expr, str]]:
+@lru_cache(maxsize=1_000)
+def library_values(module: Module) -> tuple[tuple[ast.expr, str], ...]:
     """The places that name a function of a layer library and neither call it nor hand it to the library."""
+    return tuple(_values(module))
+
+
+def _values(module: Module) -> Iterator[tuple[ast.expr, str]]:
     nodes: list[ast.Name | ast.Attribute] = [*module.of_kind(ast.Attribute), *module.of_kind(ast.Name)]
     for node in nodes:
         if not isinstance(node.ctx, ast.Load):

@@ -54,8 +54,8 @@ class Lineups:
         """Which place each variable had in the list, in the order in which Keras lists them; None if not known."""
         made = list(dict.fromkeys(query.variables))
         if query.everything:
-            tops = {self.collecting.top(variable) for variable in made} - {None}
-            kept = works and all(top and order_of(top, works[0].plans) == made_by(top) for top in tops)
+            tops = {top for variable in made if (top := self.collecting.top(variable)) is not None}
+            kept = works and all(order_of(top, works[0].plans) == made_by(top) for top in tops)
             return [*range(len(made))] if kept else None
         if self.collecting.filling.holds(query):
             return [*range(len(made))]

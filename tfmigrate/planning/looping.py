@@ -10,7 +10,7 @@ from tfmigrate.planning.making import Inlined, Naming, Piece
 from tfmigrate.planning.slots import Slot, counted_loops, deciding_loops, number_of, own_path
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import LOOPS, Loop, counter_of, is_iterator, is_spent, length_of
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.sites import CountRounds
 from tfmigrate.walk.numbering import Number
 
@@ -98,8 +98,7 @@ def _form(number: Number) -> object:
 
 def _code(module: Module, node: ast.AST) -> ast.AST:
     """The function or file whose code a node is."""
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return next((outer for outer in ancestors(module, node) if isinstance(outer, functions)), module.tree)
+    return next(functions_around(module, node), module.tree)
 
 
 def dict_key(slot: Slot, loop: Loop) -> str | None:

@@ -12,8 +12,8 @@ from tfmigrate.program.standing import is_map
 from tfmigrate.sites import Replace, Sites
 from tfmigrate.spans import span
 
-# Keras fills these in by itself
-_FILLED_IN = ("training", "mask")
+# Keras fills these in by itself, from the layer around, unless they are given by keyword
+FILLED_IN = ("training", "mask")
 
 
 def given_at(site: ast.Call, member: Member) -> dict[str, ast.expr]:
@@ -29,7 +29,7 @@ def map_layer(
 ) -> None:
     """`map` calls the layer from then on. Raises Refusal where that would not be the same."""
     module = _module_at(member, site)
-    filled = any(item.name in _FILLED_IN for item in child.call_inputs(member))
+    filled = any(item.name in FILLED_IN for item in child.call_inputs(member))
     if len(wanted) != 1 or not wanted[0][1] or filled or child.bodies[member].handed_back:
         raise Refusal("TFM302", site, module, f"map gives {member.name} other arguments than the layer takes")
     sites.add("functions", span(module, site.args[0]), Replace(target))

@@ -42,7 +42,8 @@ def leaves_a_trace(body: Body, resolve: Resolve) -> bool:
 
 def changes_state(statement: ast.AST, bound: set[str]) -> bool:
     """Whether a statement does more than bind names of its own."""
-    return any(_changes(node, Names(bound, bound)) for node in ast.walk(statement))
+    own = Names(bound, bound)
+    return any(_changes(node, own) for node in ast.walk(statement))
 
 
 def _leaves(
@@ -95,6 +96,5 @@ def _root(node: ast.expr) -> str | None:
 
 
 def _names(function: Function) -> Names:
-    stored = {n.id for n in function.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    bound = {*stored, *function.params} - function.globals
+    bound = {*function.assigned, *function.params} - function.globals
     return Names(bound, bound - set(function.params))

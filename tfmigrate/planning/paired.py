@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan, scan_code
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.walk.regions import Query
 from tfmigrate.walk.values import Const
 
@@ -61,7 +61,7 @@ def _uses(node: ast.expr, scan: Scan, module: Module) -> Iterator[ast.expr | Non
         yield node
         return
     target = outer.targets[0]
-    home = next((a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
+    home = next(functions_around(module, node), None)
     if len(outer.targets) > 1 or not isinstance(target, ast.Name) or len(scan.bindings[target.id]) != 1 or home is None:
         yield None
         return

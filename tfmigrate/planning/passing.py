@@ -32,7 +32,6 @@ class Passing:
         self.classes = classes
         self.references = references
         self.runs = runs
-        self._unresolved = {name for walk in classes.walks for name in walk.scoping.unresolved_calls}
         self._regions: dict[ast.AST, list[Region]] = {}
         for regions in classes.calls.values():
             for region in regions:
@@ -85,7 +84,7 @@ class Passing:
 
     def _is_known_all_over(self, function: Function) -> bool:
         """Whether every place that names a function is a call that was seen."""
-        if function.parent is not None or function.node.decorator_list or function.name in self._unresolved:
+        if function.parent is not None or function.node.decorator_list or function.name in self.classes.unresolved:
             return False
         return all(self._is_seen(module, node, function) for module, node in self._places(function))
 

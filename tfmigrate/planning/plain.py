@@ -13,7 +13,6 @@ from tfmigrate.planning.bodywork import (
     extend_targets,
     is_reuse_statement,
     name_scope,
-    scope_name,
     statements,
 )
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
@@ -23,6 +22,7 @@ from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import check_rounds, counting, dict_key, head_text, index_text, is_counted, loops_at
 from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
+from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Classification, Member, Shape
 from tfmigrate.program.link import Function, Module

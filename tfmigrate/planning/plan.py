@@ -12,7 +12,7 @@ from typing import Protocol
 from tfmigrate.finding import Finding
 from tfmigrate.planning import names
 from tfmigrate.planning.alternatives import in_branches, separate
-from tfmigrate.planning.bodywork import Bodywork, scope_name
+from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.callables import callable_site, check_callable, object_call
 from tfmigrate.planning.causes import Causes
 from tfmigrate.planning.changes import check_changes
@@ -40,6 +40,7 @@ from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.renaming import Renaming
 from tfmigrate.planning.requests import Naming, file_quote
+from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_unit
 from tfmigrate.planning.units import Instance, Member, Ownership, Shape, Unit, wrapped_creation

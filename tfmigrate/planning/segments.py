@@ -20,7 +20,7 @@ def segment_texts(
     call: ast.expr, regions: Sequence[Region], naming: Naming, show: Callable[[ast.expr], str]
 ) -> list[str] | None:
     """Each of the names as Python writes it, outside in; None where they cannot be told apart."""
-    parts = _parts(_name(call))
+    parts = _parts(scope_name(call))
     if parts is None or any(region.name is None or len(region.name) != len(parts) for region in regions):
         return None
     return [naming.literal(part) if isinstance(part, str) else show(part) for part in parts]
@@ -28,11 +28,12 @@ def segment_texts(
 
 def last_segment(call: ast.expr) -> str | ast.expr | None:
     """The innermost of the names, if they can be told apart."""
-    parts = _parts(_name(call))
+    parts = _parts(scope_name(call))
     return None if parts is None else parts[-1]
 
 
-def _name(call: ast.expr) -> ast.expr | None:
+def scope_name(call: ast.expr) -> ast.expr | None:
+    """The name that a `variable_scope(...)` call opens."""
     return arguments_of(call, VARIABLE_SCOPE).get("name_or_scope") if isinstance(call, ast.Call) else None
 
 

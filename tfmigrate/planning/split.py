@@ -11,6 +11,7 @@ from tfmigrate.planning.inference import Inference, integer
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
+from tfmigrate.program.rounds import runs_through
 from tfmigrate.program.scan import Binding, Scan
 from tfmigrate.tf1 import symbols
 from tfmigrate.walk.shapes import is_shape_helper
@@ -229,9 +230,7 @@ class Splitter:
         for outer in self.scan.ancestors(statement):
             if isinstance(outer, ast.If):
                 need.add(self.need(outer.test))
-            elif not isinstance(outer, (ast.For, ast.With)) or (
-                isinstance(outer, ast.For) and not _runs_through(outer)
-            ):
+            elif not isinstance(outer, (ast.For, ast.With)) or (isinstance(outer, ast.For) and not runs_through(outer)):
                 return None
         return need if need.level is Level.INIT else None
 
@@ -355,12 +354,6 @@ class Splitter:
             return False
         need = self.need(binding.value)
         return need.level is not Level.CALL and bool(need.loops)
-
-
-def _runs_through(loop: ast.For) -> bool:
-    """Whether all rounds of a loop run all of its statements."""
-    leaves = (ast.Break, ast.Continue, ast.Return, ast.Raise)
-    return not loop.orelse and not any(isinstance(node, leaves) for node in ast.walk(loop))
 
 
 def branches(choice: ast.If, name: str) -> list[ast.expr | None]:

@@ -158,9 +158,8 @@ class Templates:
             names = (node for node in ast.walk(home) if isinstance(node, ast.Name) and node.id == target.id)
             uses = [(making.module, node) for node in names]
         elif isinstance(target, ast.Attribute):
-            unresolved = {name for walk in self.classes.walks for name in walk.scoping.unresolved_calls}
             uses = list(self._attributes(target.attr))
-            if target.attr in unresolved:
+            if target.attr in self.classes.unresolved:
                 return False
         else:
             return False

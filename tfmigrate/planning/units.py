@@ -189,6 +189,8 @@ class Classification:
 
     def __init__(self, walks: list[Walk]) -> None:
         self.walks = walks
+        # the names of the calls that could not be followed
+        self.unresolved = {name for walk in walks for name in walk.scoping.unresolved_calls}
         self.calls: dict[Function, list[Region]] = {}
         self.blocks: dict[ast.With, list[Region]] = {}
         self.makers: set[Region] = set()

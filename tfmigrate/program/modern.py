@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.dialect import v1_name
@@ -20,7 +21,7 @@ Text = Callable[[ast.expr], str]
 
 def modern_call(module: Module, node: ast.AST, text: Text = ast.unparse) -> str | None:
     """The call by its new name, where that means the same with these arguments. text: how an argument is written."""
-    if not isinstance(node, ast.Call) or not any(_CONTRIB.search(other.text) for other in (module, *module.starred)):
+    if not isinstance(node, ast.Call) or not _mentions_contrib(module):
         return None
     known = library_name(module, node.func)
     if known in CONTRIB_REGULARIZERS:
@@ -37,7 +38,7 @@ def modern_call(module: Module, node: ast.AST, text: Text = ast.unparse) -> str 
 
 def renamed_call(module: Module, node: ast.Call) -> tuple[str, dict[int | str, str]] | None:
     """The function that TensorFlow 2 has for this one, and what it calls each argument, given by position or name."""
-    if not any(_CONTRIB.search(other.text) for other in (module, *module.starred)):
+    if not _mentions_contrib(module):
         return None
     known = library_name(module, node.func)
     row = RENAMED_CALLS.get(known)
@@ -49,6 +50,12 @@ def renamed_call(module: Module, node: ast.Call) -> tuple[str, dict[int | str, s
     sources: dict[int | str, str] = dict(enumerate(tuple(row.params)[: len(node.args)]))
     sources |= {k.arg: k.arg for k in node.keywords if k.arg is not None}
     return f"{v1_name(module)}.{row.name}", {source: row.params[param] for source, param in sources.items()}
+
+
+@lru_cache(maxsize=10_000)
+def _mentions_contrib(module: Module) -> bool:
+    """Whether a file, or one that it takes all names from, mentions contrib."""
+    return any(_CONTRIB.search(other.text) for other in (module, *module.starred))
 
 
 def _given(node: ast.Call, params: Iterable[str]) -> dict[str, ast.expr] | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tfmigrate.program.link import Module
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, functions_around
 
 # what names a layer of its own in each round: the statement, or the `for` of a comprehension
 Loop = ast.For | ast.comprehension
@@ -115,7 +115,7 @@ def runs_through(loop: ast.For) -> bool:
 
 def is_spent(loop: Loop, module: Module) -> bool:
     """Whether a loop runs over something with a name that can be gone through only once: `sizes = map(int, texts)`."""
-    around = [outer for outer in ancestors(module, loop) if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    around = functions_around(module, loop)
     names = {node.id for node in ast.walk(loop.iter) if isinstance(node, ast.Name)}
     for code in [*around, module.tree]:
         for node in ast.walk(code):
@@ -165,11 +165,10 @@ def _rebinds(loop: ast.For, name: str) -> bool:
 
 def _free_name(loop: ast.For, module: Module) -> str:
     """A name that nothing around the loop has; that of a loop in another loop is another one."""
-    around = list(ancestors(module, loop))
-    functions = [outer for outer in around if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    functions = list(functions_around(module, loop))
     code = functions[-1] if functions else module.tree
     taken = {node.id for node in ast.walk(code) if isinstance(node, ast.Name)}
     taken |= {node.arg for node in ast.walk(code) if isinstance(node, ast.arg)}
     free = [name for name in _NAMES if name not in taken]
-    depth = sum(isinstance(outer, ast.For) for outer in around)
+    depth = sum(isinstance(outer, ast.For) for outer in ancestors(module, loop))
     return free[depth] if depth < len(free) else f"round_{depth}_of_{len(taken)}"

@@ -177,6 +177,11 @@ def _last_name(node: ast.AST) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
+def functions_around(module: Module, node: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions whose code a node is in, inside out."""
+    return (a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)))
+
+
 def _code_of(module: Module, node: ast.AST) -> ast.AST | None:
     """The function, or else the file, whose code a node is."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)

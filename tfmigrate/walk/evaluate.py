@@ -54,7 +54,7 @@ from tfmigrate.walk.values import (
     round_of,
 )
 
-_PARTIAL = Library("functools.partial")
+PARTIAL = Library("functools.partial")
 # what the walk can run
 _CALLED = (FunctionValue, ClassValue, ObjectValue, Partial)
 
@@ -575,7 +575,7 @@ class Evaluator(ABC):
             return UNKNOWN
         if isinstance(callee, Partial):
             return self.call(callee.called, args.behind(callee.args), node, env)
-        if callee == _PARTIAL and args.positional and isinstance(args.positional[0][0], _CALLED):
+        if callee == PARTIAL and args.positional and isinstance(args.positional[0][0], _CALLED):
             return Partial(args.positional[0][0], Arguments(args.positional[1:], args.keywords, args.star))
         if isinstance(callee, Library) and callee.name.startswith("builtins."):
             known = self._builtin(callee.name[9:], args, node, env)

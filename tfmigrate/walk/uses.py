@@ -214,8 +214,7 @@ def _held(value: ast.AST) -> Iterator[str]:
 
 
 def _locals(function: Function) -> set[str]:
-    stored = {node.id for node in function.nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return {"self", *function.params, *stored}
+    return {"self", *function.params, *function.assigned}
 
 
 def _foreign_names(program: Program, module: Module) -> set[str]:

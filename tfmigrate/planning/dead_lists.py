@@ -14,7 +14,7 @@ _ALL = {"trainable_variables", "global_variables", "all_variables", "model_varia
 _BY_SCOPE = {"get_variables", "get_trainable_variables", "get_model_variables", "get_variables_to_restore"}
 
 
-def unread_lists(program: Program, walks: Iterable[Walk], changed: set[Module]) -> Iterator[tuple[ast.AST, Function]]:
+def dead_lists(program: Program, walks: Iterable[Walk], changed: set[Module]) -> Iterator[tuple[ast.AST, Function]]:
     """The calls that ask for variables by name, with the functions that they stand in."""
     read = {code for walk in walks for code in walk.scoping.came_by}
     for module in together(program, changed) if changed else ():
