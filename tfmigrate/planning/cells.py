@@ -12,7 +12,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
-from tfmigrate.tf1.cells import STARTED_BY, STEP, UNTOLD
+from tfmigrate.tf1.cells import STARTED_BY, STATES, STEP, UNTOLD
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.values import Const
 
@@ -62,6 +62,11 @@ def run(creation: Creation, module: Module) -> Invoke:
 def is_step(creations: list[Creation]) -> bool:
     """Whether a call only calls a cell, and reads the same afterwards."""
     return all(creation.row is STEP for creation in creations)
+
+
+def is_state(creations: list[Creation]) -> bool:
+    """Whether a call only names what a cell keeps, which only the emitted cells need."""
+    return all(creation.row in STATES.values() for creation in creations)
 
 
 def are_made(creation: Creation, sites: Mapping[Module, Sites]) -> bool:

@@ -74,6 +74,7 @@ def _import_keras(items: Sites) -> None:
                 items.items[at] = replace(site, action=replace(site.action, keras=True))
 
 
+_SWITCHES = re.compile(r"(dis|en)able_(v2_behavior|eager_execution)")
 _KERAS = re.compile(r"(?<![\w.])keras\.")
 
 
@@ -103,7 +104,7 @@ def plan_imports(
         used = _emitted(items)
         prologue = spelled(module, "\n\n".join(code for name, code in EMITTED.items() if name in used))
         action = Imports(
-            keras=bool(used) or any(_uses_keras(site) for site in items),
+            keras=any(_KERAS.search(EMITTED[name]) for name in used) or any(_uses_keras(site) for site in items),
             tensorflow=module not in kept,
             renames=renames,
             kept=tuple(sorted({old for _, old, _ in renames if (module, old) in also})),
@@ -244,8 +245,8 @@ def _still_used(module: Module) -> Iterator[str]:
 
 @lru_cache(maxsize=2_000)
 def _session_alias(module: Module) -> str | None:
-    """The file's name for tensorflow, if it starts a session and does not switch the new behaviour off itself."""
-    if "disable_v2_behavior" in module.text or "disable_eager_execution" in module.text:
+    """The file's name for tensorflow, if it starts a session and does not switch behaviours itself."""
+    if _SWITCHES.search(module.text):
         return None
     imports = [s for s in module.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
     bound = {alias.asname or alias.name.split(".")[0] for statement in imports for alias in statement.names}

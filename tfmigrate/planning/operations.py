@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from tfmigrate.planning.cells import are_made, is_step, run
+from tfmigrate.planning.cells import are_made, is_state, is_step, run
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.library import check_alike
-from tfmigrate.planning.units import Classification
+from tfmigrate.planning.units import Classification, Member
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
@@ -34,16 +34,29 @@ def inline_creations(region: Region, blocks: Iterable[ast.With]) -> Iterator[Cre
             yield from inline_creations(event, blocks)
 
 
-def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> None:
-    """The stateless layers that code calls which becomes no layer."""
+def plain_operations(classes: Classification, migrated: Container[Member | None], sites: dict[Module, Sites]) -> None:
+    """The stateless layers that code calls which becomes no layer.
+
+    A file in which nothing else changes and layers stay needs TensorFlow 1 as before, and is left alone.
+    migrated: what becomes a layer.
+    """
     found: dict[ast.Call, list[Creation]] = {}
-    for walk in classes.walks:
-        for creation in walk.root.creations():
-            if creation.is_operation and not _is_in_layer(creation.region, classes):
-                found.setdefault(creation.node, []).append(creation)
+    staying: set[Module] = set()
+    cells: set[bool] = set()
+    for creation in (creation for walk in classes.walks for creation in walk.root.creations()):
+        module = creation.region.module
+        if not creation.is_operation:
+            if creation.is_cell:
+                cells.add(_is_done(creation, sites) or _layer_around(creation.region, classes) in migrated)
+            if not sites.get(module, Sites()).items:
+                staying.add(module)
+        elif _layer_around(creation.region, classes) is None:
+            found.setdefault(creation.node, []).append(creation)
     for node, creations in found.items():
         module = creations[0].region.module
-        if is_step(creations) or any(span(module, node) == s.span for s in sites.get(module, Sites()).items):
+        if is_step(creations) or _is_done(creations[0], sites) or module in staying:
+            continue
+        if is_state(creations) and cells == {False}:
             continue
         if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
             continue
@@ -56,9 +69,14 @@ def plain_operations(classes: Classification, sites: dict[Module, Sites]) -> Non
         sites.setdefault(module, Sites()).add("tf_layers", span(module, node), action)
 
 
-def _is_in_layer(region: Region, classes: Classification) -> bool:
-    """Whether the code that asks is that of a layer, which rewrites it with its body."""
-    return classes.member_of(classes.code_around(region)) is not None
+def _is_done(creation: Creation, sites: Mapping[Module, Sites]) -> bool:
+    module = creation.region.module
+    return any(span(module, creation.node) == site.span for site in sites.get(module, Sites()).items)
+
+
+def _layer_around(region: Region, classes: Classification) -> Member | None:
+    """The layer whose code it is that asks, which rewrites it with its body."""
+    return classes.member_of(classes.code_around(region))
 
 
 def _stands_in(expression: ast.expr, node: ast.Call) -> bool:

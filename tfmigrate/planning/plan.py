@@ -200,7 +200,7 @@ class Planner:
         self._finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
-            plain_operations(self.classes, self.sites)
+            plain_operations(self.classes, {m for unit in migrated for m in unit.members}, self.sites)
             layers = [self.plans[u] for u in migrated]
             plan_imports(self.program, self.sites, layers, holding.imports(), self.unused.imported)
             plan_symbols(self.sites)
