@@ -30,6 +30,7 @@ from .measurement import Measurement
 from .numbers import TRAINED, Arrays, Bench, run_if_any, session_for
 from .results import Returned, call_entry, load_function, program_site
 from .starts import drawn, record_initial, starts_together
+from .switches import EPSILON
 from .training import applied_by_key, checkpoint_keys, regularisation_tensors, saver_keys, update_counts
 from .variables import Variable, find_reads, find_variables
 from .watch import WATCH, as_tensor
@@ -113,6 +114,7 @@ class Case:
                 calls = self.wanted.get("calls")
                 self.returned.add("", call_entry(function, calls) if calls else function())
             self.graph = self.graph_of_results(graph)
+        self.record["raised_epsilon"] = id(self.graph) in EPSILON.graphs
         self.structure()
 
     def build_by_running(self, arguments: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, Sequence, Set
 
 from .loaded import NETWORK_MODULES, np, tf
 from .pins import PINS
-from .switches import FACTOR, PLAIN
+from .switches import EPSILON, FACTOR, PLAIN
 from .watch import WATCH
 
 
@@ -101,6 +101,7 @@ def fresh_tensorflow(library: str) -> None:
     WATCH.forget()
     PINS.forget()
     PLAIN.switches.clear()
+    EPSILON.graphs.clear()
     FACTOR.factors.clear()
     if library == "tf1":
         return

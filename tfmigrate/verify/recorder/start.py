@@ -13,7 +13,7 @@ from .capture import capture_estimator
 from .case import Case
 from .loaded import tf
 from .pins import pin_random_ops
-from .switches import FACTOR, PLAIN
+from .switches import EPSILON, FACTOR, PLAIN
 from .watch import watch_keras, watch_tensorflow
 
 MODES = ("eval", "infer")  # of an Estimator, besides training
@@ -34,6 +34,8 @@ def prepare(job: Json, standins: Any) -> None:
         watch_keras()
     if job["side"] == "before":
         PLAIN.install()
+    if job["side"] == "before" and standins is None:
+        EPSILON.install()
     FACTOR.install()
     pin_random_ops()
 
