@@ -10,8 +10,10 @@ import pytest
 from tfmigrate.program.link import Program, parse_module
 from tfmigrate.proving.keras3 import Weight
 from tfmigrate.proving.recount import Counted, Counting, recount, requested
-from tfmigrate.walk.evaluate import Arguments, Frame, Semantics
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.frames import Frame
+from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.values import Env, FunctionValue, ListValue
 

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from tfmigrate.program.link import Program, parse_module
-from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import show_path
 from tfmigrate.walk.roots import walk_program

@@ -16,7 +16,7 @@ from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Path, Region, path_of, rounds, show_path
 from tfmigrate.walk.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same

@@ -14,7 +14,7 @@ from tfmigrate.program.link import Function
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.regions import Path, Variable, rounds, show_path
 from tfmigrate.walk.values import (
     NONE,

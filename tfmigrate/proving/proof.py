@@ -20,7 +20,7 @@ from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.proving.unread import unread
-from tfmigrate.walk.evaluate import Arguments
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor, TooLarge
 from tfmigrate.walk.regions import Region, Variable, around, show_path
 from tfmigrate.walk.roots import Walk, Walker, call_method

@@ -31,7 +31,9 @@ from tfmigrate.proving.keras3 import (
 )
 from tfmigrate.tf1.cells import DRIVEN, DRIVERS
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, SuperValue
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator, SuperValue
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.naming import dimensions, dtype_of
 from tfmigrate.walk.regions import Path, Region, Variable, path_of, rounds, show_path
 from tfmigrate.walk.remembering import Past, Remembered

@@ -10,8 +10,9 @@ from tfmigrate.program.opening import heads, is_idle, kept_by, only_opens
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import Default, anywhere
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.regions import Creation
 from tfmigrate.walk.scoping import Scopes
 from tfmigrate.walk.values import Library, ListValue, Opaque, TupleValue, Value

@@ -15,7 +15,9 @@ from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.tf1.symbols import HALF_OR_DOUBLE
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.objects import Gone, OpenScope
 from tfmigrate.walk.regions import Creation, Path, Scope, Variable, given_to, path_of, show_path

@@ -11,7 +11,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
-from tfmigrate.walk.evaluate import Frame
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.values import Const, DictValue, Library, Value
 
 

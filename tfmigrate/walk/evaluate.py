@@ -5,16 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import Branch, Pick, choice_of, decision_of, outcome, pick_of
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import length_in, note_append
-from tfmigrate.walk.remembering import Memory, Past, Remembered
+from tfmigrate.walk.remembering import Memory
+from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.state import is_filled, is_settled
 from tfmigrate.walk.values import (
     NONE,
@@ -40,7 +43,6 @@ from tfmigrate.walk.values import (
     ObjectValue,
     Opaque,
     Partial,
-    Round,
     Shape,
     Symbol,
     Tensor,
@@ -59,129 +61,12 @@ PARTIAL = Library("functools.partial")
 _CALLED = (FunctionValue, ClassValue, ObjectValue, Partial)
 
 
-@dataclass
-class Arguments:
-    """The arguments of one call, each with its expression. `star` if `*args` or `**kwargs` could not be spread.
-
-    ahead: those that a `functools.partial` gives, by name or by position.
-    """
-
-    positional: list[tuple[Value, ast.expr]] = field(default_factory=list)
-    keywords: dict[str, tuple[Value, ast.expr]] = field(default_factory=dict)
-    star: bool = False
-    ahead: frozenset[str | int] = frozenset()
-
-    def get(self, position: int, name: str) -> Value | None:
-        """The value of the parameter `name` that stands at `position`; None if it is not given."""
-        if name in self.keywords:
-            return self.keywords[name][0]
-        return self.positional[position][0] if 0 <= position < len(self.positional) else None
-
-    def including(self, name: str, given: tuple[Value, ast.expr]) -> Arguments:
-        """With one more, by its name; what stands at its position counts no longer."""
-        return Arguments(self.positional, {**self.keywords, name: given}, self.star, self.ahead - {name})
-
-    def behind(self, first: Arguments) -> Arguments:
-        """These arguments of a call, with those that were given before it."""
-        ahead: set[str | int] = {*range(len(first.positional)), *first.keywords} - self.keywords.keys()
-        ahead |= {key + len(first.positional) if isinstance(key, int) else key for key in self.ahead}
-        return Arguments(
-            [*first.positional, *self.positional],
-            {**first.keywords, **self.keywords},
-            first.star or self.star,
-            frozenset(ahead),
-        )
-
-    def values(self) -> Iterator[Value]:
-        yield from (value for value, _ in self.positional)
-        yield from (value for value, _ in self.keywords.values())
-
-
 @dataclass(eq=False)
 class SuperValue(Opaque):
     """`super()` inside a method of `cls` on `obj`."""
 
     obj: ObjectValue
     cls: Class
-
-
-@dataclass(eq=False, slots=True)
-class Frame:
-    """One activation of a function (or of a module's body, then function is None).
-
-    given: the expressions of the arguments at the call, absent where the default holds.
-    loops, conditions: how many enclose the statement that runs now.
-    star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
-    pick: of a call that runs one of several functions, which one this is.
-    ahead: the arguments that a `functools.partial` gives, which are not among the `given`.
-    """
-
-    function: Function | None
-    module: Module
-    call: ast.Call | None
-    parent: Frame | None
-    env: Env
-    args: dict[str, Value] = field(default_factory=dict)
-    given: dict[str, ast.expr] = field(default_factory=dict)
-    obj: ObjectValue | None = None
-    loops: list[ast.AST] = field(default_factory=list)
-    conditions: list[ast.AST] = field(default_factory=list)
-    returns: list[Value] = field(default_factory=list)
-    star: bool = False
-    by_library: bool = False
-    pick: Pick | None = None
-    # of the running loops, the round and what they run over
-    rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
-    ahead: dict[str, ast.expr] = field(default_factory=dict)
-
-
-class Semantics(Protocol):
-    """What a library means; TF1 and Keras each implement it. activity grows with all that concerns variables.
-
-    exact: whether loops over objects with their numbers are walked item by item, too.
-    standing: equal before and after a call that neither did anything to variables nor asked for any.
-    folded: let go of what is inside of such a call, the last event, but for the calls that somebody may ask for.
-    again: such a call comes once more; frame: its activation, if somebody may ask for it.
-    """
-
-    exact: bool
-
-    @property
-    def activity(self) -> int: ...
-
-    def canonical(self, name: str) -> Library: ...
-
-    def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None: ...
-
-    def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value: ...
-
-    def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None: ...
-
-    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value: ...
-
-    def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None: ...
-
-    def enter_frame(self, ev: Evaluator, frame: Frame) -> None: ...
-
-    def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None: ...
-
-    def either(self, one: Value, other: Value) -> Value | None: ...
-
-    def standing(self) -> object: ...
-
-    def folded(self, before: int, is_asked_for: Callable[[Frame], bool]) -> list[Past]: ...
-
-    def events_so_far(self) -> int: ...
-
-    def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None: ...
-
-    def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None: ...
-
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None: ...
-
-    def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
-
-    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None: ...
 
 
 class Evaluator(ABC):
@@ -365,7 +250,7 @@ class Evaluator(ABC):
 
         In a loop it may be the one now and the other in the next round.
         """
-        if any(frame.loops for frame in self._frames()):
+        if any(frame.loops for frame in self.frame.outward()):
             return None
         choice = choice_of(one, other, None)
         if choice is None or test is None:
@@ -379,15 +264,8 @@ class Evaluator(ABC):
 
     def _is_settled(self, obj: ObjectValue, name: str) -> bool:
         """Whether an object has for good what it has under a name."""
-        making = any(f.obj is obj and f.function and f.function.name == "__init__" for f in self._frames())
+        making = any(f.obj is obj and f.function and f.function.name == "__init__" for f in self.frame.outward())
         return not making and is_settled(name, self.program) and not is_filled(name, self.program)
-
-    def _frames(self) -> Iterator[Frame]:
-        """The running activation and those around it, inside out."""
-        frame: Frame | None = self.frame
-        while frame is not None:
-            yield frame
-            frame = frame.parent
 
     def _eval_Lambda(self, node: ast.Lambda, env: Env) -> Value:
         return LambdaValue(node, env)
@@ -626,32 +504,6 @@ class Evaluator(ABC):
             self.semantics.call(self, Method(SuperValue(obj, cls), "__init__"), args, node)
         return obj
 
-    def around(self) -> tuple[bool, bool]:
-        """Whether loops and whether undecided conditions enclose the running statement, here or in a caller."""
-        frames = [*self._frames()]
-        return any(frame.loops for frame in frames), any(frame.conditions for frame in frames)
-
-    def is_repeated(self) -> bool:
-        """Whether a loop or an undecided condition encloses the running statement, here or in a caller."""
-        frame: Frame | None = self.frame
-        while frame is not None:
-            if frame.loops or frame.conditions:
-                return True
-            frame = frame.parent
-        return False
-
-    def is_repeated_for(self, value: ListValue) -> bool:
-        """The same since a list was made."""
-        if value.made is None:
-            return self.is_repeated()
-        maker, loops, conditions = value.made
-        for frame in self._frames():
-            if frame is maker:
-                return (tuple(frame.loops), tuple(frame.conditions)) != (loops, conditions)
-            if frame.loops or frame.conditions:
-                return True
-        return self.is_repeated()
-
     def _append_index(self, owner: ListValue) -> LoopIndex | None:
         """The index of the loop that fills a list, while it appends one item a round."""
         loop = self.frame.loops[-1] if self.frame.loops and not self.frame.conditions else None
@@ -667,9 +519,9 @@ class Evaluator(ABC):
         first = args.get(0, "")
         if name == "append" and isinstance(owner, ListValue) and first is not None:
             owner.index = self._append_index(owner)
-            note_append(owner, not self.is_repeated_for(owner))
+            note_append(owner, not self.frame.is_repeated_for(owner))
             owner.items.append(first)
-            owner.complete = owner.complete and not self.is_repeated_for(owner)
+            owner.complete = owner.complete and not self.frame.is_repeated_for(owner)
             return NONE
         if name == "extend" and isinstance(owner, ListValue):
             if isinstance(first, (ListValue, TupleValue)):

@@ -16,10 +16,13 @@ from tfmigrate.program.running import runs
 from tfmigrate.program.scan import mentioned
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame, Semantics, loop_key, round_index
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator, loop_key, round_index
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import begin_round, growing, grown
 from tfmigrate.walk.numbering import rounds_of
 from tfmigrate.walk.remembering import Remembered, handed_out
+from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import (
     NONE,
@@ -154,7 +157,7 @@ class Executor(Evaluator):
     ) -> Value:
         # an entry's own calls have parameters for arguments
         alike = self.depth and node is not None and self._pick is None
-        key = self.memory.key(callee, args, self.around) if alike else None
+        key = self.memory.key(callee, args, self.frame.around) if alike else None
         if key is None or by_library:
             return self._call_now(callee, args, node, by_library)
         known = self.memory.find(key, self.current)
@@ -162,7 +165,7 @@ class Executor(Evaluator):
             return self._call_again(known, callee, args, node)
         recording = self.memory.begin(key, self.semantics.standing(), self.semantics.events_so_far())
         result = self._call_now(callee, args, node, by_library)
-        now, standing = self.memory.key(callee, args, self.around), self.semantics.standing()
+        now, standing = self.memory.key(callee, args, self.frame.around), self.semantics.standing()
         known = self.memory.end(recording, result, now, standing, self.current)
         if standing == recording.standing:
             past = self.semantics.folded(recording.events, self._is_asked_for)
@@ -357,7 +360,7 @@ class Executor(Evaluator):
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
             left.items.extend(right.items)
             left.length = None
-            left.complete = left.complete and not self.is_repeated_for(left)
+            left.complete = left.complete and not self.frame.is_repeated_for(left)
             return
         self.assign(node.target, operate.binary(node.op, left, right), env)
 

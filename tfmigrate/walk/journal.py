@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Function, Module
-from tfmigrate.walk.evaluate import Evaluator, Frame
+from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.objects import CreatorScope, Graph, Template
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (

@@ -12,8 +12,9 @@ from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
 from tfmigrate.walk.arg_scopes import ArgScopes
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import literal
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.objects import Gone
 from tfmigrate.walk.regions import Creation, Normalizer, Path, Variable, given_to, path_of, show_path
 from tfmigrate.walk.requesting import Requests

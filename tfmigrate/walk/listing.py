@@ -7,7 +7,8 @@ import re
 
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import (
     is_plain,

@@ -10,7 +10,8 @@ from typing import TypeVar
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import counter_of, is_range, length_of
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Evaluator, Frame, length_of_value, loop_key
+from tfmigrate.walk.evaluate import Evaluator, length_of_value, loop_key
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.values import (
     PYTHON,
     Const,

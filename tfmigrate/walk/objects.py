@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.clashes import Name
 from tfmigrate.walk.defaults import Default
-from tfmigrate.walk.evaluate import Arguments
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import (
     Path,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
-from tfmigrate.walk.evaluate import Frame
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.regions import Path, Variable
 from tfmigrate.walk.values import Const
 

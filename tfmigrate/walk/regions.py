@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Function, Module
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import Default
-from tfmigrate.walk.evaluate import Arguments, Frame
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.numbering import Number, Numbering
 from tfmigrate.walk.values import Const, LoopIndex, Numbered, Opaque, Symbol, Text, Value
 

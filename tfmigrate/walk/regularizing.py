@@ -7,7 +7,8 @@ import ast
 from tfmigrate.program.modern import modern_call
 from tfmigrate.tf1.regularizers import KERAS_REGULARIZERS, OPERATIONS
 from tfmigrate.tf1.symbols import TAKES_VARIABLES
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.objects import Gone
 from tfmigrate.walk.values import NONE, Const, FunctionValue, Library, Regularizer, Value, is_tensor
 

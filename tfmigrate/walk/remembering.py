@@ -13,9 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from math import inf
-from typing import TYPE_CHECKING
 
 from tfmigrate.program.link import Class, Function, Module
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.values import (
     ClassValue,
     Const,
@@ -38,9 +39,6 @@ from tfmigrate.walk.values import (
     Unknown,
     Value,
 )
-
-if TYPE_CHECKING:
-    from tfmigrate.walk.evaluate import Arguments, Frame
 
 # how often a function is tried that never came with the same arguments again
 _TRIES = 40

@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.tf1.layers import LAYERS
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.layer_calls import LayerCalls
 from tfmigrate.walk.regions import given_to, path_of, show_path
 from tfmigrate.walk.values import NONE, TENSOR, Const, Library, Value

@@ -11,8 +11,9 @@ from tfmigrate.tf1.layers import (
 )
 from tfmigrate.tf1.regularizers import COLLECTION
 from tfmigrate.walk import operate
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.clashes import may_be_same, name_from, repeats
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import call_into, depth_of, second_call
 from tfmigrate.walk.naming import (

@@ -10,9 +10,11 @@ from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.progress import steps
-from tfmigrate.walk.evaluate import Arguments, Frame, Semantics
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import MAX_FRAMES, Executor, TooLarge
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.uses import Uses
 from tfmigrate.walk.values import Env, FunctionValue, ObjectValue

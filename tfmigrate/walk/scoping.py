@@ -15,8 +15,10 @@ from tfmigrate.tf1.layers import (
     VARIABLE_SCOPE,
 )
 from tfmigrate.walk import operate
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import Default, anywhere
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.journal import Journal, depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of

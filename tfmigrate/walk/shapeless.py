@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from tfmigrate.program.link import Module
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.values import NONE, DictValue, ListValue, Shapeless, Tensor, TupleValue, Value
-
-if TYPE_CHECKING:
-    from tfmigrate.walk.evaluate import Arguments
 
 # arguments of TensorFlow's functions that have to be a single number or truth value
 _SCALARS = frozenset({"training", "is_training", "keep_prob", "rate", "pred"})

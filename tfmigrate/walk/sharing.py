@@ -22,8 +22,10 @@ from tfmigrate.tf1.layers import (
 )
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.cells import Cell, Cells
-from tfmigrate.walk.evaluate import Arguments, Evaluator, Frame
+from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.listing import Lists
 from tfmigrate.walk.naming import (

@@ -7,15 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
-
-if TYPE_CHECKING:
-    from tfmigrate.walk.evaluate import Frame
+from tfmigrate.walk.frames import Frame
 
 _GRAPH = {
     "get_collection", "get_collection_ref", "global_variables", "trainable_variables", "all_variables", "get_variables",

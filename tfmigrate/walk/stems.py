@@ -6,7 +6,8 @@ import ast
 
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
-from tfmigrate.walk.evaluate import Arguments, Frame
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.values import NONE, text_of
 
 _POSITION = 5  # of `name` among the arguments

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.walk.evaluate import Arguments, Evaluator
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.objects import OpenScope, Template
 from tfmigrate.walk.regions import Region

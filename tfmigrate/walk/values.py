@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Union
 
 if TYPE_CHECKING:
     from tfmigrate.program.link import Class, Function, Module
-    from tfmigrate.walk.evaluate import Arguments
+    from tfmigrate.walk.arguments import Arguments
 
 
 class Kind(Enum):

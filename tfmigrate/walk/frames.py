@@ -1,0 +1,74 @@
+"""Activations: a function that runs, what it was given, and what encloses the statement that runs now."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tfmigrate.program.link import Function, Module
+from tfmigrate.walk.choices import Pick
+from tfmigrate.walk.values import Env, ListValue, ObjectValue, Round, Value
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One activation of a function (or of a module's body, then function is None).
+
+    given: the expressions of the arguments at the call, absent where the default holds.
+    loops, conditions: how many enclose the statement that runs now.
+    star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
+    pick: of a call that runs one of several functions, which one this is.
+    ahead: the arguments that a `functools.partial` gives, which are not among the `given`.
+    """
+
+    function: Function | None
+    module: Module
+    call: ast.Call | None
+    parent: Frame | None
+    env: Env
+    args: dict[str, Value] = field(default_factory=dict)
+    given: dict[str, ast.expr] = field(default_factory=dict)
+    obj: ObjectValue | None = None
+    loops: list[ast.AST] = field(default_factory=list)
+    conditions: list[ast.AST] = field(default_factory=list)
+    returns: list[Value] = field(default_factory=list)
+    star: bool = False
+    by_library: bool = False
+    pick: Pick | None = None
+    # of the running loops, the round and what they run over
+    rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
+    ahead: dict[str, ast.expr] = field(default_factory=dict)
+
+    def outward(self) -> Iterator[Frame]:
+        """This activation and those around it, inside out."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.parent
+
+    def around(self) -> tuple[bool, bool]:
+        """Whether loops and whether undecided conditions enclose the running statement, here or in a caller."""
+        frames = [*self.outward()]
+        return any(frame.loops for frame in frames), any(frame.conditions for frame in frames)
+
+    def is_repeated(self) -> bool:
+        """Whether a loop or an undecided condition encloses the running statement, here or in a caller."""
+        frame: Frame | None = self
+        while frame is not None:
+            if frame.loops or frame.conditions:
+                return True
+            frame = frame.parent
+        return False
+
+    def is_repeated_for(self, value: ListValue) -> bool:
+        """The same since a list was made."""
+        if value.made is None:
+            return self.is_repeated()
+        maker, loops, conditions = value.made
+        for frame in self.outward():
+            if frame is maker:
+                return (tuple(frame.loops), tuple(frame.conditions)) != (loops, conditions)
+            if frame.loops or frame.conditions:
+                return True
+        return False
