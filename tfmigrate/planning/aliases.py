@@ -11,7 +11,7 @@ from tfmigrate.planning.references import Mention, References
 from tfmigrate.planning.units import Classification, Shape
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.evaluate import PARTIAL
+from tfmigrate.walk.python_functions import PARTIAL
 
 # what runs at most once, and not in part, stands in nothing else
 _STRAIGHT = (ast.If, ast.With)

@@ -31,9 +31,9 @@ def check_callable(unit: Unit, classes: Classification, executor: Executor) -> N
     assert cls is not None and member.function is not None
     if member.function.name != "__call__" or len(unit.members) > 1:
         raise Refusal("TFM404", member.node, member.module, f"{cls.name} makes variables outside of __call__")
-    if any(base != Library("builtins.object") for base in executor.bases.get(cls, [])) or cls.node.keywords:
+    if any(base != Library("builtins.object") for base in executor.classes.bases.get(cls, [])) or cls.node.keywords:
         raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has a base class of its own")
-    if any(cls in (getattr(b, "cls", None) for b in bases) for bases in executor.bases.values()):
+    if any(cls in (getattr(b, "cls", None) for b in bases) for bases in executor.classes.bases.values()):
         raise Refusal("TFM404", cls.node, member.module, f"{cls.name} has subclasses")
     for _function, other in classes.units.items():
         if other is not member and other.cls is cls:

@@ -478,7 +478,7 @@ class Causes:
     def _check_overriding(self) -> None:
         """Methods that nothing was seen to call but a base class's code, on an object of the base."""
         for walk in self.classes.walks:
-            for region, call, module in called_by_bases(walk, self.executor.mro, self.classes.evident):
+            for region, call, module in called_by_bases(walk, self.executor.classes.mro, self.classes.evident):
                 inside = {region, *(event for event in region.walk() if isinstance(event, Region))}
                 function, plain = region.function, set(self._plain_below(region))
                 if function is None:

@@ -65,7 +65,9 @@ from tfmigrate.sites import (
 )
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted import EMITTED_NAMES
-from tfmigrate.walk.execute import Executor, TooLarge
+from tfmigrate.walk.attributes import attribute
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.functions import TooLarge
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.state import is_fixed, is_settled
@@ -267,7 +269,7 @@ class Planner:
                 return None
         if isinstance(expression, ast.Attribute):
             owner = self.resolve(module, expression.value)
-            return self.executor.attribute(owner, expression.attr, expression) if owner is not None else None
+            return attribute(self.executor, owner, expression.attr, expression) if owner is not None else None
         return None
 
     def _plan_unit(self, unit: Unit) -> None:

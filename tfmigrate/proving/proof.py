@@ -21,7 +21,8 @@ from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
 from tfmigrate.proving.unread import unread
 from tfmigrate.walk.arguments import Arguments
-from tfmigrate.walk.execute import Executor, TooLarge
+from tfmigrate.walk.execute import Executor
+from tfmigrate.walk.functions import TooLarge
 from tfmigrate.walk.regions import Region, Variable, around, show_path
 from tfmigrate.walk.roots import Walk, Walker, call_method
 from tfmigrate.walk.values import FunctionValue, ObjectValue
@@ -321,7 +322,7 @@ def _enter(walk: Walk, walker: Walker, counting: Counting) -> None:
     executor = walker.executor
     if isinstance(target, Class):
         cls = next((c for c in module.classes.values() if c.qualname == target.qualname), None)
-        if cls is not None and cls in executor.class_names:
+        if cls is not None and cls in executor.classes.names:
             _enter_class(executor, cls, walk.called, counting)
         return
     function = next((f for f in module.functions.values() if f.qualname == target.qualname), None)

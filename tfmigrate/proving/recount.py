@@ -32,7 +32,8 @@ from tfmigrate.proving.keras3 import (
 from tfmigrate.tf1.cells import DRIVEN, DRIVERS
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
-from tfmigrate.walk.evaluate import Evaluator, SuperValue
+from tfmigrate.walk.attributes import SuperValue
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.naming import dimensions, dtype_of
 from tfmigrate.walk.regions import Path, Region, Variable, path_of, rounds, show_path
@@ -206,8 +207,8 @@ class Counting:
 
     def _start(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
         """`super().__init__(...)` of a layer."""
-        for cls in ev.mro(obj.cls):
-            for base in ev.bases.get(cls, []):
+        for cls in ev.classes.mro(obj.cls):
+            for base in ev.classes.bases.get(cls, []):
                 if isinstance(base, Library) and base.name.startswith("keras."):
                     obj.library = self._make(ev, obj.cls.name, base.name, args, node)
                     self.objects.append(obj)

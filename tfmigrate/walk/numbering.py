@@ -10,8 +10,10 @@ from typing import TypeVar
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import counter_of, is_range, length_of
 from tfmigrate.walk import operate
-from tfmigrate.walk.evaluate import Evaluator, length_of_value, loop_key
+from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
+from tfmigrate.walk.items import length_of_value
+from tfmigrate.walk.targets import loop_key
 from tfmigrate.walk.values import (
     PYTHON,
     Const,

@@ -11,8 +11,10 @@ from tfmigrate.finding import Finding
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.progress import steps
 from tfmigrate.walk.arguments import Arguments
-from tfmigrate.walk.execute import MAX_FRAMES, Executor, TooLarge
+from tfmigrate.walk.attributes import bind
+from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.frames import Frame
+from tfmigrate.walk.functions import MAX_FRAMES, TooLarge
 from tfmigrate.walk.regions import Creation, Region
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.sharing import Scoping
@@ -197,7 +199,7 @@ def _call_entry(target: Function | Class, executor: Executor) -> list[str]:
         known = isinstance(value, FunctionValue) and value.function is target
         executor.call_function(value if known else FunctionValue(target), Arguments(), None)  # type: ignore[arg-type]
         return []
-    if target not in executor.class_names:
+    if target not in executor.classes.names:
         return []
     obj = executor.instantiate(target, Arguments(), None)
     assert isinstance(obj, ObjectValue)
@@ -224,6 +226,6 @@ def outer_methods_first(cls: Class) -> list[str]:
 def call_method(executor: Executor, obj: ObjectValue, name: str) -> None:
     """Call a method as something outside the program may; a property is read."""
     method = executor.class_attribute(obj.cls, name)
-    bound = executor.bind(method, obj) if isinstance(method, FunctionValue) else None
+    bound = bind(executor, method, obj) if isinstance(method, FunctionValue) else None
     if isinstance(bound, FunctionValue):
         executor.call_function(bound, Arguments(), None)
