@@ -52,20 +52,9 @@ class Frame:
         frames = [*self.outward()]
         return any(frame.loops for frame in frames), any(frame.conditions for frame in frames)
 
-    def is_repeated(self) -> bool:
-        """Whether a loop or an undecided condition encloses the running statement, here or in a caller."""
-        frame: Frame | None = self
-        while frame is not None:
-            if frame.loops or frame.conditions:
-                return True
-            frame = frame.parent
-        return False
-
     def is_repeated_for(self, value: ListValue) -> bool:
-        """The same since a list was made."""
-        if value.made is None:
-            return self.is_repeated()
-        maker, loops, conditions = value.made
+        """Whether a loop or an undecided condition that began after a list was made runs now, here or in a caller."""
+        maker, loops, conditions = value.made or (None, (), ())
         for frame in self.outward():
             if frame is maker:
                 return (tuple(frame.loops), tuple(frame.conditions)) != (loops, conditions)
