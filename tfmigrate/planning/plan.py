@@ -12,6 +12,7 @@ from typing import Protocol
 from tfmigrate.finding import Finding
 from tfmigrate.planning import names
 from tfmigrate.planning.alternatives import in_branches, separate
+from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.callables import callable_site, check_callable, object_call
 from tfmigrate.planning.causes import Causes
@@ -20,6 +21,7 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.collecting import Collecting
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.cutting import bound_by, heads
+from tfmigrate.planning.dead_statements import drop_dead_statements
 from tfmigrate.planning.dimensions import plan_dimensions
 from tfmigrate.planning.helping import all_used, plan_helpers
 from tfmigrate.planning.holding import Holding
@@ -36,6 +38,7 @@ from tfmigrate.planning.layering import (
 )
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.lifting import lift
+from tfmigrate.planning.marking import mark
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.renaming import Renaming
@@ -323,11 +326,11 @@ class Planner:
             return
         works = [self._bodywork(plan, body) for body in plan.bodies.values()]
         for work in works:
-            work.mark()
+            mark(work)
         composer = self._composer(plan)
         composer.find_needs()
         for work in works:
-            work.drop_dead_statements()
+            drop_dead_statements(work)
         assign_roles(plan)
         attribute_names(plan)
         check_inputs(plan, self.scalars)
@@ -346,7 +349,7 @@ class Planner:
         else:
             composer.head()
             for work in works:
-                work.sites(Sites())
+                write_body(work, Sites())
         if primary.templated:
             self.templates.sites(plan, {})
         self.complete.add(unit)
@@ -640,7 +643,7 @@ class Planner:
                 callable_site(plan, composer, work, sites, self._call_sites(unit))
                 continue
             head = composer.head()
-            methods: list[MethodBody] = [self._bodywork(plan, body).sites(sites) for body in plan.bodies.values()]
+            methods: list[MethodBody] = [write_body(self._bodywork(plan, body), sites) for body in plan.bodies.values()]
             if passes_through(plan):
                 methods = []
             lines = [*head.init, *(["", *head.build] if head.build else [])]
