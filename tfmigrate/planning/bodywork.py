@@ -9,11 +9,11 @@ from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Role
 from tfmigrate.planning.looping import index_text, loops_at
 from tfmigrate.planning.mapping import given_at
-from tfmigrate.planning.requests import Naming
+from tfmigrate.planning.requests import Naming, naming_in
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.units import Member
+from tfmigrate.planning.units import Classification, Member
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
 from tfmigrate.program.rounds import LOOPS
@@ -139,3 +139,28 @@ class Bodywork:
             return spelled.get(name) if item.role in (Role.CTOR, Role.NAME) else None
 
         return render(self.module, expression, substitute)
+
+
+def bodywork_of(plan: LayerPlan, body: Body, plans: dict[object, LayerPlan], classes: Classification) -> Bodywork:
+    """What is to do with one body of a class."""
+    naming, blocks = naming_in(body.module), _name_blocks(body.member, classes)
+    sources = frozenset(classes.arg_scope_sources.values())
+    return Bodywork(plan, body, plans, naming, blocks, frozenset(classes.arg_scopes), sources)
+
+
+def _name_blocks(member: Member, classes: Classification) -> dict[ast.With, bool]:
+    """The scope blocks of a member that only name things, and whether they hold layers."""
+    blocks: dict[ast.With, bool] = {}
+    for block, regions in classes.blocks.items():
+        if block in classes.units or block is member.scope:
+            continue
+        if any(_holder_region(region, classes) in member.regions for region in regions):
+            blocks[block] = any(region in classes.makers for region in regions)
+    return blocks
+
+
+def _holder_region(region: Region, classes: Classification) -> Region:
+    outer = region.parent
+    while outer is not None and outer.is_block and classes.member_of(outer) is None and outer.parent is not None:
+        outer = outer.parent
+    return outer if outer is not None else region
