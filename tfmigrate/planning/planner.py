@@ -29,6 +29,7 @@ from tfmigrate.planning.layer_names import check_name_argument, find_name
 from tfmigrate.planning.layer_sites import LayerSites
 from tfmigrate.planning.layering import LayerPlan, Refusal, assign_roles, attribute_names
 from tfmigrate.planning.lifting import lift
+from tfmigrate.planning.list_sites import ListSites
 from tfmigrate.planning.marking import mark
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
@@ -141,7 +142,7 @@ class Planner:
         layers.write(unit for unit in self._inside_out() if unit in migrated)
         self.renaming.sites(migrated, self.sites)
         holding.sites(self.sites)
-        collecting.sites(holding.works, migrated, self.sites)
+        ListSites(collecting).write(holding.works, migrated, self.sites)
         layers.finish_blocks()
         plan_helpers(self.classes, self._helpers_of(migrated), self.sites)
         if any(items.items for items in self.sites.values()):
