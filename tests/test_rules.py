@@ -117,7 +117,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tfmigrate.refuting": {"tfmigrate.finding", "tfmigrate.model", "tfmigrate.verify.verdict"},
 }  # fmt: skip
 # who decides where; a transform decides how, and the recount must not believe what it recounts
-PLANNERS = {"tfmigrate.pipeline", "tfmigrate.planning.plan", "tfmigrate.rewrite", "tfmigrate.planning.compose"}
+PLANNERS = {
+    "tfmigrate.pipeline", "tfmigrate.planning.plan", "tfmigrate.planning.planner", "tfmigrate.rewrite",
+    "tfmigrate.planning.compose",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("area", MAY_IMPORT)

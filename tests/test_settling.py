@@ -10,7 +10,7 @@ from tfmigrate import rewrite, settling
 from tfmigrate.finding import Finding
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
-from tfmigrate.planning import plan
+from tfmigrate.planning import plan, planner
 from tfmigrate.proving import proof
 
 NET = """\
@@ -114,14 +114,14 @@ def test_a_package_below_a_folder_is_found_from_beside_it(tmp_path: Path) -> Non
 
 def test_a_mistake_of_ours_costs_its_own_cluster_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = write(tmp_path, net=NET, train=TRAIN)
-    real = plan.Planner._plan_unit
+    real = planner.Planner._plan_unit
 
-    def wrong(self: plan.Planner, unit: object) -> None:
+    def wrong(self: planner.Planner, unit: object) -> None:
         if "encode" in repr(unit):
             raise ZeroDivisionError("planned")
         real(self, unit)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(plan.Planner, "_plan_unit", wrong)
+    monkeypatch.setattr(planner.Planner, "_plan_unit", wrong)
     migration = migrate([folder])
     assert codes(migration) == ["TFM903"]
     assert "ZeroDivisionError: planned" in migration.findings[0].message

@@ -15,7 +15,8 @@ from tfmigrate.finding import Finding
 from tfmigrate.model import FileChange
 from tfmigrate.planning.binding import needing
 from tfmigrate.planning.explaining import explaining, modules_of
-from tfmigrate.planning.plan import Plan, Planner
+from tfmigrate.planning.plan import Plan
+from tfmigrate.planning.planner import Planner
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.render import indent_of

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tfmigrate.planning import names
-from tfmigrate.planning.bodywork import Bodywork, call_arguments
+from tfmigrate.planning.body_sites import write_body
+from tfmigrate.planning.bodywork import Bodywork
+from tfmigrate.planning.calling import call_arguments
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.segments import scope_name
@@ -66,7 +68,7 @@ def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Si
     _free_names(plan, cls)
     head = composer.callable_head()
     super_call, named = _super_call(plan, cls)
-    call = work.sites(sites)
+    call = write_body(work, sites)
     layer = CallableLayer(super_call, tuple(head.init), tuple(head.build), call)
     class_sites.add("callable_classes", span(member.module, cls.node), layer)
     if named is not None and named.attribute == "name":

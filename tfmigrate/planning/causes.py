@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from tfmigrate.finding import Finding
 from tfmigrate.planning.aliases import Aliases
-from tfmigrate.planning.bodywork import asserts_reuse
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.eagerness import eager_switch
 from tfmigrate.planning.leftovers import library_values
@@ -17,6 +16,7 @@ from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
 from tfmigrate.planning.references import Mention, References, Resolve, Stays, misuse
+from tfmigrate.planning.statements import asserts_reuse
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects

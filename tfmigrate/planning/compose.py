@@ -11,11 +11,11 @@ from tfmigrate.planning import names
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
 from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
-from tfmigrate.planning.requests import Naming, Request, request_for
+from tfmigrate.planning.requests import Naming, Request, naming_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, shape_argument
 from tfmigrate.planning.units import Shape
-from tfmigrate.program.render import call_lines, line_length, source, written
+from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 
 
@@ -402,3 +402,9 @@ def is_block(plan: LayerPlan) -> bool:
 
 
 __all__ = ["Composer", "Head", "Role", "is_block", "names", "names_for_all"]
+
+
+def composer_of(plan: LayerPlan, plans: dict[object, LayerPlan]) -> Composer:
+    """What composes a class in the way of its file."""
+    module = plan.primary.module
+    return Composer(plan, plans, naming_in(module), indent_of(module))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tfmigrate.planning import names
+from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.parts import made_by
 from tfmigrate.planning.plain import Code, PlainWork
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Unit
+from tfmigrate.planning.units import Classification, Unit
 from tfmigrate.planning.variable_order import order_of
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
@@ -19,17 +19,15 @@ from tfmigrate.sites import Before, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.regions import Query, Variable
 
-if TYPE_CHECKING:
-    from tfmigrate.planning.collecting import Collecting
-
 OWN = "own"
 
 
 class Filling:
     """Plans which collections are filled, and where."""
 
-    def __init__(self, collecting: Collecting) -> None:
-        self.collecting = collecting
+    def __init__(self, classes: Classification, clusters: Clusters) -> None:
+        self.classes = classes
+        self.clusters = clusters
         # the calls that read such a collection, and by its name the layers whose variables it gets
         self.readers: set[ast.AST] = set()
         self.filled: dict[str, list[tuple[PlainWork, Slot]]] = {}
@@ -38,7 +36,7 @@ class Filling:
         """Whether the collection that a query reads holds the same, in the same order, if plain code fills it."""
         if query.node in self.readers:
             return True
-        if query.source is not None or self.collecting.clusters.unit_around(query.region) is not None:
+        if query.source is not None or self.clusters.unit_around(query.region) is not None:
             return False
         wanted = set(self._held(query))
         chosen: list[tuple[PlainWork, Slot]] = []
@@ -81,7 +79,7 @@ class Filling:
 
     def _held(self, query: Query) -> Iterator[Variable]:
         """What the collection holds in the programs that come by this query."""
-        for walk in self.collecting.classes.walks:
+        for walk in self.classes.walks:
             if any(isinstance(event, Query) and event.node is query.node for event in walk.root.walk()):
                 yield from (v for v in walk.scoping.all_variables if query.collection in v.collections)
 

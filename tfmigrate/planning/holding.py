@@ -12,14 +12,13 @@ from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import Thread
 from tfmigrate.planning.object_calls import ObjectCalls
 from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
-from tfmigrate.planning.requests import Naming, file_quote, import_line
+from tfmigrate.planning.requests import import_line, naming_in
 from tfmigrate.planning.shared_layers import SharedLayers
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.sites import Remove, Sites, Unwrap
 from tfmigrate.spans import span
-from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.regions import Creation, Region, around
 
 _SHARED = "these calls share variables in one place of the program and not in another"
@@ -114,7 +113,7 @@ class Holding:
         slots = [slot for slot in slots if slot.kind is not Made.WEIGHT]
         by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
         home = holders[0][0].region
-        naming = Naming(file_quote(groups[0][0].module), EMITTED_NAMES)
+        naming = naming_in(groups[0][0].module)
         return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:

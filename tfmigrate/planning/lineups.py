@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
 
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.filling import Filling
 from tfmigrate.planning.lasting import is_folded
 from tfmigrate.planning.parts import made_by
 from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.reaching import Reaching
+from tfmigrate.planning.units import Classification
 from tfmigrate.planning.variable_order import order_of
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.regions import Lineup, Query
-
-if TYPE_CHECKING:
-    from tfmigrate.planning.collecting import Collecting
 
 # what comes of each variable is no value that stands in a row
 _NO_ROW = re.compile(r"(^|\.)(assign|assign_add|assign_sub|histogram|scalar|print|is_variable_initialized)$")
@@ -26,18 +26,21 @@ _NO_ROW = re.compile(r"(^|\.)(assign|assign_add|assign_sub|histogram|scalar|prin
 class Lineups:
     """Refuses lists that would be gone through in another order, where that changes something."""
 
-    def __init__(self, collecting: Collecting) -> None:
-        self.collecting = collecting
+    def __init__(self, classes: Classification, clusters: Clusters, reaching: Reaching, filling: Filling) -> None:
+        self.classes = classes
+        self.clusters = clusters
+        self.reaching = reaching
+        self.filling = filling
 
     def check(self, works: list[PlainWork]) -> None:
-        for walk in self.collecting.classes.walks:
+        for walk in self.classes.walks:
             for lineup in walk.scoping.lineups:
-                units = set().union(*(self.collecting.units(query.variables) for query, _ in lineup.lists))
+                units = set().union(*(self.reaching.units(query.variables) for query, _ in lineup.lists))
                 if not units or self._stays_right(lineup, works):
                     continue
                 text = "layers list these variables in another order than the one in which this goes through them"
                 for unit in units:
-                    self.collecting.clusters.refuse("TFM601", lineup.node, lineup.region.module, text, unit)
+                    self.clusters.refuse("TFM601", lineup.node, lineup.region.module, text, unit)
 
     def _stays_right(self, lineup: Lineup, works: list[PlainWork]) -> bool:
         if len(lineup.lists) == 1 and not _is_row(lineup):
@@ -54,13 +57,13 @@ class Lineups:
         """Which place each variable had in the list, in the order in which Keras lists them; None if not known."""
         made = list(dict.fromkeys(query.variables))
         if query.everything:
-            tops = {top for variable in made if (top := self.collecting.top(variable)) is not None}
+            tops = {top for variable in made if (top := self.reaching.top(variable)) is not None}
             kept = works and all(order_of(top, works[0].plans) == made_by(top) for top in tops)
             return [*range(len(made))] if kept else None
-        if self.collecting.filling.holds(query):
+        if self.filling.holds(query):
             return [*range(len(made))]
-        chosen = self.collecting.chosen(query, works)
-        listed = None if chosen is None else self.collecting.listed(chosen, query.region, works)
+        chosen = self.reaching.chosen_for(query, works)
+        listed = None if chosen is None else self.reaching.listed(chosen, query.region, works)
         if listed is None or {*listed} != {*made}:
             return None
         return [made.index(variable) for variable in listed]
@@ -68,9 +71,9 @@ class Lineups:
     def _parts(self, query: Query, works: list[PlainWork]) -> list[object] | None:
         """Of each variable the class of the layer that makes it, and which of the layer's it is; None if not known."""
         places = {variable: place for place, variable in reversed([*enumerate(query.variables)])}
-        tops = [self.collecting.top(variable) for variable in query.variables]
+        tops = [self.reaching.top(variable) for variable in query.variables]
         if len(set(tops)) > 1:
-            chosen = self.collecting.chosen(query, works) or ()
+            chosen = self.reaching.chosen_for(query, works) or ()
             starts = [min(places[v] for v in item.variables if v in places) for item in chosen]
             if not starts or starts != sorted(starts):
                 return None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from tfmigrate.planning.clauses import clause
+from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.reaching import Reached, Reaching
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Unit
+from tfmigrate.planning.units import Classification, Unit
 from tfmigrate.program.dialect import v1_name
-from tfmigrate.program.link import Module
+from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import ancestors
 from tfmigrate.sites import Replace, Sites
@@ -20,33 +21,26 @@ from tfmigrate.spans import span
 from tfmigrate.tf1.regularizers import MENTIONS
 from tfmigrate.walk.regions import Query, Region, Variable, root_of
 
-if TYPE_CHECKING:
-    from tfmigrate.planning.collecting import Collecting
-
 LOSSES = "losses"
 _ADDS = ("add_to_collection", "add_to_collections")
 
 
-@dataclass(frozen=True)
-class Reached:
-    """A slot with its text in the function that collects, and the variables it stands for.
-
-    order: of a layer inside of what the slot holds, its variables as Keras lists them.
-    """
-
-    slot: Slot
-    text: str
-    variables: frozenset[Variable]
-    order: tuple[Variable, ...] = ()
-
-
 class Losses:
-    """Plans what reads these losses."""
+    """Plans what reads these losses. left: gets the plain functions that stay as they are for it."""
 
-    def __init__(self, collecting: Collecting) -> None:
-        self.collecting = collecting
-        self.classes = collecting.classes
-        self.clusters = collecting.clusters
+    def __init__(
+        self,
+        program: Program,
+        classes: Classification,
+        clusters: Clusters,
+        reaching: Reaching,
+        left: set[Function | None],
+    ) -> None:
+        self.program = program
+        self.classes = classes
+        self.clusters = clusters
+        self.reaching = reaching
+        self.left = left
 
     # -- before anything is written ------------------------------------------------------------------------------
 
@@ -54,31 +48,31 @@ class Losses:
         """Refuse the units whose losses are read where they cannot be named."""
         chosen = self._chosen(query, works)
         if chosen is not None:
-            self.collecting.note_readers(chosen, query.node, query.region)
+            self.reaching.note_readers(chosen, query.node, query.region)
             return
         self._refuse(query, "these are not all the losses of some layers that are in reach here")
 
     def _refuse(self, query: Query, text: str) -> None:
         module = query.region.module
-        for unit in self.collecting.units(query.variables):
+        for unit in self.reaching.units(query.variables):
             self.clusters.refuse("TFM603", query.node, module, text, unit)
-        plain = self.collecting.plain_makers(query.variables)
+        plain = self.reaching.plain_makers(query.variables)
         if plain:
             self.clusters.refuse("TFM603", query.node, module, text, None)
-            self.collecting.left |= plain
+            self.left |= plain
 
     def check_mentions(self) -> None:
         """Whatever else names the collection would find it empty."""
         regularized = [v for walk in self.classes.walks for v in walk.scoping.all_variables if v.regularized]
-        units = self.collecting.units(regularized)
-        plain = self.collecting.plain_makers(regularized)
+        units = self.reaching.units(regularized)
+        plain = self.reaching.plain_makers(regularized)
         known = {inner for query in self._queries for inner in ast.walk(query.node)}
         for module, node in self._mentions if regularized else ():
             if node in known or self._adds(module, node):
                 continue
             text = "this may read the losses of regularized variables, and Keras keeps them in their layers"
             self.clusters.refuse_all("TFM603", node, module, text, units)
-            self.collecting.left |= plain
+            self.left |= plain
 
     @cached_property
     def _queries(self) -> list[Query]:
@@ -89,7 +83,7 @@ class Losses:
     def _mentions(self) -> list[tuple[Module, ast.AST]]:
         """Where the program's text names the collection or what reads it."""
         found: list[tuple[Module, ast.AST]] = []
-        for module in self.collecting.program.modules.values():
+        for module in self.program.modules.values():
             if any(name in module.text for name in MENTIONS):
                 found += [(module, node) for node in module.nodes if _mentioned(node) in MENTIONS]
         return found
@@ -105,7 +99,7 @@ class Losses:
         """Refuse what is read together with losses of variables that stay as they are; whether there is any."""
         found = False
         for query in self._queries:
-            units = self.collecting.units(query.variables)
+            units = self.reaching.units(query.variables)
             if not query.variables or not units & migrated or (units <= migrated and self._chosen(query, works)):
                 continue
             self._refuse(query, "some of these losses are those of variables that stay as they are")
@@ -123,7 +117,7 @@ class Losses:
         chosen: list[Reached] = []
         covered: set[Variable] = set()
         around = set(ancestors(query.region.module, query.node))
-        for item in self.collecting.reached(query.region, works, named):
+        for item in self.reaching.reached(query.region, works, named):
             own = {variable for variable in item.variables if variable.regularized}
             if not _is_held_once(item.slot, query.region.call):
                 return None
@@ -134,11 +128,11 @@ class Losses:
 
     # -- writing -------------------------------------------------------------------------------------------------
 
-    def write(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> None:
-        """The layers' losses instead of the collection, beside what the program itself puts there."""
+    def write(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> bool:
+        """The layers' losses instead of the collection, beside what the program puts there; whether it is so."""
         chosen = self._chosen(query, works, named=True)
-        if chosen is None or not self.collecting.units(query.variables) <= migrated:
-            return
+        if chosen is None or not self.reaching.units(query.variables) <= migrated:
+            return False
         module = query.region.module
         library = v1_name(module)
         parts = [f"{library}.losses.get_losses()"] if query.reader == "total" else []
@@ -150,8 +144,8 @@ class Losses:
             text = f"{library}.add_n({text})"
         elif len(parts) > 1 and not self._stands_free(query):
             text = f"({text})"
-        self.collecting.rewritten.add(query.node)
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+        return True
 
     def _stands_free(self, query: Query) -> bool:
         scan = scan_code(query.region.call.function or query.region.module)
@@ -185,18 +179,3 @@ def _mentioned(node: ast.AST) -> str:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     return node.name if isinstance(node, ast.alias) else ""
-
-
-def clause(chosen: list[Reached], name: str, attribute: str) -> str:
-    """`for var in a.variables + b.variables`; a list of layers, or a long one, is walked by a second `for`."""
-    if any(item.slot.loops for item in chosen):
-        layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
-        return f"for layer in {layers} for {name} in layer.{attribute}"
-    return for_each([item.text for item in chosen], name, attribute)
-
-
-def for_each(layers: list[str], name: str, attribute: str) -> str:
-    """`for layer in (a, b, c) for var in layer.variables`."""
-    if len(layers) > 2:
-        return f"for layer in ({', '.join(layers)}) for {name} in layer.{attribute}"
-    return f"for {name} in {' + '.join(f'{layer}.{attribute}' for layer in layers)}"

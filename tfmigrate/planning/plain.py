@@ -7,23 +7,18 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
 
 from tfmigrate.planning import names
-from tfmigrate.planning.bodywork import (
-    block_call,
-    call_arguments,
-    extend_targets,
-    is_reuse_statement,
-    name_scope,
-    statements,
-)
+from tfmigrate.planning.calling import block_call, call_arguments, extend_targets
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
 from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import check_rounds, counting, dict_key, head_text, index_text, is_counted, loops_at
 from tfmigrate.planning.mapping import given_at, map_layer
+from tfmigrate.planning.name_scopes import name_scope
 from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
 from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.statements import is_reuse_statement, statements
 from tfmigrate.planning.units import Classification, Member, Shape
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import call_lines, line_length, render, source, written

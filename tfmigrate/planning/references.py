@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
+from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.units import Member, Shape
-from tfmigrate.planning.unreached import same_in_other_branch
 from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
 from tfmigrate.program.standing import ancestors, called_by_partial, mapped

@@ -20,6 +20,7 @@ from tfmigrate.program.render import render, source
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import arguments_of, is_none, names_in
 from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
+from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
@@ -309,6 +310,11 @@ def file_quote(module: Module) -> str:
     return "'" if module.text.count("'") > module.text.count('"') else '"'
 
 
+def naming_in(module: Module) -> Naming:
+    """How the code that a file gets is spelled."""
+    return Naming(file_quote(module), EMITTED_NAMES)
+
+
 __all__ = [
     "Naming",
     "Piece",
@@ -316,6 +322,7 @@ __all__ = [
     "Request",
     "Role",
     "file_quote",
+    "naming_in",
     "render",
     "request_for",
 ]

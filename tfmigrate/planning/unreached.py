@@ -1,50 +1,54 @@
-"""Calls in a branch that no run of the program takes, where the other branch makes the same call.
-
-if use_bias:
-    x = tf.matmul(x, spectral_norm(w)) + bias
-else:                                           # all callers want a bias
-    x = tf.matmul(x, spectral_norm(w))
-"""
+"""Code of a layer that no run of the program reaches: it is taken along, or keeps the layer back."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
 
-from tfmigrate.program.link import Module
-from tfmigrate.program.standing import ancestors
-
-# what a call may stand in below the branch, so that both ask for the same
-_OPEN = (ast.expr, ast.keyword, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.If)
-_CLOSED = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+from tfmigrate.planning.layering import Body, LayerPlan, Refusal
+from tfmigrate.planning.other_branch import same_in_other_branch
+from tfmigrate.planning.references import Resolve
+from tfmigrate.planning.slots import Made
+from tfmigrate.planning.units import Classification
 
 
-def same_in_other_branch(module: Module, call: ast.Call, seen: Collection[ast.AST | None]) -> ast.Call | None:
-    """Of the calls that were seen, the one that says the same in the other branch of an `if`."""
-    below: list[ast.AST] = [call]
-    for outer in ancestors(module, call):
-        if isinstance(outer, ast.If):
-            other = outer.orelse if below[-1] in outer.body else outer.body if below[-1] in outer.orelse else []
-            for node in (node for statement in other for node in _open_nodes(statement)):
-                if isinstance(node, ast.Call) and node in seen and ast.dump(node) == ast.dump(call):
-                    return node if _names(call).isdisjoint(_set_in(outer)) else None
-        if not isinstance(outer, _OPEN) or isinstance(outer, _CLOSED):
-            return None
-        below.append(outer)
-    return None
+def add_unreached(plan: LayerPlan) -> None:
+    """What a branch that nobody takes would call is what the other one calls, in the same words."""
+    slots = {site: slot for slot in plan.slots if slot.kind is Made.INSTANCE for site in slot.sites}
+    for body in plan.bodies.values():
+        calls = [n for n in body.scan.parents if isinstance(n, ast.Call) and n not in slots]
+        for call in calls if slots else ():
+            same = same_in_other_branch(body.module, call, slots)
+            if same is not None and call not in slots[same].sites:
+                slots[same].sites.append(call)
+                slots[same].alike[call] = same
 
 
-def _open_nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """What runs in the same scope and as often as the branch, as far as branches in it do."""
-    if isinstance(node, _OPEN) and not isinstance(node, _CLOSED):
-        yield node
-        for child in ast.iter_child_nodes(node):
-            yield from _open_nodes(child)
+def check_unreached(plan: LayerPlan, classes: Classification, resolve: Resolve) -> None:
+    """Code that makes variables and that no walk reached cannot be rewritten."""
+    known = {site for slot in plan.slots for site in slot.sites}
+    known |= {c.node for m in plan.unit.members for r in m.regions for c in r.creations()}
+    for body in plan.bodies.values():
+        for name_node in body.scan.parents:
+            if isinstance(name_node, ast.Call) and name_node not in known and _makes(body, name_node, classes, resolve):
+                text = ast.unparse(name_node.func)
+                message = f"no call in the program reaches this {text}, so what it would make cannot be known"
+                raise Refusal("TFM403", name_node, body.module, message)
 
 
-def _names(call: ast.Call) -> set[str]:
-    return {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}
+def _makes(body: Body, call: ast.Call, classes: Classification, resolve: Resolve) -> bool:
+    value = resolve(body.module, call.func)
+    name = getattr(value, "name", None)
+    function = getattr(value, "function", None)
+    if function is not None:
+        return function in classes.units or function in classes.helpers
+    if not isinstance(name, str):
+        return False
+    return (
+        name == "tf.get_variable"
+        or name.startswith("tf.layers.")
+        or (name == "tf.variable_scope" and not _is_known_scope(call, classes))
+    )
 
 
-def _set_in(node: ast.AST) -> set[str]:
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+def _is_known_scope(call: ast.Call, classes: Classification) -> bool:
+    return any(call is item.context_expr for block in classes.blocks for item in block.items)

@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tfmigrate.planning.causes import may_take
 from tfmigrate.planning.importing import together
@@ -91,7 +92,7 @@ def _may_call_anything(modules: Iterable[Module], resolve: Resolve) -> bool:
             if name.id in _imported(module) and not inside and isinstance(resolve(module, name), ModuleValue):
                 return True
         for node in module.of_kind(ast.Attribute):
-            if node.attr == "import_module" or ast.unparse(node) == "sys.modules":
+            if node.attr == "import_module" or (node.attr == "modules" and ast.unparse(node) == "sys.modules"):
                 return True
             if node.attr == "__dict__" and _is_searched(module, node):
                 return True
@@ -109,6 +110,29 @@ def _is_searched(module: Module, node: ast.expr) -> bool:
 def _imported(module: Module) -> set[str]:
     nodes: list[ast.Import | ast.ImportFrom] = [*module.of_kind(ast.Import), *module.of_kind(ast.ImportFrom)]
     return {(alias.asname or alias.name).split(".")[0] for node in nodes for alias in node.names}
+
+
+@lru_cache(maxsize=1000)
+def _found_by_text(module: Module) -> dict[str, list[ast.AST]]:
+    """The texts by which a file finds functions; every round of planning looks at most files again."""
+    found: dict[str, list[ast.AST]] = {}
+    for call in module.of_kind(ast.Call):
+        texts = [a for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+        if texts and _BY_NAME.search(ast.unparse(call.func)):
+            for text in texts:
+                found.setdefault(str(text.value), []).append(text)
+    return found
+
+
+@lru_cache(maxsize=1000)
+def _named(module: Module) -> dict[str, list[ast.AST]]:
+    """The places of a file that mention a name, as a variable or behind a dot."""
+    found: dict[str, list[ast.AST]] = {}
+    for name in module.of_kind(ast.Name):
+        found.setdefault(name.id, []).append(name)
+    for node in module.of_kind(ast.Attribute):
+        found.setdefault(node.attr, []).append(node)
+    return found
 
 
 class _Finding:
@@ -158,11 +182,8 @@ class _Finding:
         cls = function.cls
         name = cls.name if cls is not None and self.used.isdisjoint(cls.methods.values()) else None
         for module in self.program.modules.values():
-            calls = (call for call in module.of_kind(ast.Call) if _BY_NAME.search(ast.unparse(call.func)))
-            texts = (argument for call in calls for argument in call.args if isinstance(argument, ast.Constant))
-            found: list[ast.AST] = [text for text in texts if text.value == function.name]
-            found += [n for n in module.of_kind(ast.Name) if n.id == name]
-            found += [n for n in module.of_kind(ast.Attribute) if n.attr == name]
+            found = _found_by_text(module).get(function.name, [])
+            found = [*found, *_named(module).get(name, [])] if name is not None else found
             if any(code.isdisjoint(ancestors(module, node)) for node in found):
                 return True
         return False

@@ -1,0 +1,137 @@
+"""What the planning has to know of the code of a member: what it takes in, hands out, and what leaves it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tfmigrate.planning.importing import together
+from tfmigrate.planning.layering import Body, Refusal, make_body
+from tfmigrate.planning.units import Classification, Member, Ownership, Shape
+from tfmigrate.program.flags import reuse_flags
+from tfmigrate.program.inner import read_around
+from tfmigrate.program.link import Module, Program
+from tfmigrate.program.scan import Scan, scan_code
+from tfmigrate.walk.state import is_fixed, is_settled
+from tfmigrate.walk.values import Value, is_tensor
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """Looks at the code of members. resolve: what a dotted name means at module level."""
+
+    program: Program
+    classes: Classification
+    owners: Ownership
+    resolve: Callable[[Module, ast.expr], Value | None]
+
+    @property
+    def opaque(self) -> frozenset[ast.AST]:
+        """What leaves the code that it stands in: inner functions, blocks, or the last statements of one."""
+        members = [member for member in self.owners.units if member.shape in (Shape.BLOCK, Shape.INNER)]
+        cut = {statement for member in members if member.head for statement in member.body}
+        return frozenset([*(member.node for member in members if not member.head), *cut])
+
+    def make(self, member: Member) -> Body:
+        """All that is known of a member's code before its layer is planned. Raises Refusal."""
+        own = {member.node, *(member.body if member.shape is Shape.BLOCK and member.head else ())}
+        opaque = self.opaque - own
+        around: set[str] = set()
+        if member.shape is Shape.BLOCK:
+            outer = _outer_scan(member)
+            around = {name for name in outer.bindings if _comes_from_around(name, member, outer)}
+            if member.function is not None:
+                around |= {*member.function.params, *read_around(member.function)}
+            else:
+                around = {n for n in around if any(n in r.names and is_tensor(r.names[n]) for r in member.regions)}
+        body = make_body(member, opaque, self.resolve, around)
+        body.splitter.on_object = member.shape is Shape.CALLABLE
+        body.fixed = partial(is_fixed, program=self.program)
+        body.settled = partial(is_settled, program=self.program)
+        body.flags = reuse_flags(self.program)
+        body.outputs = [
+            name
+            for name in body.outputs
+            if name.removeprefix("self.") not in body.flags
+            and not all(
+                b.statement in self.classes.blocks and _is_alias(name, b.statement) for b in body.scan.bindings[name]
+            )
+        ]
+        if member.shape in (Shape.METHOD, Shape.INNER):
+            body.unread = {name for name in body.outputs if self._is_private(name, body)}
+        if member.shape is Shape.BLOCK:
+            body.live = _live(member, body)
+        return body
+
+    def _is_private(self, name: str, body: Body) -> bool:
+        """Whether an attribute that a body sets under a condition is read by the body alone."""
+        branches = (ast.If, ast.For, ast.While, ast.Try)
+        sure = any(not body.scan.enclosing(b.statement, branches) for b in body.scan.bindings[name])
+        bare = name.removeprefix("self.")
+        if sure:
+            return False
+        own = sum(bare in _attribute(node) for node in ast.walk(body.member.node))
+        near = together(self.program, {body.module})
+        return own == sum(bare in _attribute(node) for module in near for node in module.nodes)
+
+
+def _live(member: Member, body: Body) -> list[str]:
+    """The locals of a block that the code behind it reads."""
+    outer = _outer_scan(member)
+    node = member.node
+    last = node.body[-1]
+    for inner in ast.walk(node):
+        if isinstance(inner, (ast.Return, ast.Yield, ast.Break, ast.Continue)) and inner is not last:
+            if isinstance(inner, ast.Return) or not any(
+                isinstance(a, (ast.For, ast.While)) for a in body.scan.ancestors(inner)
+            ):
+                raise Refusal("TFM403", inner, member.module, "the block of this scope is left in the middle")
+    live = []
+    for name in body.scan.bindings:
+        if name.startswith("self."):
+            continue
+        loads = [n for n in outer.wanted(name) if node not in outer.ancestors(n)]
+        later = [n for n in loads if (n.lineno, n.col_offset) > (node.end_lineno or 0, 0)]
+        around = [a for a in outer.ancestors(node) if isinstance(a, (ast.For, ast.While))]
+        again = [n for n in loads if any(a in outer.ancestors(n) for a in around)]
+        # what the block itself reads in the next round, before it binds it there
+        again += [n for n in body.scan.wanted(name) if around and body.scan.reaching(name, n)[1] is None]
+        seen = [n for n in later + again if _sees(outer, name, n, node)]
+        if seen:
+            live.append(name)
+    return live
+
+
+def _sees(outer: Scan, name: str, load: ast.expr, block: ast.AST) -> bool:
+    certain, binding = outer.reaching(name, load)
+    if not certain or binding is None:
+        return True
+    return block is binding.statement or block in outer.ancestors(binding.statement)
+
+
+def _outer_scan(member: Member) -> Scan:
+    function = member.function
+    return scan_code(function or member.module, function.object_name if function is not None else None)
+
+
+def _comes_from_around(name: str, member: Member, outer: Scan) -> bool:
+    """Whether the code around a block gives a name a value: before it, or in an earlier round of a loop."""
+    if any(isinstance(a, (ast.For, ast.AsyncFor, ast.While)) for a in outer.ancestors(member.node)):
+        return True
+    inside = set(member.body)
+    return any(inside.isdisjoint([b.statement, *outer.ancestors(b.statement)]) for b in outer.bindings[name])
+
+
+def _is_alias(name: str, statement: ast.stmt) -> bool:
+    """Whether a `with` statement binds an attribute to what it opens."""
+    targets = [item.optional_vars for item in statement.items] if isinstance(statement, ast.With) else []
+    return any(isinstance(t, ast.Attribute) and t.attr == name.removeprefix("self.") for t in targets)
+
+
+def _attribute(node: ast.AST) -> tuple[str, ...]:
+    """The attribute that a node names: by a dot, or in a string for `getattr` and the like."""
+    if isinstance(node, ast.Attribute):
+        return (node.attr,)
+    return (node.value,) if isinstance(node, ast.Constant) and isinstance(node.value, str) else ()

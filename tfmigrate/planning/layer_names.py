@@ -1,0 +1,82 @@
+"""What a layer is called where nobody names it, and which of its arguments names it."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning.layering import LayerPlan, Refusal, is_unread
+from tfmigrate.planning.requests import file_quote, naming_in
+from tfmigrate.planning.segments import scope_name
+from tfmigrate.planning.units import Classification, Shape, wrapped_creation
+from tfmigrate.program.render import source
+
+
+def find_name(plan: LayerPlan, classes: Classification) -> None:
+    """Set what names the layer, from its scope. Raises Refusal."""
+    primary = plan.unit.primary
+    quote = file_quote(primary.module)
+    if primary.wrapped is not None:
+        wrapped = wrapped_creation(primary.regions[0])
+        assert wrapped.row is not None
+        _name_from(plan, wrapped.given[wrapped.row.name_param])
+        return
+    if primary.prefix is not None:
+        _name_from(plan, ast.Name(primary.prefix, ast.Load()))
+        return
+    if primary.templated:
+        return
+    if primary.scope is None:
+        plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
+        return
+    name = scope_name(primary.scope.items[0].context_expr)
+    if len(primary.scope.items) != 1:
+        raise Refusal(
+            "TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else"
+        )
+    if name is not None and not any(region.by_object for region in classes.blocks[primary.scope]):
+        _name_from(plan, name)
+    elif name is not None:
+        plan.default_name = naming_in(primary.module).literal(str(classes.blocks[primary.scope][0].path[-1]))
+
+
+def _name_from(plan: LayerPlan, name: ast.expr) -> None:
+    """The layer's name: a literal, or an argument with or without a default."""
+    primary = plan.unit.primary
+    body = plan.bodies[primary]
+    default: ast.expr | None = None
+    if isinstance(name, ast.Constant) and isinstance(name.value, str):
+        default = name
+    elif (
+        isinstance(name, ast.BoolOp)
+        and isinstance(name.values[0], ast.Name)
+        and isinstance(name.values[-1], ast.Constant)
+    ):
+        plan.name_input, default = name.values[0].id, name.values[-1]
+    elif isinstance(name, ast.Name):
+        plan.name_input = name.id
+        item = body.inputs.get(name.id)
+        default = item.default if item is not None else None
+    if isinstance(default, ast.Constant) and isinstance(default.value, str):
+        plan.default_name = source(primary.module, default)
+        if primary.shape is Shape.BLOCK and default is name and "/" in default.value:
+            plan.default_name = naming_in(primary.module).literal(default.value.rsplit("/", 1)[-1])
+        elif "/" in default.value:
+            raise Refusal(
+                "TFM202",
+                primary.scope or primary.node,
+                primary.module,
+                f"the scope name {default.value!r} has a slash",
+            )
+    if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
+        plan.name_input = None
+
+
+def check_name_argument(plan: LayerPlan) -> None:
+    """An argument called `name` that is not the scope's would collide with the layer's own."""
+    primary = plan.unit.primary
+    body = plan.bodies[primary]
+    item = next((item for item in body.inputs.values() if item.identifier == "name"), None)
+    if item is not None and plan.name_input != "name" and not is_unread(body, item.name):
+        raise Refusal(
+            "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
+        )

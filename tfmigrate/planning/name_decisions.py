@@ -1,0 +1,61 @@
+"""Code that decides something by the name of a variable, other than lists of variables."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.reaching import Reaching
+from tfmigrate.program.link import Function
+from tfmigrate.program.scan import scan_code
+from tfmigrate.program.standing import ancestors
+from tfmigrate.walk.regions import Region
+from tfmigrate.walk.roots import Walk
+
+# what only shows a name to a person
+_SHOWS = re.compile(
+    r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
+)
+
+
+def check_names(
+    walks: Iterable[Walk], reaching: Reaching, clusters: Clusters, listed: set[ast.expr], lists: set[Function]
+) -> None:
+    """A decision by `v.name` outside a list that is rewritten would see other names.
+
+    listed: the lists that are rewritten. lists: functions that only return one.
+    """
+    covered = {inner for node in listed for inner in ast.walk(node)}
+    for walk in walks:
+        for read in walk.scoping.name_reads:
+            if read.node in covered or not _decides(read.node, read.region, lists):
+                continue
+            for unit in reaching.units([read.variable]):
+                code, text = "TFM601", "a decision is made by the name of a variable"
+                if any(
+                    isinstance(outer, (ast.Dict, ast.DictComp, ast.Tuple))
+                    for outer in ancestors(read.region.module, read.node)
+                ):
+                    code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
+                clusters.refuse(code, read.node, read.region.module, text, unit)
+
+
+def _decides(node: ast.Attribute, region: Region, lists: set[Function]) -> bool:
+    if region.function in lists:
+        return False
+    scan = scan_code(region.function or region.module)
+    for outer in scan.ancestors(node):
+        if isinstance(outer, (ast.Compare, ast.Subscript, ast.Dict, ast.DictComp, ast.comprehension)):
+            return True
+        if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Attribute):
+            if outer.func.attr in ("startswith", "endswith", "split", "match", "search", "replace", "get", "sub"):
+                return True
+        if isinstance(outer, (ast.If, ast.While, ast.IfExp)) and node in set(ast.walk(outer.test)):
+            return True
+        if isinstance(outer, ast.Call) and _SHOWS.search(ast.unparse(outer.func)):
+            return False
+        if isinstance(outer, (ast.Return, ast.Assign, ast.AugAssign, ast.Tuple, ast.List)):
+            return True
+    return False

@@ -1,0 +1,48 @@
+"""What a method that becomes a layer may do with the object that it is called on."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.sites import Remove, Sites
+from tfmigrate.spans import span
+
+
+def check_self(plan: LayerPlan) -> None:
+    """A method's body may read attributes of its object, nothing else."""
+    for body in plan.bodies.values():
+        if not body.member.shape.has_object or body.scan.self_name is None:
+            continue
+        sites = {site.func for slot in plan.slots for site in slot.sites if isinstance(site, ast.Call)}
+        for node in body.scan.loads(body.scan.self_name):
+            parent = body.scan.parents.get(node)
+            if body.is_gone(node):
+                continue
+            if not isinstance(parent, ast.Attribute):
+                raise Refusal("TFM404", node, body.module, "the object itself is passed on here")
+            grand = body.scan.parents.get(parent)
+            if isinstance(grand, ast.Call) and grand.func is parent and parent not in sites:
+                raise Refusal("TFM404", node, body.module, f"calls {ast.unparse(parent)} on its object")
+            if isinstance(parent.ctx, ast.Store) and isinstance(grand, ast.AugAssign):
+                raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
+
+
+def check_flags(plan: LayerPlan) -> None:
+    """What remembers that an object was called goes with the reuse that it serves, or decides something else."""
+    for body in plan.bodies.values():
+        for name in body.flags:
+            for node in body.remaining(f"self.{name}"):
+                text = f"self.{name}, which changes as the program runs, decides more than the reuse of variables"
+                raise Refusal("TFM206", node, body.module, text)
+
+
+def drop_flags(plan: LayerPlan, sites: Sites) -> None:
+    """`self.reuse = False` in the constructor goes with the method that reads it."""
+    primary = plan.unit.primary
+    init = primary.cls.methods.get("__init__") if primary.cls is not None else None
+    for name, statements in plan.primary.flags.items():
+        if init is None or all(f"self.{name}" not in body.scan.bindings for body in plan.bodies.values()):
+            continue
+        for statement in statements & set(init.node.body):
+            sites.add("reuse", span(init.module, statement), Remove())

@@ -1,0 +1,169 @@
+"""Which layers stand for given variables, and which of them the code at a place can name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tfmigrate.planning.parts import parts_of
+from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.planning.units import Classification, Instance, Ownership, Unit
+from tfmigrate.planning.variable_order import order_in
+from tfmigrate.program.link import Function
+from tfmigrate.walk.regions import Query, Region, Variable, root_of
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A slot with its text in the function that collects, and the variables it stands for.
+
+    order: of a layer inside of what the slot holds, its variables as Keras lists them.
+    """
+
+    slot: Slot
+    text: str
+    variables: frozenset[Variable]
+    order: tuple[Variable, ...] = ()
+
+
+class Reaching:
+    """Knows who makes which variable, and who holds the layers that do."""
+
+    def __init__(self, classes: Classification, owners: Ownership) -> None:
+        self.classes = classes
+        self.owners = owners
+
+    def units(self, variables: Iterable[Variable]) -> set[Unit]:
+        """The units that make some of these variables."""
+        units = set()
+        for variable in variables:
+            region: Region | None = variable.region
+            while region is not None:
+                if region in self.owners.instance_of:
+                    units.add(self.owners.instance_of[region].unit)
+                    break
+                region = region.parent
+        return units
+
+    def plain_makers(self, variables: Iterable[Variable]) -> set[Function | None]:
+        """The plain functions that make some of these variables by library layers."""
+        return {v.region.call.function for v in variables if v.region is not None and not self.units([v])}
+
+    def top(self, variable: Variable) -> Instance | None:
+        """The outermost layer that makes a variable."""
+        found: Instance | None = None
+        region: Region | None = variable.region
+        while region is not None:
+            found = self.owners.instance_of.get(region, found)
+            region = region.parent
+        return found
+
+    def all_units(self, region: Region) -> set[Unit]:
+        """All units of a run of the program."""
+        inside = root_of(region).walk()
+        return {self.owners.instance_of[e].unit for e in inside if e in self.owners.instance_of}
+
+    def chosen_for(self, query: Query, works: list[PlainWork]) -> list[Reached] | None:
+        """The slots whose layers give a list."""
+        return self.chosen(query.variables, query.node, query.region, works, True)
+
+    def chosen(
+        self, wanted: list[Variable], node: ast.AST, region: Region, works: list[PlainWork], named: bool = False
+    ) -> list[Reached] | None:
+        """The slots whose variables are exactly the wanted ones; None if there are none such."""
+        target = set(wanted)
+        chosen: list[Reached] = []
+        covered: set[Variable] = set()
+        trainable = all(v.trainable for v in wanted)
+        for item in self.reached(region, works, named):
+            own = {v for v in item.variables if v.trainable or not trainable}
+            if own and own <= target and not own & covered:
+                chosen.append(item)
+                covered |= own
+            elif own & target and not own & covered:
+                inside = list(self._inside(item, region, own & target, trainable, works))
+                chosen += inside
+                covered |= {v for part in inside for v in part.order}
+        if covered != target or not chosen:
+            return None
+        if any(item.order for item in chosen) and self.listed(chosen, region, works) != wanted:
+            return None
+        if not named:
+            self.note_readers(chosen, node, region)
+        return chosen
+
+    def reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
+        """The slots that a plain region's code can name."""
+        home = region.call
+        for work in works:
+            for slot in work.slots if _is_near(work, home.function) else ():
+                if slot.inline:
+                    continue  # nothing keeps it
+                function = work.code_of(slot.site()).function
+                same = function is home.function
+                if not same and not self._is_sibling(function, home.function, slot, work, named):
+                    continue
+                variables = frozenset(self._variables(slot, home))
+                if variables:
+                    yield Reached(slot, work.holder_text(slot) if named else "", variables)
+
+    def listed(self, chosen: Iterable[Reached], region: Region, works: list[PlainWork]) -> list[Variable] | None:
+        """The variables of these layers as Keras lists them; None if that is not known."""
+        home, plans = region.call, works[0].plans
+        known = [
+            None if item.slot.first.twins else list(item.order) or order_in(item.slot, home, plans) for item in chosen
+        ]
+        return None if None in known else [v for variables in known for v in variables or ()]
+
+    def note_readers(self, chosen: Iterable[Reached], node: ast.AST, region: Region) -> None:
+        """What holds these must be in reach of the code that reads it."""
+        home = region.call.function
+        for item in chosen:
+            item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
+            if all(reader.region is not region for reader in item.slot.readers):
+                item.slot.readers.append(Use(item.slot.kind, node, (), region))
+
+    def _inside(
+        self, item: Reached, region: Region, wanted: set[Variable], trainable: bool, works: list[PlainWork]
+    ) -> Iterator[Reached]:
+        """The layers inside of one that hold these of its variables, if there are such."""
+        children = {use.child for use in self._uses(item.slot, region.call)}
+        child = children.pop() if len(children) == 1 and not item.slot.loops else None
+        found = parts_of(child, wanted, trainable, works[0].plans) if child is not None else None
+        for part in found or ():
+            yield Reached(item.slot, part.text(item.text), frozenset(part.variables), part.variables)
+
+    @staticmethod
+    def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
+        """Whether another method of the class holds the slot on the object, or may do so while nothing is named."""
+        if one is None or other is None or one.cls is None or one.cls is not other.cls:
+            return False
+        return work.on_object(slot) or (not named and slot not in work.threads)
+
+    @staticmethod
+    def _uses(slot: Slot, home: Region) -> Iterator[Use]:
+        """The uses of a slot in a run of the program, on the object that the code at home belongs to."""
+        root = root_of(home)
+        for use in slot.uses:
+            one, other = use.region.frame.obj, home.frame.obj
+            if root_of(use.region) is root and (None in (one, other) or one is other):
+                yield use
+
+    def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
+        for use in self._uses(slot, home):
+            if use.child is not None:
+                for region in (region for child in (use.child, *use.twins) for region in child.regions):
+                    for creation in region.creations():
+                        yield from creation.variables
+            elif use.creation is not None:
+                yield from use.creation.variables
+
+
+def _is_near(work: PlainWork, function: Function | None) -> bool:
+    """Whether some of the code is a function's own, or of its class."""
+    if function in work.codes:
+        return True
+    cls = function.cls if function is not None else None
+    return cls is not None and any(other is not None and other.cls is cls for other in work.codes)
