@@ -242,6 +242,6 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "CallableLayer",
     ):
         return statement
-    if kind in ("Invoke", "SetArgument"):
+    if kind in ("Invoke", "HandLayer", "SetArgument"):
         return isinstance(node, cst.Call)
     return isinstance(node, cst.BaseExpression)

@@ -170,6 +170,13 @@ class TakeLayer:
 
 
 @dataclass(frozen=True)
+class HandLayer:
+    """A call of a function that takes a layer gets one more argument in front."""
+
+    argument: str
+
+
+@dataclass(frozen=True)
 class BlockCall:
     """A `with` block becomes a call; its body has become a layer, which goes before the statement at `anchor`.
 
@@ -246,6 +253,7 @@ Action = Union[
     LayerClass,
     Moved,
     TakeLayer,
+    HandLayer,
     BlockCall,
     Lifted,
     Imports,

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import libcst as cst
 
 from tfmigrate.edit import invoke
-from tfmigrate.sites import Action, Invoke, TakeLayer
+from tfmigrate.sites import Action, HandLayer, Invoke, TakeLayer
 from tfmigrate.transform import Context, Result
 
 
@@ -30,6 +30,9 @@ class Transform:
         if isinstance(action, Invoke):
             assert isinstance(node, cst.Call)
             return invoke(action, node, context)
+        if isinstance(action, HandLayer):
+            assert isinstance(node, cst.Call)
+            return node.with_changes(args=[cst.Arg(cst.Name(action.argument)), *node.args])
         assert isinstance(action, TakeLayer) and isinstance(node, cst.FunctionDef)
         parameter = cst.Param(cst.Name(action.parameter))
         known = list(node.params.params)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
-from tfmigrate.program.link import Function
+from tfmigrate.program.aliases import means_the_same
+from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Path, Region
+from tfmigrate.walk.regions import Path, Query, Region
 
 
 @dataclass(eq=False)
@@ -26,7 +27,11 @@ class Thread:
 
 
 def lift(classes: Classification, owners: Ownership) -> list[Thread]:
-    """Give every instance that several plain functions reach one common holder, where there is one."""
+    """Give every instance that several plain functions reach one common holder, where there is one.
+
+    A function that lists the variables of a layer which one that it calls would hold reaches it, too.
+    """
+    listing = _listing(classes, owners)
     groups: dict[tuple[int, int, int, Unit, Path], list[Instance]] = {}
     for holder in list(owners.holders.values()):
         for instance in holder.children:
@@ -36,12 +41,35 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
                 groups.setdefault((id(root), graph, _object(instance), instance.unit, instance.path), []).append(
                     instance
                 )
-    shared = [part for group in groups.values() for part in _together(group) if len(part) > 1]
-    found = [(group, _thread(group, classes, owners)) for group in shared]
+    parts = [part for group in groups.values() for part in _together(group)]
+    shared = [part for part in parts if len(part) > 1 or part[0] in listing]
+    found = [(group, _thread(group, listing, classes, owners)) for group in shared]
     found = [(group, thread) for group, thread in found if thread is not None and _is_whole(thread, found, classes)]
     for group, thread in found:
         _merge(group, thread.instance, owners)  # type: ignore[union-attr]
     return [thread for _, thread in found if thread is not None]
+
+
+def _listing(classes: Classification, owners: Ownership) -> dict[Instance, list[Region]]:
+    """The plain code that lists variables of layers which other code, run from there, holds."""
+    found: dict[Instance, list[Region]] = {}
+    for walk in classes.walks:
+        for query in walk.root.walk():
+            if not isinstance(query, Query) or query.everything:
+                continue
+            home = query.region.call
+            made = {variable.region for variable in query.variables if variable.region is not None}
+            for instance in {_outermost(region, owners) for region in made} - {None}:
+                assert instance is not None
+                holders = [classes.home(region) for region in instance.regions]
+                if all(holder.frame.obj is None and home in _chain(holder) for holder in holders):
+                    found.setdefault(instance, []).append(home)
+    return found
+
+
+def _outermost(region: Region, owners: Ownership) -> Instance | None:
+    around = (owners.instance_of.get(outer) for outer in (region, *_chain(region)))
+    return next((instance for instance in reversed(list(around)) if instance is not None), None)
 
 
 def _together(group: list[Instance]) -> list[list[Instance]]:
@@ -89,8 +117,11 @@ def _chain(region: Region) -> list[Region]:
     return chain
 
 
-def _thread(group: list[Instance], classes: Classification, owners: Ownership) -> Thread | None:
+def _thread(
+    group: list[Instance], listing: dict[Instance, list[Region]], classes: Classification, owners: Ownership
+) -> Thread | None:
     homes = [classes.home(region) for instance in group for region in instance.regions]
+    homes += [home for instance in group for home in listing.get(instance, ())]
     common = _common(homes, classes)
     if common is None:
         return None
@@ -178,6 +209,14 @@ def _renew(instance: Instance, owners: Ownership) -> None:
         _renew(child, owners)
 
 
+def _is_shared(name: ast.Name, module: Module, region: Region) -> bool:
+    """Whether a name of a file means the same in the code of another one."""
+    own = region.function
+    if own is not None and name.id in (*own.params, *own.assigned):
+        return False
+    return means_the_same(name, module, region.module)
+
+
 def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classification) -> str:
     """An argument of the constructor as the holder's code has to write it. Raises Refusal."""
     holder = thread.instance.owner
@@ -206,7 +245,7 @@ def carried(expression: ast.expr, home: Region, thread: Thread, classes: Classif
             raise Refusal(
                 "TFM303", part, home.module, f"the default of {part.id} is not known where the layer would be made"
             )
-        if home.module is not holder.region.module:
+        if home.module is not holder.region.module and not _is_shared(part, home.module, holder.region):
             raise Refusal(
                 "TFM303", part, home.module, f"{part.id} is not known in the file where the layer would be made"
             )

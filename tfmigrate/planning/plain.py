@@ -25,7 +25,7 @@ from tfmigrate.program.render import call_lines, line_length, render, source, wr
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import Scan, names_in, scan_code
 from tfmigrate.program.standing import is_map
-from tfmigrate.sites import Argument, Before, Invoke, NameScope, Remove, Replace, Sites, TakeLayer, Unwrap
+from tfmigrate.sites import Before, HandLayer, Invoke, NameScope, Remove, Replace, Sites, TakeLayer, Unwrap
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Creation, Region, rounds
@@ -247,13 +247,15 @@ class PlainWork:
                     self._make_in_place(slot, code, sites[code.module])
                     continue
                 place = self._in_constructor(slot) or Place(self._place(slot, code), behind=False)
-                self._hand_down(slot, sites)
                 making = self._making(slot, code, place.statement)
                 made.setdefault((place.statement, place.behind), []).extend(making)
                 for site in slot.sites:
                     self._call(slot, site, sites[self.code_of(site).module])
             except Refusal as refusal:
                 raise SlotRefusal(slot, refusal) from None
+        # each goes to the front, so the last one first
+        for slot in reversed(self.slots):
+            self._hand_down(slot, sites)
         for (statement, behind), lines in made.items():
             module = self.module_of(statement)
             sites.setdefault(module, Sites()).add("calls", span(module, statement), Before(tuple(lines), behind))
@@ -349,10 +351,7 @@ class PlainWork:
             )
         for call in thread.edges:
             module = self.code_of(call).module
-            arguments = [Argument(text=slot.name), *(Argument(i) for i in range(len(call.args)))]
-            arguments += [Argument(k.arg, keyword=k.arg) for k in call.keywords if k.arg is not None]
-            callee = ast.unparse(call.func)
-            sites.setdefault(module, Sites()).add("helpers", span(module, call), Invoke(callee, tuple(arguments)))
+            sites.setdefault(module, Sites()).add("helpers", span(module, call), HandLayer(slot.name))
 
     def _check_reach(self, slot: Slot, code: Code, statement: ast.stmt) -> None:
         """What the constructor reads must have its value already where the instance is made."""

@@ -101,7 +101,7 @@ class Reaching:
             for slot in work.slots if _is_near(work, home.function) else ():
                 if slot.inline:
                     continue  # nothing keeps it
-                function = work.code_of(slot.site()).function
+                function = work.home if slot in work.threads else work.code_of(slot.site()).function
                 same = function is home.function
                 if not same and not self._is_sibling(function, home.function, slot, work, named):
                     continue

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tfmigrate.planning.making import Inlined, is_atom
-from tfmigrate.program.aliases import library_name
+from tfmigrate.program.aliases import library_name, means_the_same
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render
 from tfmigrate.program.scan import arguments_of
@@ -116,10 +116,7 @@ class Split:
         parts = [self.making, *(statement.value for statement in self.locals.values())]
         own = {*self.function.params, *self.locals}
         roots = [n for part in parts for n in ast.walk(part) if isinstance(n, ast.Name) and n.id not in own]
-        return not self.is_helper_call and all(
-            n.id in dir(builtins) or (library_name(home, n) and library_name(home, n) == library_name(module, n))
-            for n in roots
-        )
+        return not self.is_helper_call and all(means_the_same(name, home, module) for name in roots)
 
     def is_idle(self, call: ast.Call) -> bool:
         """Whether what is left would do nothing with these arguments and give the variable back."""

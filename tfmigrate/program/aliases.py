@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -55,3 +56,23 @@ def dotted(node: ast.expr, names: Mapping[str, str]) -> str:
         owner = dotted(node.value, names)
         return f"{owner}.{node.attr}" if owner else ""
     return ""
+
+
+def means_the_same(name: ast.Name, one: Module, other: Module) -> bool:
+    """Whether a name of one file is that of the same library, or of Python's own, in another file."""
+    known = library_name(one, name)
+    if known or library_name(other, name):
+        return known == library_name(other, name)
+    return hasattr(builtins, name.id) and not any(_binds(module, name.id) for module in (one, other))
+
+
+def _binds(module: Module, name: str) -> bool:
+    """Whether anything in a file gives a name a meaning of its own."""
+    if any(_binds(starred, name) for starred in module.starred):
+        return True
+    return (
+        any(node.id == name and not isinstance(node.ctx, ast.Load) for node in module.of_kind(ast.Name))
+        or any(node.name == name for node in (*module.functions, *module.classes))
+        or any(node.arg == name for node in module.of_kind(ast.arg))
+        or any((node.asname or node.name).split(".")[0] in (name, "*") for node in module.of_kind(ast.alias))
+    )
