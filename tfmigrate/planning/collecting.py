@@ -31,7 +31,7 @@ class Collecting:
         self.classes = classes
         self.owners = owners
         self.clusters = clusters
-        self.reaching = Reaching(classes, owners)
+        self.reaching = Reaching(program, classes, owners)
         self.left: set[Function | None] = set()
         self.losses = Losses(program, classes, clusters, self.reaching, self.left)
         self.filling = Filling(classes, clusters)
@@ -118,10 +118,7 @@ class Collecting:
             if self.filling.take(query, works):
                 return None
             return "this list is not all the variables of some layers that are in reach here, in their order"
-        if (
-            any(v.path is None for v in query.variables)
-            or self.reaching.chosen(query.variables, query.node, query.region, works) is None
-        ):
+        if any(v.path is None for v in query.variables) or self.reaching.chosen(query.variables, query, works) is None:
             return "this list is not all the variables of some layers that are in reach here"
         return None
 
@@ -153,17 +150,17 @@ class Collecting:
 
         What copies one network into another pairs such lists.
         """
-        chosen = self.reaching.chosen(query.variables, query.node, query.region, works)
+        chosen = self.reaching.chosen(query.variables, query, works)
         made = list(query.variables)
         if chosen is None or len(set(made)) != len(made):
             return False
         same = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node is query.node]
         slots = {item.slot for item in chosen}
         for other in same:
-            reached = self.reaching.chosen(other.variables, other.node, other.region, works)
+            reached = self.reaching.chosen(other.variables, other, works)
             if reached is None or {item.slot for item in reached} != slots:
                 return False
-        return self.reaching.listed(chosen, query.region, works) == made
+        return self.reaching.listed(chosen, works) == made
 
     def _check_own(self) -> None:
         """What else is done to a collection that variables are put into would miss those of layers."""
@@ -223,11 +220,7 @@ class Collecting:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
         if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return None
-        if (
-            query.complete
-            and query.variables
-            and self.reaching.chosen(query.variables, query.node, query.region, works) is not None
-        ):
+        if query.complete and query.variables and self.reaching.chosen(query.variables, query, works) is not None:
             return None
         if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
             return None
@@ -235,7 +228,7 @@ class Collecting:
             return None
         if any(v.keras_name is not None and tells_apart(query.node, v) for v in query.source):
             return None
-        return self.reaching.chosen(query.source, query.node, query.region, works, named)
+        return self.reaching.chosen(query.source, query, works, named)
 
     def _is_renamed(self, variable: Variable) -> bool:
         """Whether the Keras path will differ from the TF1 name: some layer above it opens no scope of its own."""
@@ -267,5 +260,5 @@ class Collecting:
             return True
         if self.by_path(query, works) is not None:
             return self.reaching.units(query.source or ()) <= migrated
-        known = self.reaching.chosen(query.variables, query.node, query.region, works) is not None
+        known = self.reaching.chosen(query.variables, query, works) is not None
         return known and self.reaching.units(query.variables) <= migrated

@@ -56,6 +56,8 @@ def _name_from(plan: LayerPlan, name: ast.expr) -> None:
         plan.name_input = name.id
         item = body.inputs.get(name.id)
         default = item.default if item is not None else None
+    elif isinstance(name, ast.Attribute):
+        plan.name_input = ast.unparse(name)
     if isinstance(default, ast.Constant) and isinstance(default.value, str):
         plan.default_name = source(primary.module, default)
         if primary.shape is Shape.BLOCK and default is name and "/" in default.value:
@@ -76,7 +78,7 @@ def check_name_argument(plan: LayerPlan) -> None:
     primary = plan.unit.primary
     body = plan.bodies[primary]
     item = next((item for item in body.inputs.values() if item.identifier == "name"), None)
-    if item is not None and plan.name_input != "name" and not is_unread(body, item.name):
+    if item is not None and plan.name_input != item.name and not is_unread(body, item.name):
         raise Refusal(
             "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
         )

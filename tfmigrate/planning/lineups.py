@@ -63,7 +63,7 @@ class Lineups:
         if self.filling.holds(query):
             return [*range(len(made))]
         chosen = self.reaching.chosen_for(query, works)
-        listed = None if chosen is None else self.reaching.listed(chosen, query.region, works)
+        listed = None if chosen is None else self.reaching.listed(chosen, works)
         if listed is None or {*listed} != {*made}:
             return None
         return [made.index(variable) for variable in listed]

@@ -117,9 +117,9 @@ class Losses:
         chosen: list[Reached] = []
         covered: set[Variable] = set()
         around = set(ancestors(query.region.module, query.node))
-        for item in self.reaching.reached(query.region, works, named):
+        for item in self.reaching.reached(query, works, named):
             own = {variable for variable in item.variables if variable.regularized}
-            if not _is_held_once(item.slot, query.region.call):
+            if not _is_held_once(item.slot, item.home):
                 return None
             if own and own <= set(query.variables) and not own & covered and not around & set(item.slot.loops):
                 chosen.append(item)

@@ -6,32 +6,37 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from tfmigrate.planning.known_objects import Asking, known_objects
 from tfmigrate.planning.parts import parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Unit
 from tfmigrate.planning.variable_order import order_in
-from tfmigrate.program.link import Function
+from tfmigrate.program.link import Function, Program
 from tfmigrate.walk.regions import Query, Region, Variable, root_of
+from tfmigrate.walk.values import ObjectValue
 
 
 @dataclass(frozen=True)
 class Reached:
     """A slot with its text in the function that collects, and the variables it stands for.
 
-    order: of a layer inside of what the slot holds, its variables as Keras lists them.
+    home: the code to which the slot belongs. order: of a layer inside of what the slot holds, its variables as Keras
+    lists them.
     """
 
     slot: Slot
     text: str
     variables: frozenset[Variable]
+    home: Region
     order: tuple[Variable, ...] = ()
 
 
 class Reaching:
     """Knows who makes which variable, and who holds the layers that do."""
 
-    def __init__(self, classes: Classification, owners: Ownership) -> None:
+    def __init__(self, program: Program, classes: Classification, owners: Ownership) -> None:
+        self.program = program
         self.classes = classes
         self.owners = owners
 
@@ -67,37 +72,40 @@ class Reaching:
 
     def chosen_for(self, query: Query, works: list[PlainWork]) -> list[Reached] | None:
         """The slots whose layers give a list."""
-        return self.chosen(query.variables, query.node, query.region, works, True)
+        return self.chosen(query.variables, query, works, True)
 
     def chosen(
-        self, wanted: list[Variable], node: ast.AST, region: Region, works: list[PlainWork], named: bool = False
+        self, wanted: list[Variable], at: Asking, works: list[PlainWork], named: bool = False
     ) -> list[Reached] | None:
         """The slots whose variables are exactly the wanted ones; None if there are none such."""
         target = set(wanted)
         chosen: list[Reached] = []
         covered: set[Variable] = set()
         trainable = all(v.trainable for v in wanted)
-        for item in self.reached(region, works, named):
+        for item in self.reached(at, works, named):
             own = {v for v in item.variables if v.trainable or not trainable}
             if own and own <= target and not own & covered:
                 chosen.append(item)
                 covered |= own
             elif own & target and not own & covered:
-                inside = list(self._inside(item, region, own & target, trainable, works))
+                inside = list(self._inside(item, own & target, trainable, works))
                 chosen += inside
                 covered |= {v for part in inside for v in part.order}
         if covered != target or not chosen:
             return None
-        if any(item.order for item in chosen) and self.listed(chosen, region, works) != wanted:
+        if any(item.order for item in chosen) and self.listed(chosen, works) != wanted:
             return None
         if not named:
-            self.note_readers(chosen, node, region)
+            self.note_readers(chosen, at.node, at.region)
         return chosen
 
-    def reached(self, region: Region, works: list[PlainWork], named: bool) -> Iterator[Reached]:
-        """The slots that a plain region's code can name."""
-        home = region.call
+    def reached(self, at: Asking, works: list[PlainWork], named: bool) -> Iterator[Reached]:
+        """The slots that plain code can name where it asks."""
+        home = at.region.call
+        objects = known_objects(at, self.program)
         for work in works:
+            if objects and not _is_near(work, home.function):
+                yield from self._reached_on(objects, work, home, named)
             for slot in work.slots if _is_near(work, home.function) else ():
                 if slot.inline:
                     continue  # nothing keeps it
@@ -107,13 +115,28 @@ class Reaching:
                     continue
                 variables = frozenset(self._variables(slot, home))
                 if variables:
-                    yield Reached(slot, work.holder_text(slot) if named else "", variables)
+                    yield Reached(slot, work.holder_text(slot) if named else "", variables, home)
 
-    def listed(self, chosen: Iterable[Reached], region: Region, works: list[PlainWork]) -> list[Variable] | None:
+    def _reached_on(
+        self, objects: list[tuple[str, ObjectValue]], work: PlainWork, home: Region, named: bool
+    ) -> Iterator[Reached]:
+        """The slots that are kept on one of these objects."""
+        for slot in work.slots:
+            if slot.inline or slot in work.threads or (named and not work.on_object(slot)):
+                continue
+            for name, obj in objects:
+                near = (use.region for use in slot.uses if use.region.frame.obj is obj)
+                inner = next((region for region in near if root_of(region) is root_of(home)), None)
+                if inner is not None:
+                    variables = frozenset(self._variables(slot, inner))
+                    yield Reached(slot, f"{name}.{slot.name}" if named else "", variables, inner)
+
+    def listed(self, chosen: Iterable[Reached], works: list[PlainWork]) -> list[Variable] | None:
         """The variables of these layers as Keras lists them; None if that is not known."""
-        home, plans = region.call, works[0].plans
+        plans = works[0].plans
         known = [
-            None if item.slot.first.twins else list(item.order) or order_in(item.slot, home, plans) for item in chosen
+            None if item.slot.first.twins else list(item.order) or order_in(item.slot, item.home, plans)
+            for item in chosen
         ]
         return None if None in known else [v for variables in known for v in variables or ()]
 
@@ -126,14 +149,14 @@ class Reaching:
                 item.slot.readers.append(Use(item.slot.kind, node, (), region))
 
     def _inside(
-        self, item: Reached, region: Region, wanted: set[Variable], trainable: bool, works: list[PlainWork]
+        self, item: Reached, wanted: set[Variable], trainable: bool, works: list[PlainWork]
     ) -> Iterator[Reached]:
         """The layers inside of one that hold these of its variables, if there are such."""
-        children = {use.child for use in self._uses(item.slot, region.call)}
+        children = {use.child for use in self._uses(item.slot, item.home)}
         child = children.pop() if len(children) == 1 and not item.slot.loops else None
         found = parts_of(child, wanted, trainable, works[0].plans) if child is not None else None
         for part in found or ():
-            yield Reached(item.slot, part.text(item.text), frozenset(part.variables), part.variables)
+            yield Reached(item.slot, part.text(item.text), frozenset(part.variables), item.home, part.variables)
 
     @staticmethod
     def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:

@@ -279,6 +279,8 @@ def _name_piece(slot: Slot, plan: LayerPlan, child: Instance, module: Module, na
             return Piece("name", given)
     if literal is not None:
         return Piece("name", text=literal)
+    if plan.name_input is not None and plan.name_input.startswith("self."):
+        return Piece("name", _reference(received(plan.name_input, slot.site())))
     if plan.unit.primary.shape is Form.BLOCK and isinstance(plan.unit.primary.node, ast.With):
         call = plan.unit.primary.node.items[0].context_expr
         if isinstance(call, ast.Call) and call.args:

@@ -25,7 +25,7 @@ class Savers:
 
     def check(self, saving: Saving, works: list[PlainWork]) -> None:
         """Note what has to be in reach of a saver."""
-        self.reaching.chosen(self._saved(saving, works, False), saving.node, saving.region, works)
+        self.reaching.chosen(self._saved(saving, works, False), saving, works)
 
     def write(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> bool:
         """Write one; whether it has changed."""
@@ -33,7 +33,7 @@ class Savers:
         everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
         if not self._moves(everything, works, migrated):
             return False
-        chosen = self.reaching.chosen(wanted, saving.node, saving.region, works, named=True) if wanted else None
+        chosen = self.reaching.chosen(wanted, saving, works, named=True) if wanted else None
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
@@ -58,7 +58,7 @@ class Savers:
     def _saved(self, saving: Saving, works: list[PlainWork], named: bool) -> list[Variable]:
         if saving.variables is not None:
             return saving.variables
-        return [v for r in self.reaching.reached(saving.region, works, named) for v in r.variables]
+        return [v for r in self.reaching.reached(saving, works, named) for v in r.variables]
 
     @staticmethod
     def _made(region: Region) -> Iterator[Variable]:

@@ -34,6 +34,7 @@ from tfmigrate.walk.values import (
     Const,
     Library,
     ListValue,
+    ObjectValue,
     TupleValue,
     Value,
     text_of,
@@ -87,7 +88,7 @@ class Lists(Journal):
         regularized: list[Value] = [v for v in self.graph.variables if v.regularized]
         if regularized and "get_collection_ref" in unparsed(node.func):
             self.blame("TFM603", node, ev, "what is done to this list reaches all who read the collection")
-        self._query(node, ListValue(regularized), "losses", self.region)
+        self._query(ev, node, ListValue(regularized), "losses", self.region)
         query = self.region.events[-1]
         assert isinstance(query, Query)
         query.reader = reader
@@ -102,7 +103,7 @@ class Lists(Journal):
         if (scope is not None and scope != NONE) or "get_collection_ref" in ast.unparse(node.func):
             self.blame("TFM601", node, ev, "this collection of variables is read by a scope, or changed")
         result = ListValue(held, tag="own")
-        self._query(node, result, "own", self.region)
+        self._query(ev, node, result, "own", self.region)
         query = self.region.events[-1]
         assert isinstance(query, Query)
         query.collection = name
@@ -139,7 +140,7 @@ class Lists(Journal):
         if scope is None or scope == NONE or pattern == "":
             result = ListValue(list(everything), tag=kind)
             self._whole.add(result)
-            self._query(node, result, kind, self.region, everything=True)
+            self._query(ev, node, result, kind, self.region, everything=True)
             return result
         wanted = path_of(scope)
         chosen: list[Value] = []
@@ -150,7 +151,7 @@ class Lists(Journal):
             if answer:
                 chosen.append(variable)
         result = ListValue(chosen, complete, kind)
-        self._query(node, result, kind, self.region, scope=pattern)
+        self._query(ev, node, result, kind, self.region, scope=pattern)
         if contrib_only:
             # no optimizer puts its own there
             self.asked[result].slots = False
@@ -166,7 +167,7 @@ class Lists(Journal):
         plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
-            self.savings.append(Saving(node, self.region, listed, kind, plain))
+            self.savings.append(Saving(node, self.region, listed, kind, plain, _objects_at(ev, self.region)))
         return PYTHON
 
     def _import_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -188,6 +189,7 @@ class Lists(Journal):
 
     def _query(
         self,
+        ev: Evaluator,
         node: ast.expr,
         result: Value,
         kind: str,
@@ -202,6 +204,7 @@ class Lists(Journal):
         slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables, scope)
         query = Query(node, region, variables, kind, complete, everything, slots)
         query.slots_last = self.optimizers.came_after(variables)
+        query.objects = _objects_at(ev, region)
         region.events.append(query)
         if isinstance(result, ListValue):
             self.asked[result] = query
@@ -230,8 +233,16 @@ class Lists(Journal):
             query = Query(node, self.region, chosen, source.tag, complete, False, slots)
             query.source = [item for item in source.items if isinstance(item, Variable)]
             query.whole = source in self._whole
+            query.objects = _objects_at(ev, self.region)
             self.region.events.append(query)
             self.asked[result] = query
             self.activity += 1
         if any(not isinstance(item, Variable) for item in result.items):
             self.lined_up(ev, node, [source])
+
+
+def _objects_at(ev: Evaluator, region: Region) -> dict[str, ObjectValue]:
+    """The objects of the program that the names of the running code stand for."""
+    code = region.call
+    env = code.frame.env if code.function is not None else ev.module_env(code.module)
+    return {name: value for name, value in env.names.items() if isinstance(value, ObjectValue)}

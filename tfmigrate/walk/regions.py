@@ -12,7 +12,7 @@ from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import Default
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.numbering import Number, Numbering
-from tfmigrate.walk.values import Const, LoopIndex, Numbered, Opaque, Symbol, Text, Value
+from tfmigrate.walk.values import Const, LoopIndex, Numbered, ObjectValue, Opaque, Symbol, Text, Value
 
 # evidence that code reads what others put into collections of the program's own
 READS_COLLECTION = "a collection"
@@ -210,6 +210,8 @@ class Query:
     reader: str = "list"
     # the name of the program's own collection
     collection: str = ""
+    # the objects that names of the code around it stand for
+    objects: dict[str, ObjectValue] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -306,13 +308,17 @@ class PlainVariable:
 
 @dataclass(eq=False)
 class Saving:
-    """A `tf.train.Saver(...)`. variables: None where it was given no list. plain: whether layers make all there is."""
+    """A `tf.train.Saver(...)`. variables: None where it was given no list. plain: whether layers make all there is.
+
+    objects: those that names of the code around it stand for.
+    """
 
     node: ast.Call
     region: Region
     variables: list[Variable] | None
     kind: str
     plain: bool
+    objects: dict[str, ObjectValue]
 
 
 @dataclass(eq=False, slots=True)

@@ -115,7 +115,7 @@ class Scoping(Cells, Lists):
             self._check_generator(region)
         self.region = region.parent
         if region.parent is not None and is_variable_list(result) and isinstance(frame.call, ast.Call):
-            self._query(frame.call, result, getattr(result, "tag", "") or "list", region.parent)
+            self._query(ev, frame.call, result, getattr(result, "tag", "") or "list", region.parent)
 
     def _check_generator(self, region: Region) -> None:
         """A generator that yields inside a scope holds it open for the code that uses it."""

@@ -1,0 +1,48 @@
+"""By which expression the code at a place knows an object of the program: `model`, `self.model`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tfmigrate.program.link import Module, Program
+from tfmigrate.program.scan import scan_code
+from tfmigrate.walk.regions import Query, Saving
+from tfmigrate.walk.values import ObjectValue
+
+Asking = Query | Saving
+
+
+def known_objects(asking: Asking, program: Program) -> list[tuple[str, ObjectValue]]:
+    """The objects that names surely stand for where a list is made, and those that the running object keeps."""
+    named = {obj: name for name, obj in _named(asking, program)}
+    return [(name, obj) for obj, name in named.items()]
+
+
+def _named(asking: Asking, program: Program) -> Iterator[tuple[str, ObjectValue]]:
+    home, node = asking.region.call, asking.node
+    scan = scan_code(home.function or home.module)
+    if node not in scan.parents:
+        return  # the node is in a function inside
+    params = home.function.params if home.function is not None else ()
+    for name, value in asking.objects.items():
+        if value is not home.frame.obj:
+            certain, binding = scan.reaching(name, node)
+            if certain and len(scan.bindings.get(name, ())) == (0 if name in params else 1) == (binding is not None):
+                yield name, value
+    own, owner = home.frame.obj, home.function.self_name if home.function is not None else None
+    for name, held in own.attrs.items() if own is not None and owner is not None else ():
+        if isinstance(held, ObjectValue) and held is not own and _is_kept(name, program):
+            yield f"{owner}.{name}", held
+
+
+def _is_kept(attribute: str, program: Program) -> bool:
+    """Whether one statement of the program, and no other, gives an attribute of that name its value."""
+    return sum(_stores(module).count(attribute) for module in program.modules.values()) == 1
+
+
+@lru_cache(maxsize=2_000)
+def _stores(module: Module) -> tuple[str, ...]:
+    found = (node for node in module.of_kind(ast.Attribute) if not isinstance(node.ctx, ast.Load))
+    return tuple(node.attr for node in found)
