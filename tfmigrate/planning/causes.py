@@ -20,7 +20,7 @@ from tfmigrate.planning.statements import asserts_reuse
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
 from tfmigrate.program.effects import has_effects
-from tfmigrate.program.link import Function, FunctionNode, Module, in_order
+from tfmigrate.program.link import Function, Module, in_order
 from tfmigrate.program.spelled import tensor_names
 from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.walk.execute import Executor
@@ -348,20 +348,21 @@ class Causes:
         return {region.parent.module for region in self.classes.calls[helper] if region.parent is not None}
 
     def _check_precision(self) -> None:
-        """Another precision anywhere in what is run together with a layer: a tensor of it may come from any call."""
+        """Values of another precision, where they may get into a layer."""
         precisions = Precisions(self.resolve)
         for walk in self.classes.walks:
-            used: dict[Module, set[FunctionNode]] = {module: set() for module in walk.modules()}
-            for function in walk.functions():
-                used[function.module].add(function.node)
-            places = ((module, precisions.other(module, functions)) for module, functions in used.items())
-            found = next(((module, node) for module, node in places if node is not None), None)
-            if found is None:
+            spread = precisions.spread(walk.functions(), walk.modules())
+            if spread is None or not spread.marks:
                 continue
-            module, node = found
-            text = "this program computes in another precision than float32"
+            node, module = spread.first()
             units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
-            code = set(self._plain_layers(walk))
+            units = {u for u in units if any(spread.reaches(m.node, m.module) for m in u.members)}
+            code = {
+                (function, home)
+                for function, home in self._plain_layers(walk)
+                if spread.reaches(function.node if function is not None else home.tree, home)
+            }
+            text = "what is computed here in another precision than float32 may get into layers"
             finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
             self.clusters.blame(finding, units, shown=bool(units or code))
             self.left |= code

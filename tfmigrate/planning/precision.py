@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfmigrate.planning.references import Resolve
-from tfmigrate.program.link import FunctionNode, Module
-from tfmigrate.program.standing import ancestors
+from tfmigrate.planning.spreading import Spread
+from tfmigrate.program.link import Function, Module
+from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.tf1 import symbols
 from tfmigrate.walk.values import Library
 
 
 class Precisions:
-    """The places of a program that tell TensorFlow of another precision, each with the functions around it."""
+    """The places of a program that tell TensorFlow of another precision."""
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
-        self._places: dict[Module, list[tuple[ast.expr, list[FunctionNode]]]] = {}
+        self._places: dict[Module, list[ast.expr]] = {}
 
-    def other(self, module: Module, functions: set[FunctionNode]) -> ast.expr | None:
-        """The first such place in these functions, or in the module itself."""
+    def spread(self, functions: Iterable[Function], modules: Iterable[Module]) -> Spread | None:
+        """Where values of another precision may get to in a run of this code; None if there are none."""
+        found, mine = list(modules), set(functions)
+        nodes: set[ast.AST] = {function.node for function in mine}
+        marks = {mark: module for module in found for mark in self._marks(module) if _runs(mark, module, nodes)}
+        return Spread(marks, mine, found) if marks else None
+
+    def _marks(self, module: Module) -> list[ast.expr]:
         if module not in self._places:
-            self._places[module] = list(self._find(module))
-        for node, around in self._places[module]:
-            if not around or functions.intersection(around):
-                return node
-        return None
+            named = symbols.HALF_OR_DOUBLE.search(module.text)
+            self._places[module] = list(_mentions(module, self.resolve)) if named else []
+        return self._places[module]
 
-    def _find(self, module: Module) -> Iterator[tuple[ast.expr, list[FunctionNode]]]:
-        if symbols.HALF_OR_DOUBLE.search(module.text):
-            for node in _mentions(module, self.resolve):
-                outer = ancestors(module, node)
-                yield node, [a for a in outer if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+def _runs(mark: ast.expr, module: Module, functions: set[ast.AST]) -> bool:
+    around = list(functions_around(module, mark))
+    return not around or not functions.isdisjoint(around)
 
 
 def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:

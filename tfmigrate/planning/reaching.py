@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tfmigrate.planning.known_objects import Asking, known_objects
 from tfmigrate.planning.parts import parts_of
 from tfmigrate.planning.plain import PlainWork
-from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.planning.slots import Made, Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Unit
 from tfmigrate.planning.variable_order import order_in
 from tfmigrate.program.link import Function, Program
@@ -122,12 +122,12 @@ class Reaching:
     ) -> Iterator[Reached]:
         """The slots that are kept on one of these objects."""
         for slot in work.slots:
-            if slot.inline or slot in work.threads or (named and not work.on_object(slot)):
+            if slot.inline or slot.kind is Made.CELL or slot in work.threads:
                 continue
             for name, obj in objects:
                 near = (use.region for use in slot.uses if use.region.frame.obj is obj)
                 inner = next((region for region in near if root_of(region) is root_of(home)), None)
-                if inner is not None:
+                if inner is not None and not (named and not work.on_object(slot)):
                     variables = frozenset(self._variables(slot, inner))
                     yield Reached(slot, f"{name}.{slot.name}" if named else "", variables, inner)
 
@@ -145,6 +145,8 @@ class Reaching:
         home = region.call.function
         for item in chosen:
             item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
+            if item.home is not region.call:
+                continue  # its object has made the layers by then, or there would be no variables to list
             if all(reader.region is not region for reader in item.slot.readers):
                 item.slot.readers.append(Use(item.slot.kind, node, (), region))
 

@@ -51,7 +51,7 @@ PYTHON_RESULTS = re.compile(
     r"(_(initializer(_conv2d)?|regularizer)|HParams|RunConfig|regularizers?\..*|initializers\..*|constraints\..*|Optimizer|ConfigProto|Session|Saver|app\..*|flags\..*|gfile\..*|"
     r"logging\..*|GraphKeys\..*|Graph|FileWriter|Coordinator|get_default_graph|name_scope|device|control_dependencies|Dimension|TensorShape)$"
 )
-HALF_OR_DOUBLE = re.compile(r"float64|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")
+HALF_OR_DOUBLE = re.compile(r"float64|to_double|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")
 
 COLLECTIONS = {
     "tf.trainable_variables": "trainable",
