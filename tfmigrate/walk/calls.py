@@ -107,7 +107,7 @@ class Calls(Functions):
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
-            self.semantics.unresolved(self, node.func.attr, node, args)
+            return self.semantics.unresolved(self, node.func.attr, node, args)
         return UNKNOWN
 
     def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
