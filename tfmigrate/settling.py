@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tfmigrate import jobs
 from tfmigrate.boundary import attempt
-from tfmigrate.finding import Finding
+from tfmigrate.finding import Finding, Severity
 from tfmigrate.model import FileChange
 from tfmigrate.planning.binding import needing
 from tfmigrate.planning.explaining import explaining, modules_of
@@ -273,7 +273,7 @@ class Settling:
         settled = Settling(emitted, self.transforms, self.limits, known, again=False, doubts=doubts).run()
         for module in settled.after:
             original = self.program.modules[module.name]
-            finding = Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
+            finding = _kept_back(plan, original)
             yield _doubt_at(self.program, plan, original, plan.sites.get(original, []), finding)
 
 
@@ -317,6 +317,14 @@ def _doubt_at(program: Program, plan: Plan, module: Module, sites: Iterable[Site
     return doubt_code(
         [f for f in functions if any(f.node.lineno <= n <= (f.node.end_lineno or n) for n in lines)], finding
     )
+
+
+def _kept_back(plan: Plan, module: Module) -> Finding:
+    """Why a file stays that a second run would change again: what could only change then keeps back the rest, too."""
+    refusals = [f for f in plan.findings if f.path == str(module.path) and f.severity is Severity.REFUSED]
+    if refusals:
+        return min(refusals)
+    return Finding(str(module.path), 1, 0, "TFM902", "a second run would change the emitted text again")
 
 
 def changes(settled: Settled) -> Iterator[FileChange]:

@@ -6,23 +6,8 @@ import ast
 
 from tfmigrate.planning.layering import Body, Refusal, Role
 from tfmigrate.planning.units import Shape
+from tfmigrate.program.scan import CHANGING
 from tfmigrate.walk.values import Tensor
-
-CHANGING = {
-    "append",
-    "extend",
-    "insert",
-    "update",
-    "setdefault",
-    "pop",
-    "popitem",
-    "remove",
-    "clear",
-    "sort",
-    "reverse",
-    "add",
-    "discard",
-}
 
 
 def check_changes(body: Body) -> None:

@@ -14,7 +14,7 @@ from tfmigrate.program.aliases import library_name, library_names
 from tfmigrate.program.dialect import keep_tensorflow, spelled, v1_name
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.modern import modern_call, renamed_call
-from tfmigrate.program.render import render
+from tfmigrate.program.render import render, source
 from tfmigrate.sites import (
     FILE,
     Argument,
@@ -115,7 +115,12 @@ def plan_imports(
             prologue=prologue,
             python=tuple(sorted({NEEDED_IMPORTS[name] for name in used if name in NEEDED_IMPORTS})),
         )
-        if items or renames or action.disable_v2 or (action.tensorflow and _imports_tensorflow(module)):
+        exports = list(_exports(program, module, renamed))
+        for site, text in exports:
+            old = ast.literal_eval(site)
+            both = f"{source(module, site)}, {text}" if (module, old) in also else text
+            sites.setdefault(module, Sites()).add("symbols", span(module, site), Replace(both))
+        if exports or items or renames or action.disable_v2 or (action.tensorflow and _imports_tensorflow(module)):
             sites.setdefault(module, Sites()).add("imports", FILE, action)
 
 
@@ -184,6 +189,38 @@ def _renames(
         for alias in node.names:
             if base is not None and (base, alias.name) in renamed:
                 yield ("." * node.level + (node.module or ""), alias.name, renamed[base, alias.name])
+
+
+def _exports(
+    program: Program, module: Module, renamed: dict[tuple[Module, str], str]
+) -> Iterator[tuple[ast.expr, str]]:
+    """The strings of `__all__` that name what has another name now, with what stands there instead."""
+    names = {old: new for _, old, new in _renames(program, module, renamed)}
+    for home in _taken_whole(program, module):
+        names.update({name: new for (other, name), new in renamed.items() if other is home})
+    for statement in module.tree.body:
+        if isinstance(statement, (ast.Assign, ast.AugAssign)) and _is_export_list(statement):
+            for node in ast.walk(statement.value):
+                if isinstance(node, ast.Constant) and node.value in names:
+                    yield node, source(module, node).replace(str(node.value), names[str(node.value)])
+
+
+def _taken_whole(program: Program, module: Module) -> list[Module]:
+    """A file, and those whose names it takes by star imports."""
+    found = [module]
+    for each in found:
+        for node in each.of_kind(ast.ImportFrom):
+            if any(alias.name == "*" for alias in node.names):
+                near = program.relative(each, node.level, node.module)
+                base = near if node.level else program.find(node.module or "", each)
+                if base is not None and base not in found:
+                    found.append(base)
+    return found
+
+
+def _is_export_list(statement: ast.Assign | ast.AugAssign) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
 
 
 def _imports_tensorflow(module: Module) -> bool:

@@ -36,6 +36,7 @@ class Input:
     """A parameter of a body, an attribute of `self` that it reads (`self.x`), or a local from around a block.
 
     around: whether an inner function reads it from the function that it is defined in.
+    alias: what an attribute is called where a local has its name already.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Input:
     tensor: bool = False
     sure: bool = False
     around: bool = False
+    alias: str = ""
 
     @property
     def is_given(self) -> bool:
@@ -52,7 +54,7 @@ class Input:
 
     @property
     def identifier(self) -> str:
-        return self.name.removeprefix("self.")
+        return self.alias or self.name.removeprefix("self.")
 
     @property
     def is_attribute(self) -> bool:
@@ -114,6 +116,8 @@ class Body:
 
     def hand_on(self, name: str, site: ast.expr) -> None:
         """A call of another layer reads an attribute of the object here."""
+        if name.startswith("self.") and name in self.scan.bindings and self.member.shape is not Shape.CALLABLE:
+            raise Refusal("TFM404", site, self.module, f"{name} is set here, and read by what is called here")
         if name.startswith("self.") and name not in self.scan.bindings:
             self.learn(name)
             self.handed_on.setdefault(name, []).append(site)
@@ -121,7 +125,9 @@ class Body:
     def learn(self, name: str) -> Input:
         """An attribute that only a layer inside reads is an input all the same."""
         if name not in self.inputs:
-            item = self.inputs[name] = Input(name)
+            own = name.removeprefix("self.")
+            alias = names.unique(f"own_{own}", self.inputs) if own in self.inputs else ""
+            item = self.inputs[name] = Input(name, alias=alias)
             _find_tensors(self.member, {name: item})
             self.splitter.inputs.add(name)
             if item.tensor:

@@ -10,9 +10,9 @@ import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from tfmigrate.planning.changes import CHANGING
 from tfmigrate.planning.layering import Body
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.scan import CHANGING
 from tfmigrate.walk.values import FunctionValue, Value
 
 _DRAWING = {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+
 from tfmigrate.planning.units import Classification
+from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Class, Function, Module
 
 
@@ -14,17 +17,39 @@ def orphans(classes: Classification) -> set[Function]:
         if isinstance(target, Module):
             continue
         candidates = [target] if isinstance(target, Function) else list(target.methods.values())
-        if isinstance(target, Class) and any(method in classes.evident for method in candidates):
-            continue
-        found.update(function for function in candidates if _is_orphan(function, classes))
+        trains = isinstance(target, Class) and any(method in classes.evident for method in candidates)
+        found.update(function for function in candidates if _is_orphan(function, classes, trains))
     return found
 
 
-def _is_orphan(function: Function, classes: Classification) -> bool:
-    if function in classes.evident or _required(function) == 0:
-        return False
+def _is_orphan(function: Function, classes: Classification, trains: bool) -> bool:
+    """trains: whether its class does what programs do once per graph."""
     regions = [region for region in classes.calls.get(function, []) if region in classes.makers]
-    return bool(regions) and all(region.frame.call is None for region in regions)
+    if not regions or any(region.frame.call is not None for region in regions):
+        return False
+    if _is_told_to_reuse(function):
+        return True
+    if function in classes.evident:
+        return False
+    if function.cls is not None and any(c.reuse == "auto" for region in regions for c in region.creations()):
+        return True  # a second call, or look at a property, would share with the first
+    return not trains and _required(function) > 0
+
+
+def _is_told_to_reuse(function: Function) -> bool:
+    """Whether a parameter decides if variables are reused: then it is called more than once in a graph."""
+    own = set(function.params)
+    for node in function.nodes:
+        if isinstance(node, ast.keyword) and node.arg == "reuse" and _mentions(node.value, own):
+            return True
+        if isinstance(node, ast.If) and _mentions(node.test, own):
+            if any(is_reuse_switch(inner) for statement in node.body for inner in ast.walk(statement)):
+                return True
+    return False
+
+
+def _mentions(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))
 
 
 def _required(function: Function) -> int:

@@ -12,7 +12,7 @@ from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through
-from tfmigrate.program.scan import Binding, Scan
+from tfmigrate.program.scan import CHANGING, Binding, Scan
 from tfmigrate.tf1 import symbols
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library, Value
@@ -193,12 +193,25 @@ class Splitter:
             return self._running(name) or self._chosen(name, node)
         if binding is None:
             if name not in self.inputs:
-                unknown = name.startswith("self.") and not self.on_object
-                return at_call(f"{name} is an attribute that is not known here") if unknown else Need()
+                if name.startswith("self.") and not self.on_object:
+                    return at_call(f"{name} is an attribute that is not known here")
+                return at_call(f"{name} is changed here") if self._is_changed(name) else Need()
             if name in self.tensors:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})
         return self._bound(name, binding)
+
+    def _is_changed(self, name: str) -> bool:
+        """Whether the body stores into what stands behind a name, or calls a method that does."""
+        for node in self.scan.loads(name):
+            parent = self.scan.parents.get(node)
+            while isinstance(parent, (ast.Attribute, ast.Subscript)) and parent.value is node:
+                if not isinstance(parent.ctx, ast.Load):
+                    return True
+                node, parent = parent, self.scan.parents.get(parent)
+                if isinstance(parent, ast.Call) and isinstance(node, ast.Attribute) and node.attr in CHANGING:
+                    return parent.func is node
+        return False
 
     def _running(self, name: str) -> Need | None:
         """A name that statements and loops of the body step on: `channels *= 2`. None if it is anything else."""
@@ -293,7 +306,7 @@ class Splitter:
             and not symbols.PYTHON_RESULTS.search(value.name)
         ):
             return at_call(f"{ast.unparse(node.func)} makes a tensor")
-        if isinstance(value, Library) and "random" in value.name and not value.name.endswith("_initializer"):
+        if isinstance(value, Library) and "random" in value.name and not is_initializer(value.name):
             return at_call(f"{ast.unparse(node.func)} differs at every call")
         if isinstance(value, FunctionValue) and _has_side_effects(value):
             return at_call(f"{value.function.name} does more than compute a value")
@@ -399,3 +412,8 @@ def _has_side_effects(value: FunctionValue) -> bool:
 def _is_library(node: ast.expr) -> bool:
     """Whether this is the file's name for a library, in an expression that stands nowhere in the source."""
     return isinstance(node, ast.Name) and getattr(node, "synthetic", False)
+
+
+def is_initializer(name: str) -> bool:
+    """Whether a symbol of a library makes an initializer; what that draws is drawn later."""
+    return name.endswith("_initializer") or "initializers." in name

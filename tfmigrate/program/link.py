@@ -76,6 +76,12 @@ class Function:
         return frozenset(name for names in found for name in names)
 
     @cached_property
+    def nonlocals(self) -> frozenset[str]:
+        """Names that it declares as those of a function around it."""
+        found = (node.names for node in self.nodes if isinstance(node, ast.Nonlocal))
+        return frozenset(name for names in found for name in names)
+
+    @cached_property
     def assigned(self) -> frozenset[str]:
         """Names that are given a value anywhere in it."""
         stored = (node for node in self.nodes if isinstance(node, ast.Name))

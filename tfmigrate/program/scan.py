@@ -12,6 +12,23 @@ from tfmigrate.program.link import Function, Module
 Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+# methods that change what they are called on
+CHANGING = {
+    "append",
+    "extend",
+    "insert",
+    "update",
+    "setdefault",
+    "pop",
+    "popitem",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+    "add",
+    "discard",
+}
+
 
 @dataclass(frozen=True)
 class Binding:

@@ -129,11 +129,14 @@ class Counting:
     def again(self, ev: Evaluator, known: Remembered, frame: Frame | None) -> None:
         self.tf1.again(ev, known, frame)
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None:
-        self.tf1.unresolved(ev, name, node, args)
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
+        return self.tf1.unresolved(ev, name, node, args)
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         self.tf1.comprehended(ev, node, source, result)
+
+    def one_of(self, items: list[Value]) -> Value | None:
+        return None
 
     def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None:
         self.tf1.lined_up(ev, node, values)

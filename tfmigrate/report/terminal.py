@@ -39,7 +39,7 @@ def totals(migration: Migration) -> str:
     return (
         f"{count(len(groups), 'sharing group')}{': ' if parts else ''}{', '.join(parts)}"
         f"{f' ({refused})' if refused else ''}. {count(len(named), 'variable name')}. "
-        f"{len(migration.changes)} of {count(migration.files_read, 'file')} {_change(migration)}."
+        f"{_changed(migration)} of {count(migration.files_read, 'file')} {_change(migration)}."
     )
 
 
@@ -48,7 +48,12 @@ def count(number: int, noun: str) -> str:
 
 
 def _change(migration: Migration) -> str:
-    return "changes" if len(migration.changes) == 1 else "change"
+    return "changes" if _changed(migration) == 1 else "change"
+
+
+def _changed(migration: Migration) -> int:
+    """How many of the files that were read change; a map of variables is added."""
+    return sum(change.before is not None for change in migration.changes)
 
 
 def group_pieces(group: SharingGroup) -> Iterator[Piece]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.program.texts import unparsed
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.containers import blur, delete_item, store_item
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.items import element
+from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
-    Const,
-    DictValue,
+    UNKNOWN,
+    ClassValue,
     Env,
+    FunctionValue,
+    LambdaValue,
     ListValue,
     ModuleValue,
     ObjectValue,
     Tensor,
+    TupleValue,
     Value,
-    join,
 )
 
 
@@ -23,37 +29,75 @@ def assign(ev: Evaluator, target: ast.expr, value: Value, env: Env) -> None:
     """Bind a value to a name, an attribute or a pattern of names."""
     if isinstance(target, ast.Name):
         owner = _owner(ev, target.id, env)
-        owner.names[target.id] = labelled(value, target.id)
+        if owner is env:
+            env.names[target.id] = labelled(value, target.id)
+        else:
+            ev.effects.put(owner, target.id, labelled(value, target.id))
     elif isinstance(target, (ast.Tuple, ast.List)):
         for i, item in enumerate(target.elts):
             assign(ev, item.value if isinstance(item, ast.Starred) else item, element(value, i), env)
     elif isinstance(target, ast.Attribute):
-        obj = ev.evaluate(target.value, env)
-        if isinstance(obj, ObjectValue):
-            known = obj.attrs.get(target.attr)
-            undecided = bool(ev.frame.conditions) and known is not None
-            if undecided:
-                value = (known and ev.choose(known, value, None, env)) or join(known, value)
-            obj.attrs[target.attr] = value if undecided else labelled(value, target.attr)
-            obj.version += 1
-            ev.memory.unsettle(obj.born)
-        elif isinstance(obj, ModuleValue):
-            ev.memory.unsettle()
-            ev.module_env(obj.module).names[target.attr] = value
+        set_attribute(ev, ev.evaluate(target.value, env), target.attr, value)
     elif isinstance(target, ast.Subscript):
-        container, key = ev.evaluate(target.value, env), ev.evaluate(target.slice, env)
-        if isinstance(container, DictValue) and isinstance(key, Const):
-            container.items[key.value] = value
-        elif isinstance(container, (DictValue, ListValue)):
-            container.complete = False
+        container = ev.evaluate(target.value, env)
+        if isinstance(container, AttributesOf):
+            opened(ev.effects, container.obj)
+        elif isinstance(target.slice, ast.Slice):
+            if isinstance(container, ListValue):
+                blur(container, *(value.items if isinstance(value, (ListValue, TupleValue)) else [value]))
+        else:
+            store_item(ev.effects, ev.frame, container, ev.evaluate(target.slice, env), value)
+
+
+def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value | None) -> None:
+    """`owner.name = value`; None deletes it."""
+    if isinstance(owner, ObjectValue):
+        if name == "__dict__":
+            opened(ev.effects, owner)
+            return
+        setter = ev.class_attribute(owner.cls, name) if value is not None else None
+        if isinstance(setter, FunctionValue) and value is not None and _is_setter(setter):
+            ev.call_function(
+                FunctionValue(setter.function, setter.env, owner), Arguments([(value, ast.Name(name))]), None
+            )
+            value = UNKNOWN
+        ev.effects.put(owner.attrs, name, value if value is None else labelled(value, name), owner)
+    elif isinstance(owner, ClassValue):
+        function = isinstance(value, (FunctionValue, LambdaValue))  # whether it is bound to an object is not known
+        ev.effects.put(ev.classes.names.setdefault(owner.cls, {}), name, UNKNOWN if function else value)
+    elif isinstance(owner, ModuleValue):
+        ev.effects.put(ev.module_env(owner.module), name, value)
+
+
+def _is_setter(function: FunctionValue) -> bool:
+    return any(unparsed(decorator).endswith(".setter") for decorator in function.function.node.decorator_list)
+
+
+def delete(ev: Evaluator, target: ast.expr, env: Env) -> None:
+    """`del target`."""
+    if isinstance(target, (ast.Tuple, ast.List)):
+        for item in target.elts:
+            delete(ev, item, env)
+    elif isinstance(target, ast.Attribute):
+        set_attribute(ev, ev.evaluate(target.value, env), target.attr, None)
+    elif isinstance(target, ast.Subscript):
+        key = None if isinstance(target.slice, ast.Slice) else ev.evaluate(target.slice, env)
+        delete_item(ev.effects, ev.frame, ev.evaluate(target.value, env), key)
 
 
 def _owner(ev: Evaluator, name: str, env: Env) -> Env:
+    """Where a name is kept that is given a value."""
     function = ev.frame.function
-    if function is None or name not in function.globals:
+    if function is None:
         return env
-    ev.memory.unsettle()
-    return ev.module_env(env.module)
+    if name in function.globals:
+        return ev.module_env(env.module)
+    outer = env.parent if name in function.nonlocals else None
+    while outer is not None:
+        if name in outer.names:
+            return outer
+        outer = outer.parent
+    return env
 
 
 def labelled(value: Value, name: str) -> Value:

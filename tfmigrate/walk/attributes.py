@@ -11,6 +11,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import outcome
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.opening import AttributesOf, may_hide, symbol_of
 from tfmigrate.walk.values import (
     PYTHON,
     UNKNOWN,
@@ -29,6 +30,7 @@ from tfmigrate.walk.values import (
     Tensor,
     Unknown,
     Value,
+    join,
 )
 
 # a size of what is known by name only
@@ -85,14 +87,21 @@ def _module_attribute(ev: Evaluator, module: Module, name: str) -> Value:
 
 def object_attribute(ev: Evaluator, obj: ObjectValue, name: str) -> Value:
     """An attribute of an object of the program: its own, or one of its class."""
-    if name in obj.attrs:
-        return obj.attrs[name]
+    if name == "__class__":
+        return ClassValue(obj.cls)
+    if name == "__dict__":
+        return AttributesOf(obj)
+    own = obj.attrs.get(name)
+    if own is not None and name not in obj.maybe:
+        return own
     found = ev.class_attribute(obj.cls, name)
+    if own is not None:
+        return own if found is None or isinstance(found, FunctionValue) else join(own, found)
     if isinstance(found, FunctionValue):
         return bind(ev, found, obj)
     if found is not None:
-        return found
-    return Method(obj, name) if ev.classes.has_foreign_base(obj.cls) else Symbol(f"self.{name}", f"#{obj.born}.{name}")
+        return symbol_of(obj, name) if may_hide(obj, found) else found
+    return Method(obj, name) if ev.classes.has_foreign_base(obj.cls) else symbol_of(obj, name)
 
 
 def bind(ev: Evaluator, found: FunctionValue, obj: ObjectValue) -> Value:

@@ -8,7 +8,9 @@ from tfmigrate.program.link import Class
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.attributes import SuperValue, attribute
 from tfmigrate.walk.choices import Branch, Pick, outcome
+from tfmigrate.walk.containers import shallow_copy, shuffled
 from tfmigrate.walk.functions import Functions
+from tfmigrate.walk.opening import opened
 from tfmigrate.walk.python_functions import CALLED, PARTIAL, python_function
 from tfmigrate.walk.python_methods import python_method
 from tfmigrate.walk.values import (
@@ -27,6 +29,7 @@ from tfmigrate.walk.values import (
     Partial,
     TupleValue,
     Value,
+    join,
 )
 
 
@@ -84,12 +87,18 @@ class Calls(Functions):
             return self.call(callee.called, args.behind(callee.args), node, env)
         if callee == PARTIAL and args.positional and isinstance(args.positional[0][0], CALLED):
             return Partial(args.positional[0][0], Arguments(args.positional[1:], args.keywords, args.star))
+        if isinstance(callee, Library) and callee.name in ("random.shuffle", "numpy.random.shuffle"):
+            return shuffled(args)
+        if callee == Library("copy.copy") and args.positional:
+            made = shallow_copy(args.positional[0][0])
+            if made is not None:
+                return made
         if isinstance(callee, Library) and callee.name.startswith("builtins."):
             known = python_function(self, callee.name[9:], args, node, env)
             if known is not None:
                 return known
         if isinstance(callee, Method):
-            known = python_method(callee, args, self.frame)
+            known = python_method(callee, args, self.frame, self.effects)
             if known is not None:
                 return known
         for value in args.values():
@@ -98,16 +107,20 @@ class Calls(Functions):
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
-            self.semantics.unresolved(self, node.func.attr, node, args)
+            return self.semantics.unresolved(self, node.func.attr, node, args)
         return UNKNOWN
 
     def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
         branch, results = Branch(callee), []
         self.frame.conditions.append(node)
+        mark, outcomes = self.effects.begin(), []
         for index, option in enumerate(callee.options):
             self.pick = Pick(branch, index)
             results.append(self.call(option, args, node, env))
             self.pick = None
+            outcomes.append(self.effects.take_back(mark))
+        self.effects.join(outcomes, join)
+        self.effects.end()
         self.frame.conditions.pop()
         return outcome(callee, results)
 
@@ -125,13 +138,27 @@ class Calls(Functions):
 
     def instantiate(self, cls: Class, args: Arguments, node: ast.Call | None) -> Value:
         """A new object of the class, its `__init__` run."""
+        new = self.class_attribute(cls, "__new__")
+        if isinstance(new, FunctionValue):
+            self.call_function(FunctionValue(new.function, new.env, ClassValue(cls)), args, node)
+            return UNKNOWN
         obj = ObjectValue(cls, born=self.memory.tick())
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionValue):
             self.call_function(FunctionValue(init.function, init.env, obj), args, node)
         elif node is not None:
             self.semantics.call(self, Method(SuperValue(obj, cls), "__init__"), args, node)
+            self._make_up(obj, args)
         return obj
+
+    def _make_up(self, obj: ObjectValue, args: Arguments) -> None:
+        """A constructor that nobody wrote (`NamedTuple`, `dataclass`) may keep its arguments as attributes."""
+        if not [*args.values()] or not (obj.cls.node.decorator_list or self.classes.has_foreign_base(obj.cls)):
+            return
+        if args.positional or args.star:
+            opened(self.effects, obj)
+        for name, (value, _) in args.keywords.items():
+            self.effects.put(obj.attrs, name, value, obj)
 
 
 def _holds_function(value: Value) -> bool:

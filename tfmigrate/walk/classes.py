@@ -29,11 +29,16 @@ class Classes:
         return None
 
     def mro(self, cls: Class) -> list[Class]:
-        """The classes of the program in the order of lookup (depth first, each once)."""
-        order = [cls]
-        for base in self.bases.get(cls, []):
-            if isinstance(base, ClassValue):
-                order.extend(c for c in self.mro(base.cls) if c not in order)
+        """The classes of the program in the order of lookup; depth first, each once, where Python would raise."""
+        bases = [base.cls for base in self.bases.get(cls, []) if isinstance(base, ClassValue)]
+        order, waiting = [cls], [*(self.mro(base) for base in bases), bases]
+        while any(waiting):
+            waiting = [list(each) for each in waiting if each]
+            heads = (each[0] for each in waiting)
+            following = next((head for head in heads if not any(head in each[1:] for each in waiting)), None)
+            chosen = waiting[0][0] if following is None else following
+            order.append(chosen)
+            waiting = [[other for other in each if other is not chosen] for each in waiting]
         return order
 
     def has_foreign_base(self, cls: Class) -> bool:

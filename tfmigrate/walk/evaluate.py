@@ -13,6 +13,8 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import choice_of, decision_of, pick_of
 from tfmigrate.walk.classes import Classes
+from tfmigrate.walk.containers import merge_into, store_somewhere
+from tfmigrate.walk.effects import Effects
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.items import slice_of, subscript
 from tfmigrate.walk.remembering import Memory
@@ -41,6 +43,7 @@ from tfmigrate.walk.values import (
     is_python,
     is_tensor,
     join,
+    text_of,
 )
 
 
@@ -56,8 +59,11 @@ class Evaluator(ABC):
         self.classes = Classes()
         self.frame: Frame
         self.memory = Memory()
+        self.effects = Effects(self.memory)
         self.formatting = 0
         self._evaluators: dict[type[ast.expr], Callable[[Any, Env], Value] | None] = {}
+        # of parameters, those that may change as they are used
+        self.defaults: dict[ast.expr, Value] = {}
         self._constants: dict[ast.Constant, Const] = {}
 
     @abstractmethod
@@ -133,7 +139,14 @@ class Evaluator(ABC):
     def _formatted(self, node: ast.JoinedStr, env: Env) -> Value:
         pieces: list[Value] = []
         for part in node.values:
-            pieces.append(self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part, env))
+            if not isinstance(part, ast.FormattedValue):
+                pieces.append(self.evaluate(part, env))
+                continue
+            spec = Const("") if part.format_spec is None else self.evaluate(part.format_spec, env)
+            conversion = None if part.conversion < 0 else chr(part.conversion)
+            value = self.evaluate(part.value, env)
+            text = text_of(spec)
+            pieces.append(value if text is None else operate.formatted(value, text, conversion))
         return operate.concatenate(pieces)
 
     def _eval_Tuple(self, node: ast.Tuple, env: Env) -> Value:
@@ -164,8 +177,10 @@ class Evaluator(ABC):
             name = self.evaluate(key, env) if key is not None else UNKNOWN
             if isinstance(name, Const):
                 result.items[name.value] = value
+            elif key is None and isinstance(value, DictValue):
+                merge_into(result, value)
             else:
-                result.complete = False
+                store_somewhere(result, value if key is not None else UNKNOWN)
         return result
 
     def _eval_BinOp(self, node: ast.BinOp, env: Env) -> Value:
@@ -211,9 +226,14 @@ class Evaluator(ABC):
         if known is not None:
             return self.evaluate(node.body if known else node.orelse, env)
         self.frame.conditions.append(node)
-        one, other = self.evaluate(node.body, env), self.evaluate(node.orelse, env)
+        mark, outcomes, values = self.effects.begin(), [], []
+        for branch in (node.body, node.orelse):
+            values.append(self.evaluate(branch, env))
+            outcomes.append(self.effects.take_back(mark))
+        self.effects.join(outcomes, join)
+        self.effects.end()
         self.frame.conditions.pop()
-        return self.choose(one, other, node.test, env) or join(one, other)
+        return self.choose(values[0], values[1], node.test, env) or join(values[0], values[1])
 
     def _numbered_name(self, node: ast.IfExp, known: bool | None, env: Env) -> Value | None:
         """`f"conv_{i}" if i else "conv"`: one name with what is behind it, in all rounds of a loop."""
@@ -269,8 +289,9 @@ class Evaluator(ABC):
     def _eval_Subscript(self, node: ast.Subscript, env: Env) -> Value:
         owner = self.evaluate(node.value, env)
         if isinstance(node.slice, ast.Slice):
-            bounds = [None if b is None else self.evaluate(b, env) for b in (node.slice.lower, node.slice.upper)]
-            value = slice_of(owner, bounds[0], bounds[1], unparsed(node.slice))
+            parts = (node.slice.lower, node.slice.upper, node.slice.step)
+            bounds = [None if part is None else self.evaluate(part, env) for part in parts]
+            value = slice_of(owner, bounds, unparsed(node.slice))
         else:
             index = self.evaluate(node.slice, env)
             value = pick_of(owner, self._named(index, node.slice, env)) or subscript(owner, index)

@@ -52,6 +52,16 @@ class Frame:
         frames = [*self.outward()]
         return any(frame.loops for frame in frames), any(frame.conditions for frame in frames)
 
+    def is_undecided_for(self, value: ListValue) -> bool:
+        """Whether an undecided condition that began after a list was made runs now, here or in a caller."""
+        maker, _, conditions = value.made or (None, (), ())
+        for frame in self.outward():
+            if frame is maker:
+                return tuple(frame.conditions) != conditions
+            if frame.conditions:
+                return True
+        return False
+
     def is_repeated_for(self, value: ListValue) -> bool:
         """Whether a loop or an undecided condition that began after a list was made runs now, here or in a caller."""
         maker, loops, conditions = value.made or (None, (), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from functools import reduce
 
 from tfmigrate.walk import operate
@@ -67,11 +68,11 @@ def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
     return owner.of_round(index.first) if position == index else None
 
 
-def slice_of(owner: Value, lower: Value | None, upper: Value | None, text: str) -> Value:
-    """`owner[lower:upper]`; text: what stands in the brackets."""
-    bounds = [b.value if isinstance(b, Const) else b for b in (lower, upper)]
+def slice_of(owner: Value, between: Sequence[Value | None], text: str) -> Value:
+    """`owner[lower:upper:step]`; text: what stands in the brackets."""
+    bounds = [b.value if isinstance(b, Const) else b for b in between]
     numbers = [b for b in bounds if b is None or isinstance(b, int)]
-    if isinstance(owner, (TupleValue, ListValue)) and len(numbers) == len(bounds):
+    if isinstance(owner, (TupleValue, ListValue)) and len(numbers) == len(bounds) and bounds[-1] != 0:
         items = owner.items[slice(*numbers)]
         return TupleValue(tuple(items)) if isinstance(owner, TupleValue) else ListValue(list(items), owner.complete)
     if isinstance(owner, Shape):
@@ -85,7 +86,7 @@ def element(value: Value, index: int) -> Value:
     """The item at `index` of a value that is unpacked."""
     if isinstance(value, (TupleValue, ListValue)):
         if index < len(value.items):
-            return value.items[index]
+            return reduce(join, value.items) if isinstance(value, ListValue) and value.unsure else value.items[index]
         return value.items[0] if value.items else UNKNOWN
     return subscript(value, Const(index))
 

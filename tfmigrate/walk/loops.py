@@ -13,6 +13,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.assigning import assign
 from tfmigrate.walk.calls import Calls
 from tfmigrate.walk.comprehensions import comprehend
+from tfmigrate.walk.effects import Outcome
 from tfmigrate.walk.growing import begin_round, growing, grown
 from tfmigrate.walk.numbering import rounds_of
 from tfmigrate.walk.semantics import Semantics
@@ -61,13 +62,18 @@ class Loops(Calls):
         iterable = self.evaluate(node.iter, env)
         concrete = concrete_items(iterable) or numbered_items(self, node.iter, env)
         if concrete is not None:
+            self.left.append([])
             for item in concrete:
                 assign(self, node.target, item, env)
                 flow = self.block(node.body, env)
-                if flow in (Flow.RETURN, Flow.RAISE):
-                    return flow
+                if flow in (Flow.RETURN, Flow.RAISE, Flow.BREAK):
+                    self.left.pop()
+                    return Flow.NEXT if flow is Flow.BREAK else flow
+            self.left.pop()
             return self.block(node.orelse, env)
         self.frame.loops.append(node)
+        self.left.append([])
+        mark, first_round = self.effects.begin(), None
         returned = Flow.NEXT
         start = self._start(env)
         run = object()
@@ -89,8 +95,10 @@ class Loops(Calls):
             for name, value in before.items():
                 if not first and not isinstance(env.names[name], LoopIndex):
                     env.names[name] = join(value, env.names[name])
+            first_round, mark = self._after_round(first_round, mark)
         for grower in lists:
             grown(grower, times)
+        self._leave_loop(env)
         self.frame.loops.pop()
         self.block(node.orelse, env)
         return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT
@@ -102,6 +110,8 @@ class Loops(Calls):
         if test is False:
             return self.block(node.orelse, env)
         self.frame.loops.append(node)
+        self.left.append([])
+        mark, first_round = self.effects.begin(), None
         start = self._start(env)
         for first in (True, False):
             if not first and self._is_idle(node, start):
@@ -111,8 +121,26 @@ class Loops(Calls):
             self.block(node.body, env)
             for name, value in before.items():
                 env.names[name] = join(value, env.names[name])
+            first_round, mark = self._after_round(first_round, mark)
+        self._leave_loop(env)
         self.frame.loops.pop()
         return Flow.NEXT
+
+    def _after_round(self, first_round: Outcome | None, mark: int) -> tuple[Outcome, int]:
+        """What the first round did, and where what the next one does begins."""
+        if first_round is None:
+            return self.effects.since(mark), self.effects.mark()
+        self.effects.join_rounds(first_round, mark)
+        return first_round, mark
+
+    def _leave_loop(self, env: Env) -> None:
+        """The last round may be one that was left early."""
+        for names in self.left.pop():
+            for name, value in names.items():
+                now = env.names.get(name)
+                if now is not None and now is not value and not isinstance(now, LoopIndex):
+                    env.names[name] = join(now, value)
+        self.effects.end()
 
     def _eval_ListComp(self, node: ast.ListComp, env: Env) -> Value:
         return comprehend(self, node, env)

@@ -107,3 +107,18 @@ class VariableOp(Opaque):
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable
+
+
+@dataclass(eq=False)
+class OneOf(Opaque):
+    """One of several variables: `v` in `for g, v in optimizer.compute_gradients(loss)`."""
+
+    variables: tuple[Variable, ...]
+    is_tensor = True
+
+
+@dataclass(eq=False)
+class OpOfOne(Opaque):
+    """Its `op`."""
+
+    one: OneOf

@@ -48,7 +48,10 @@ ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[object, object], objec
     ast.Pow: ("**", operator.pow),
 }
 _BIG = 10_000
-_FIELD = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([sdifrxge%])")
+_FEW = 64
+# methods by which an object may count as false
+_SAYS_TRUTH = {"__bool__", "__nonzero__", "__len__"}
+_FIELD = re.compile(r"%(?:\((\w+)\))?[-+ #0]*\d*(?:\.\d+)?([sdifrxgecuoaXEGF%])")
 
 
 def show(value: Value) -> str:
@@ -88,6 +91,10 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and isinstance(op, ast.Add):
         return TupleValue(left.items + right.items)
     if isinstance(left, ListValue) and isinstance(op, ast.Mult):
+        times = right.value if isinstance(right, Const) else None
+        plain = left.complete and all(isinstance(item, Const) for item in left.items)
+        if isinstance(times, int) and 0 <= times * len(left.items) <= _FEW and plain:
+            return ListValue(left.items * times)
         return ListValue(list(left.items), complete=False)
     if row is None:
         return PYTHON if is_python(left) and is_python(right) else UNKNOWN
@@ -211,9 +218,9 @@ def brace_format(template: str, positional: list[Value], named: dict[str, Value]
         fields = list(string.Formatter().parse(template))
     except ValueError:
         return PYTHON
-    for literal, name, _, _ in fields:
+    for literal, name, spec, conversion in fields:
         pieces.append(Const(literal))
-        if name is None:
+        if name is None or spec is None:
             continue
         if name == "":
             name = str(automatic)
@@ -221,8 +228,22 @@ def brace_format(template: str, positional: list[Value], named: dict[str, Value]
         value = positional[int(name)] if name.isdigit() and int(name) < len(positional) else named.get(name)
         if value is None:
             return PYTHON
-        pieces.append(value)
+        pieces.append(formatted(value, spec, conversion))
     return concatenate(pieces)
+
+
+def formatted(value: Value, spec: str, conversion: str | None) -> Value:
+    """`{value!conversion:spec}` in a string; what is known by name only stays so."""
+    if not isinstance(value, Const) or not (spec or conversion):
+        return value
+    if "{" in spec:
+        return PYTHON
+    conversions: dict[str | None, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
+    converted = conversions[conversion](value.value) if conversion in conversions else value.value
+    try:
+        return Const(format(converted, spec))
+    except (TypeError, ValueError):
+        return PYTHON
 
 
 def truth(value: Value) -> bool | None:
@@ -234,11 +255,15 @@ def truth(value: Value) -> bool | None:
             now = {bool(item) for item in (value.values or ())[slice(1) if value.first else slice(1, None)]}
             return now.pop() if len(now) == 1 else None
         return value.start != 0 if value.first else (True if value.start >= 0 else None)
-    if isinstance(value, (ListValue, DictValue)):
-        return True if value.items else (False if value.complete else None)
+    if isinstance(value, ListValue):
+        return (None if value.unsure else True) if value.items else (False if value.complete else None)
+    if isinstance(value, DictValue):
+        return True if value.items.keys() - value.maybe else (False if value.complete and not value.items else None)
     if isinstance(value, TupleValue):
         return bool(value.items)
-    if isinstance(value, (ObjectValue, FunctionValue, ClassValue, ModuleValue)):
+    if isinstance(value, ObjectValue):
+        return None if _SAYS_TRUTH & value.cls.methods.keys() else True
+    if isinstance(value, (FunctionValue, ClassValue, ModuleValue)):
         return True
     if isinstance(value, Text):
         return True if any(isinstance(part, str) for part in value.parts) else None
@@ -350,13 +375,13 @@ def _contains(container: Value, item: Value) -> bool | None:
         return text_contains(container, item.value)
     if isinstance(container, (ListValue, TupleValue)):
         if any(same(entry, item) for entry in container.items):
-            return True
+            return None if isinstance(container, ListValue) and container.unsure else True
         complete = not isinstance(container, ListValue) or container.complete
         if complete and isinstance(item, Const) and all(isinstance(entry, Const) for entry in container.items):
             return False
     if isinstance(container, DictValue) and isinstance(item, Const):
         if item.value in container.items:
-            return True
+            return None if item.value in container.maybe else True
         return False if container.complete else None
     return None
 

@@ -14,6 +14,7 @@ from tfmigrate.walk.values import (
     DictValue,
     FunctionValue,
     Kind,
+    ListValue,
     ObjectValue,
     Symbol,
     Text,
@@ -68,7 +69,13 @@ def _default(ev: Evaluator, name: str, default: ast.expr, frame: Frame) -> Value
     """The default of a parameter. Who enters a program from outside may give another one of that kind."""
     env = frame.env.parent or ev.module_env(frame.module)
     ev.frame, outer = frame, ev.frame  # it stands in the file of the function, not of the caller
-    value = ev.evaluate(default, env)
+    value = ev.defaults.get(default)
+    if value is None:
+        value = ev.evaluate(default, env)
+        if isinstance(value, (ListValue, DictValue)):
+            ev.defaults[default] = value  # one for all calls
+    if isinstance(value, (ListValue, DictValue)):
+        ev.memory.unsettle()
     ev.frame = outer
     entered = frame.call is None and frame.parent is not None and frame.parent.parent is None
     if not entered or not isinstance(value, Const):

@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.assigning import set_attribute
 from tfmigrate.walk.attributes import SuperValue, object_attribute
+from tfmigrate.walk.containers import copied, in_order
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.items import length_of_value
+from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
+    NONE,
     PYTHON,
     TENSOR,
     UNKNOWN,
@@ -32,6 +36,8 @@ from tfmigrate.walk.values import (
     TupleValue,
     Value,
     is_tensor,
+    join,
+    text_of,
 )
 
 PARTIAL = Library("functools.partial")
@@ -50,7 +56,7 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
     """The result of calling the builtin of that name; None where nothing is known of it."""
     first = args.get(0, "")
     if name == "super" and ev.frame.function is not None and ev.frame.obj is not None:
-        cls = ev.frame.function.cls
+        cls = first.cls if isinstance(first, ClassValue) else ev.frame.function.cls
         return SuperValue(ev.frame.obj, cls) if cls is not None else UNKNOWN
     if name in ("int", "float", "abs", "round") and isinstance(first, (Dim, LoopIndex, Symbol)):
         return first
@@ -61,25 +67,59 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
         unknown = ev.formatting and ev.semantics.exact and length == PYTHON
         return Symbol("len(?)", f"len at {id(node)}", Kind.PYTHON) if unknown else length
     if name in ("list", "tuple", "sorted", "reversed") and isinstance(first, (ListValue, TupleValue)):
-        if name == "tuple":
-            return TupleValue(tuple(first.items))
-        if not isinstance(first, ListValue):
-            return ListValue(list(first.items))
-        by_name = name == "sorted" or first.by_name
-        return ListValue(list(first.items), first.complete, origin=first.origin or first, by_name=by_name)
+        return _sequence(name, first, args)
     if name in ("zip", "map") and len(args.positional) > 1:
         ev.semantics.lined_up(ev, node, [value for value, _ in args.positional])
-    if name == "dict" and not args.positional and not args.star:
-        return DictValue({key: value for key, (value, _) in args.keywords.items()})
+    if name == "dict" and not args.star and (first is None or isinstance(first, DictValue)):
+        result = DictValue({}) if first is None else copied(first)
+        result.items.update({key: value for key, (value, _) in args.keywords.items()})
+        result.maybe.difference_update(args.keywords)
+        return result
     if name in ("int", "float", "bool", "abs", "min", "max") and args.positional:
         return _fold(name, [value for value, _ in args.positional])
     if name in ("getattr", "hasattr") and len(args.positional) >= 2:
         return _get_attribute(ev, name, args, node)
+    if name in ("setattr", "delattr") and len(args.positional) >= 2:
+        return _set_attribute(ev, name, args)
+    if name == "type" and isinstance(first, ObjectValue) and len(args.positional) == 1:
+        return ClassValue(first.cls)
+    if name == "vars" and isinstance(first, ObjectValue):
+        return AttributesOf(first)
     if name == "map" and first is not None and isinstance(first, (LambdaValue, Opaque, *CALLED)):
         return _map(ev, first, args, node, env)
     if name in _PYTHON:
         return TENSOR if name == "sum" and any(is_tensor(v) for v in args.values()) else PYTHON
     return None
+
+
+def _sequence(name: str, first: ListValue | TupleValue, args: Arguments) -> Value:
+    """`list(items)` and the like."""
+    items = list(first.items)
+    if name == "tuple" and not (isinstance(first, ListValue) and first.unsure):
+        return TupleValue(tuple(items))
+    complete = not isinstance(first, ListValue) or first.complete
+    of_library = isinstance(first, ListValue) and (
+        first.tag or first.origin or any(isinstance(i, Opaque) for i in items)
+    )
+    if not of_library and complete and name in ("sorted", "reversed"):
+        ordered = items[::-1] if name == "reversed" else in_order(items, args)
+        complete, items = ordered is not None, items if ordered is None else ordered
+    if isinstance(first, TupleValue):
+        return ListValue(items, complete)
+    by_name = name == "sorted" or first.by_name
+    return ListValue(items, complete, origin=first.origin or first, by_name=by_name, unsure=first.unsure)
+
+
+def _set_attribute(ev: Evaluator, name: str, args: Arguments) -> Value:
+    """`setattr(owner, attr, value)`, or `delattr(owner, attr)`."""
+    owner, attr = args.positional[0][0], args.positional[1][0]
+    value = args.positional[2][0] if len(args.positional) > 2 else None
+    text = text_of(attr)
+    if text is not None and (value is not None or name == "delattr"):
+        set_attribute(ev, owner, text, value)
+    elif isinstance(owner, ObjectValue):
+        opened(ev.effects, owner)
+    return NONE
 
 
 def _fold(name: str, values: list[Value]) -> Value:
@@ -112,11 +152,14 @@ def _map(ev: Evaluator, function: Value, args: Arguments, node: ast.Call, env: E
 def _get_attribute(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
     owner, attr = args.positional[0][0], args.positional[1][0]
     if isinstance(owner, ObjectValue) and isinstance(attr, Const) and isinstance(attr.value, str):
-        known = attr.value in owner.attrs or ev.class_attribute(owner.cls, attr.value) is not None
+        of_class = ev.class_attribute(owner.cls, attr.value)
+        known = of_class is not None or (attr.value in owner.attrs and attr.value not in owner.maybe)
         if name == "hasattr":
-            return Const(known)
+            return Const(known) if known or not (owner.opened or attr.value in owner.maybe) else PYTHON
         if known:
             return object_attribute(ev, owner, attr.value)
+        if attr.value in owner.maybe and len(args.positional) > 2:
+            return join(owner.attrs[attr.value], args.positional[2][0])
     if name == "hasattr":
         return PYTHON
     if isinstance(owner, ObjectValue):

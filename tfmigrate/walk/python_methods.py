@@ -6,8 +6,11 @@ import ast
 
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.containers import copied, dictionary_method, list_method
+from tfmigrate.walk.effects import Effects
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import note_append
+from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.targets import round_index
 from tfmigrate.walk.values import (
     NONE,
@@ -24,14 +27,19 @@ from tfmigrate.walk.values import (
     Text,
     TupleValue,
     Value,
+    join,
 )
 
 _PURE = {"lower", "upper", "strip", "split", "replace", "join", "rstrip", "lstrip", "title", "get", "keys"}
+# what changes the attributes of an object through its `__dict__`
+_CHANGING = {"update", "setdefault", "pop", "popitem", "clear"}
 
 
-def python_method(callee: Method, args: Arguments, frame: Frame) -> Value | None:
+def python_method(callee: Method, args: Arguments, frame: Frame, effects: Effects) -> Value | None:
     """The result of calling a method; None where it is none of these. frame: the running activation."""
     owner, name = callee.owner, callee.name
+    if isinstance(owner, AttributesOf):
+        return opened(effects, owner.obj) if name in _CHANGING else None
     if isinstance(owner, (Tensor, Shape)):
         return _shape_method(owner, name)
     first = args.get(0, "")
@@ -40,14 +48,18 @@ def python_method(callee: Method, args: Arguments, frame: Frame) -> Value | None
         note_append(owner, not frame.is_repeated_for(owner))
         owner.items.append(first)
         owner.complete = owner.complete and not frame.is_repeated_for(owner)
+        owner.unsure = owner.unsure or frame.is_undecided_for(owner)
         return NONE
     if name == "extend" and isinstance(owner, ListValue):
         if isinstance(first, (ListValue, TupleValue)):
             owner.items.extend(first.items)
+        owner.unsure = owner.unsure or frame.is_undecided_for(owner)
         owner.complete, owner.length = False, None
         return NONE
-    if name in ("pop", "insert", "remove", "clear") and isinstance(owner, ListValue):
-        owner.length = None
+    if isinstance(owner, ListValue):
+        changed = list_method(owner, name, args, frame)
+        if changed is not None:
+            return changed
     if name == "format" and isinstance(owner, Const) and isinstance(owner.value, str):
         named = {key: value for key, (value, _) in args.keywords.items()}
         return operate.brace_format(owner.value, [value for value, _ in args.positional], named)
@@ -56,7 +68,7 @@ def python_method(callee: Method, args: Arguments, frame: Frame) -> Value | None
     if isinstance(owner, Const):
         return _const_method(owner.value, name, args)
     if isinstance(owner, DictValue):
-        return _dict_method(owner, name, args)
+        return dictionary_method(effects, owner, name, args) or _dict_method(owner, name, args)
     return None
 
 
@@ -116,15 +128,18 @@ def _const_method(owner: object, name: str, args: Arguments) -> Value:
 
 def _dict_method(owner: DictValue, name: str, args: Arguments) -> Value | None:
     key = args.get(0, "")
-    if name in ("get", "pop") and isinstance(key, Const):
-        default = args.get(1, "default")
+    if name == "get" and isinstance(key, Const):
+        default = args.get(1, "default") or NONE
         if key.value in owner.items:
-            return owner.items[key.value]
-        return (NONE if default is None else default) if owner.complete else UNKNOWN
-    if name == "items" and owner.complete:
+            return join(owner.items[key.value], default) if key.value in owner.maybe else owner.items[key.value]
+        return default if owner.complete else UNKNOWN
+    if name == "copy":
+        return copied(owner)
+    sure = owner.complete and not owner.maybe
+    if name == "items" and sure:
         return ListValue([TupleValue((Const(k), v)) for k, v in owner.items.items()])
     if name == "values":
-        return ListValue(list(owner.items.values()), owner.complete)
+        return ListValue(list(owner.items.values()), sure)
     if name == "keys":
-        return ListValue([Const(k) for k in owner.items], owner.complete)
+        return ListValue([Const(k) for k in owner.items], sure)
     return None

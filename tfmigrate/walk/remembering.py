@@ -300,11 +300,11 @@ def _key(value: Value, depth: int = 0) -> Hashable:
     if isinstance(value, ListValue):
         items = tuple([_key(item, depth + 1) for item in value.items])
         index = None if value.index is None else _key(value.index)
-        return ListValue, _Same(value), value.complete, value.tag, index, items
+        return ListValue, _Same(value), value.complete, value.unsure, value.tag, index, items
     if isinstance(value, DictValue):
         pairs = tuple([(name, _key(item, depth + 1)) for name, item in value.items.items()])
         by_round = None if value.key is None else _key(value.key), tuple([_key(item, depth + 1) for item in value.made])
-        return DictValue, _Same(value), value.complete, pairs, by_round
+        return DictValue, _Same(value), value.complete, frozenset(value.maybe), pairs, by_round
     if isinstance(value, FunctionValue):
         return FunctionValue, value.function, value.env, None if value.bound is None else _key(value.bound, depth + 1)
     if isinstance(value, Method):
@@ -362,11 +362,11 @@ class Copying:
         if isinstance(value, TupleValue):
             return TupleValue(tuple([self.copy(item, depth + 1) for item in value.items]))
         if isinstance(value, ListValue):
-            made = self.known[id(value)] = ListValue([], value.complete, value.tag, value.index)
+            made = self.known[id(value)] = ListValue([], value.complete, value.tag, value.index, unsure=value.unsure)
             made.items.extend([self.copy(item, depth + 1) for item in value.items])
             return made
         if isinstance(value, DictValue):
-            held = self.known[id(value)] = DictValue({}, value.complete)
+            held = self.known[id(value)] = DictValue({}, value.complete, maybe=set(value.maybe))
             held.items.update({name: self.copy(item, depth + 1) for name, item in value.items.items()})
             return held
         if isinstance(value, FunctionValue) and value.env is None:
@@ -395,7 +395,7 @@ class Copying:
         known = self.known.get(id(obj))
         if isinstance(known, ObjectValue):
             return known
-        made = self.known[id(obj)] = ObjectValue(obj.cls, born=self.tick())
+        made = self.known[id(obj)] = ObjectValue(obj.cls, born=self.tick(), maybe=set(obj.maybe), opened=obj.opened)
         made.attrs.update({name: self.copy(item, depth + 1) for name, item in obj.attrs.items()})
         return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import (
     GET_VARIABLE,
@@ -13,6 +14,7 @@ from tfmigrate.tf1.regularizers import COLLECTION
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.clashes import may_be_same, name_from, repeats
+from tfmigrate.walk.decorating import hidden_by
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import call_into, depth_of, second_call
@@ -28,6 +30,7 @@ from tfmigrate.walk.regions import (
     Creation,
     Path,
     PlainVariable,
+    Region,
     Segment,
     Variable,
     path_of,
@@ -158,12 +161,17 @@ class Requests(Templates):
                 self._blame_clash(ev, path, node)
             if reuse is False and asked is not None and not again and sure and not self._excludes(ev, known, node):
                 self.graph.wrong.add(path)
+                if self._is_hidden(ev, self.region):
+                    return known
                 place, module = second_call(known.region, self.region, node)
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
                 self.clashes.append(Clash("TFM101", place, module, text, known, True, self.region))
             return known
         clash = reuse is not False and self._blame_clash(ev, path, node)
+        if reuse is True and sure and not clash and self._is_hidden(ev, self.region):
+            self.graph.wrong.add(path)
+            sure = False
         if reuse is True and sure and not clash:
             self.graph.wrong.add(path)
             place, module = call_into(self.region, path, node)
@@ -175,6 +183,15 @@ class Requests(Templates):
         self.graph.names.append((name_from(path), variable))
         self._add(variable)
         return variable
+
+    def _is_hidden(self, ev: Evaluator, region: Region) -> bool:
+        """Whether it cannot be seen which calls ask for variables here; TensorFlow 1 need not raise."""
+        hidden = hidden_by(ev, ev.frame)
+        if hidden is not None:
+            function, decorator = hidden
+            text = f"{function.name} is decorated with @{unparsed(decorator)}"
+            self._blame_at("TFM407", decorator, function.module, text, region)
+        return hidden is not None
 
     def _excludes(self, ev: Evaluator, known: Variable, node: ast.Call) -> bool:
         """Whether no run of the program that made the variable comes here."""

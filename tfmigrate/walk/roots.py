@@ -117,6 +117,7 @@ class Walker:
         executor.frames = 0
         executor.calls.clear()
         executor.lent.clear()
+        executor.defaults.clear()
         executor.memory.restart()
 
     def run_script(self, semantics: Semantics, module: Module) -> None:

@@ -23,6 +23,7 @@ from tfmigrate.tf1.layers import (
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.attributes import attribute
 from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
@@ -36,7 +37,7 @@ from tfmigrate.walk.naming import (
     name_of,
     variable_attribute,
 )
-from tfmigrate.walk.objects import Gone, Graph, GraphScope, OpenScope, Template, VariableOp
+from tfmigrate.walk.objects import Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
 from tfmigrate.walk.optimizers import is_training
 from tfmigrate.walk.regions import (
     NameRead,
@@ -148,6 +149,14 @@ class Scoping(Cells, Lists):
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner))
             return variable_attribute(owner, name)
+        if isinstance(owner, OneOf) and name == "op":
+            return OpOfOne(owner)
+        if isinstance(owner, (OneOf, OpOfOne)) and name == "name" and self.region is not None:
+            one = owner if isinstance(owner, OneOf) else owner.one
+            self.name_reads.extend(NameRead(node, self.region, variable) for variable in one.variables)
+            return PYTHON
+        if isinstance(owner, OneOf):
+            return attribute(ev, TENSOR, name, node)
         if isinstance(owner, VariableOp):
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner.variable))
@@ -201,10 +210,22 @@ class Scoping(Cells, Lists):
             for region in around(self.region):
                 region.trains = True
 
-    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> None:
+    def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
         self._train(ev, node, args)
         self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
         ev.memory.unresolved.append((name, node, ev.frame.module))
+        return UNKNOWN if args is None or name != "compute_gradients" else self._gradients(args)
+
+    def one_of(self, items: list[Value]) -> Value | None:
+        """What a loop comes by that goes through several variables at once."""
+        variables = [item for item in items if isinstance(item, Variable)]
+        return OneOf(tuple(variables)) if variables and len(variables) == len(items) else None
+
+    def _gradients(self, args: Arguments) -> Value:
+        """`optimizer.compute_gradients(loss, var_list)`: pairs, each with one of the variables."""
+        listed = listed_variables(args.get(1, "var_list"))
+        variables = [v for v in self.graph.variables if v.trainable] if listed is None else listed
+        return ListValue([TupleValue((TENSOR, OneOf(tuple(variables))))] if variables else [], complete=False)
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
         for value in args.values():
@@ -307,6 +328,8 @@ class Scoping(Cells, Lists):
             return NONE
         if isinstance(owner, Cell):
             return self._cell_method(ev, owner, name, node)
+        if name == "compute_gradients" and not isinstance(owner, ObjectValue):
+            return self._gradients(args)
         if isinstance(owner, Graph) and name == "as_default":
             return GraphScope(owner)
         if isinstance(owner, Unknown) and name in _LOOKUPS:

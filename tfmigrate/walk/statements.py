@@ -9,7 +9,8 @@ from typing import Any
 
 from tfmigrate.program.link import Program
 from tfmigrate.walk import operate
-from tfmigrate.walk.assigning import assign
+from tfmigrate.walk.assigning import assign, delete
+from tfmigrate.walk.effects import NOTHING
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.values import NONE, Env, ListValue, TupleValue, Value, join
@@ -22,14 +23,19 @@ class Flow(Enum):
     RETURN = 1
     BREAK = 2
     RAISE = 3
+    CONTINUE = 4
 
 
 class Statements(Evaluator):
-    """Runs blocks and their plain statements. What it has no method for does nothing."""
+    """Runs blocks and their plain statements. What it has no method for does nothing.
+
+    left: of the running loops, the names as they were where a round was left early.
+    """
 
     def __init__(self, program: Program, semantics: Semantics) -> None:
         super().__init__(program, semantics)
         self._runners: dict[type[ast.stmt], Callable[[Any, Env], Flow | None] | None] = {}
+        self.left: list[list[dict[str, Value]]] = []
 
     def block(self, body: list[ast.stmt], env: Env) -> Flow:
         """Run statements one after the other."""
@@ -64,6 +70,7 @@ class Statements(Evaluator):
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
             left.items.extend(right.items)
             left.length = None
+            left.unsure = left.unsure or self.frame.is_undecided_for(left)
             left.complete = left.complete and not self.frame.is_repeated_for(left)
             return
         assign(self, node.target, operate.binary(node.op, left, right), env)
@@ -76,9 +83,20 @@ class Statements(Evaluator):
         return Flow.RAISE
 
     def _run_Break(self, node: ast.Break, env: Env) -> Flow:
+        self._note_names(env)
         return Flow.BREAK
 
-    _run_Continue = _run_Break  # noqa: N815
+    def _run_Continue(self, node: ast.Continue, env: Env) -> Flow:
+        self._note_names(env)
+        return Flow.CONTINUE
+
+    def _note_names(self, env: Env) -> None:
+        if self.left:
+            self.left[-1].append(dict(env.names))
+
+    def _run_Delete(self, node: ast.Delete, env: Env) -> None:
+        for target in node.targets:
+            delete(self, target, env)
 
     def _run_Assert(self, node: ast.Assert, env: Env) -> None:
         self.evaluate(node.test, env)
@@ -93,18 +111,28 @@ class Statements(Evaluator):
         """Run two blocks of which one will be taken, and join what they leave behind."""
         before = dict(env.names)
         self.frame.conditions.append(node)
+        mark = self.effects.begin()
         first = self.block(body, env)
         after_first = env.names
         env.names = dict(before)
+        one = self.effects.take_back(mark)
         second = self.block(orelse, env)
+        after_second = dict(env.names)
+        other = self.effects.take_back(mark)
+        env.names = after_second
+        happened = [outcome for outcome, flow in ((one, first), (other, second)) if flow is not Flow.RAISE]
+        self.effects.join(happened, lambda a, b: self._either(a, b, node, env))
+        self.effects.end()
         self.frame.conditions.pop()
         if first is not Flow.NEXT and second is not Flow.NEXT:
-            return first if first is second else Flow.RETURN
+            if first is second:
+                return first
+            return Flow.CONTINUE if {first, second} & {Flow.BREAK, Flow.CONTINUE} else Flow.RETURN
         if first is Flow.NEXT and second is Flow.NEXT:
             names = env.names
             for name in [*after_first, *(name for name in names if name not in after_first)]:
-                one, other = after_first.get(name), names.get(name)
-                names[name] = self._either(one, other, node, env) if one is not other or one is None else one
+                here, there = after_first.get(name), names.get(name)
+                names[name] = self._either(here, there, node, env) if here is not there or here is None else here
         elif first is Flow.NEXT:
             env.names = after_first
         return Flow.NEXT
@@ -122,7 +150,13 @@ class Statements(Evaluator):
         flow = self.block(node.body, env)
         for handler in node.handlers:
             before = dict(env.names)
-            if self.block(handler.body, env) is not Flow.NEXT:
+            mark = self.effects.begin()
+            handled = self.block(handler.body, env)
+            outcome = self.effects.take_back(mark)
+            if handled is not Flow.RAISE:
+                self.effects.join([NOTHING, outcome], join)
+            self.effects.end()
+            if handled is not Flow.NEXT:
                 env.names = before
         self.frame.conditions.pop()
         if flow is Flow.NEXT:

@@ -73,16 +73,17 @@ def loop_target(ev: Evaluator, node: ast.expr, iterable: Value, target: ast.expr
             sequence = ev.evaluate(node.args[0], env)
             key = f"enumerate({operate.show(sequence)}, {known})"
             index = LoopIndex(index_name, key, True, known, now.first, run=now.run)
-            return TupleValue((index, _item(node.args[0], sequence, unparsed(target.elts[1]), now)))
+            return TupleValue((index, _item(ev, node.args[0], sequence, unparsed(target.elts[1]), now)))
         if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
             items = (
-                _item(a, ev.evaluate(a, env), unparsed(t), now) for a, t in zip(node.args, target.elts, strict=False)
+                _item(ev, a, ev.evaluate(a, env), unparsed(t), now)
+                for a, t in zip(node.args, target.elts, strict=False)
             )
             return TupleValue(tuple(items))
         if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
             value = loop_target(ev, node.args[0], ev.evaluate(node.args[0], env), target, env, now)
             return value if node.func.id in ("list", "tuple") else _reordered(value)
-    return _item(node, iterable, name, now)
+    return _item(ev, node, iterable, name, now)
 
 
 def _range_index(ev: Evaluator, node: ast.Call, name: str, env: Env, now: Round) -> LoopIndex:
@@ -102,7 +103,7 @@ def _range_index(ev: Evaluator, node: ast.Call, name: str, env: Env, now: Round)
     return LoopIndex(name, key, True, first, now.first, values, now.run, origin=origin)
 
 
-def _item(node: ast.expr, sequence: Value, name: str, now: Round) -> Value:
+def _item(ev: Evaluator, node: ast.expr, sequence: Value, name: str, now: Round) -> Value:
     made = sequence.of_round(now.first) if isinstance(sequence, ListValue) else None
     if made is not None:
         return made
@@ -113,7 +114,8 @@ def _item(node: ast.expr, sequence: Value, name: str, now: Round) -> Value:
             values = tuple(i.value for i in items if isinstance(i, Const))
             distinct = len(set(values)) == len(values)
             return LoopIndex(name, operate.show(sequence), distinct, None, now.first, values, now.run)
-        return reduce(join, items)
+        one = ev.semantics.one_of(items)
+        return reduce(join, items) if one is None else one
     if isinstance(sequence, Symbol):
         later = sequence.round is not None and not sequence.round.first
         return Symbol(name, f"item of {sequence.key}", sequence.kind, sequence.round if later else now)

@@ -188,6 +188,7 @@ class ListValue:
     origin: the list that a library gave, if this one holds the same items; by_name: whether it was sorted since.
     growth: how it grows, while a loop fills it. length: of one that is not complete, where that is known all the same.
     made: the activation that made it, and the loops and undecided conditions around it there.
+    unsure: whether it may hold less than `items`, too.
     """
 
     items: list[Value]
@@ -199,6 +200,7 @@ class ListValue:
     growth: object = None
     made: tuple[object, tuple[ast.AST, ...], tuple[ast.AST, ...]] | None = None
     length: Value | None = None
+    unsure: bool = False
 
     def of_round(self, first: bool) -> Value | None:
         """What the first or a later round put into it; None if no loop made the list."""
@@ -207,12 +209,16 @@ class ListValue:
 
 @dataclass(eq=False)
 class DictValue:
-    """A dictionary. key: what a loop that made it put its items under, one a round; `made` are these, by round."""
+    """A dictionary. key: what a loop that made it put its items under, one a round; `made` are these, by round.
+
+    maybe: keys that may be missing.
+    """
 
     items: dict[object, Value]
     complete: bool = True
     key: Value | None = None
     made: tuple[Value, ...] = ()
+    maybe: set[object] = field(default_factory=set)
 
     def of_round(self, key: Value) -> Value | None:
         """What the round put in that `key` belongs to; None if that is not known."""
@@ -223,7 +229,10 @@ class DictValue:
 
 @dataclass(eq=False)
 class ObjectValue:
-    """An instance of a class of the program. born: when it was made; version: how often it was changed since."""
+    """An instance of a class of the program. born: when it was made; version: how often it was changed since.
+
+    maybe: attributes that it may not have. opened: how often it may have got any attribute, with any value.
+    """
 
     cls: Class
     attrs: dict[str, Value] = field(default_factory=dict)
@@ -231,6 +240,8 @@ class ObjectValue:
     library: object = None
     born: int = 0
     version: int = 0
+    maybe: set[object] = field(default_factory=set)
+    opened: int = 0
 
 
 @dataclass(eq=False)
