@@ -91,7 +91,7 @@ class Body:
     # those that only constructors set, however often
     settled: Callable[[str], bool] = lambda _: False
     # what only remembers that the object was called, with the statements that set it
-    flags: Mapping[str, frozenset[ast.Assign]] = field(default_factory=dict)
+    flags: Mapping[str, frozenset[ast.stmt]] = field(default_factory=dict)
 
     @property
     def module(self) -> Module:

@@ -273,7 +273,8 @@ class LayerCalls(ArgScopes, Requests):
         state = run_time_state(given["reuse"][1], ev.frame, ev.program)
         if state is not None:
             self.explained.update(state.nodes)
-            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
+            if not state.remembered:
+                self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
             return None
         return reuse_of(given["reuse"][0])
 
