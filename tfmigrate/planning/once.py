@@ -1,7 +1,7 @@
 """Calls that must not be tried out: to build the layers inside of one without `build`, Keras runs its `call` first.
 
-That makes no difference to tensors. It does to a counter, to a list that outlives the call, to an iterator, and to what
-is drawn by lot.
+That makes no difference to tensors. It does to a counter, to a list that outlives the call, to an iterator, to what
+is drawn by lot, and to what is printed.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _changes(node: ast.AST, own: Names) -> bool:
     if not isinstance(node, ast.Call) or (not node.args and not isinstance(node.func, ast.Attribute)):
         return False
     if isinstance(node.func, ast.Name):
-        return node.func.id == "next" and _root(node.args[0]) not in own.fresh
+        return node.func.id == "print" or (node.func.id == "next" and _root(node.args[0]) not in own.fresh)
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in CHANGING | _DRAWING:
         return False
     root = _root(node.func.value)
