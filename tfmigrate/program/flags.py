@@ -30,7 +30,20 @@ class _Flag:
 
 @lru_cache(maxsize=2)
 def reuse_flags(program: Program) -> Mapping[str, frozenset[ast.stmt]]:
-    """The names of such attributes, with all statements that set them."""
+    """The names of such attributes that decide nothing else, with all statements that set them."""
+    flags = {attribute: _statements(places) for attribute, places in _attributes(program).items()}
+    return {attribute: statements for attribute, statements in flags.items() if statements is not None}
+
+
+@lru_cache(maxsize=2)
+def counted_calls(program: Program) -> frozenset[str]:
+    """The names of such attributes, whatever they decide: each object sets its own, by constants."""
+    return frozenset(attribute for attribute, places in _attributes(program).items() if _is_steady(places))
+
+
+@lru_cache(maxsize=2)
+def _attributes(program: Program) -> Mapping[str, list[tuple[Module, ast.Attribute]]]:
+    """The attributes that the program sets, by no other way than a dot, and where it mentions them."""
     found: dict[str, list[tuple[Module, ast.Attribute]]] = {}
     spelled: set[str] = set()
     for module in program.modules.values():
@@ -39,13 +52,17 @@ def reuse_flags(program: Program) -> Mapping[str, frozenset[ast.stmt]]:
         for call in module.of_kind(ast.Call):
             if isinstance(call.func, ast.Name) and call.func.id in _BY_NAME:
                 spelled.update(str(a.value) for a in call.args if isinstance(a, ast.Constant))
-    flags: dict[str, frozenset[ast.stmt]] = {}
-    for attribute, places in found.items():
-        if attribute not in spelled and any(not isinstance(node.ctx, ast.Load) for _, node in places):
-            statements = _statements(places)
-            if statements is not None:
-                flags[attribute] = statements
-    return flags
+    set_ = (name for name, places in found.items() if any(not isinstance(n.ctx, ast.Load) for _, n in places))
+    return {name: found[name] for name in set_ if name not in spelled}
+
+
+def _is_steady(places: list[tuple[Module, ast.Attribute]]) -> bool:
+    """Whether objects begin with a constant and set another one, or count, where they are called."""
+    for module, node in places:
+        owner = _owner(module, node) if not isinstance(node.ctx, ast.Load) else None
+        if not isinstance(node.ctx, ast.Load) and (owner is None or _sets(module, node, owner[0]) is None):
+            return False
+    return True
 
 
 def _statements(places: list[tuple[Module, ast.Attribute]]) -> frozenset[ast.stmt] | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from tfmigrate.program.flags import reuse_flags
+from tfmigrate.program.flags import counted_calls, reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.frames import Frame
@@ -161,7 +161,7 @@ def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
 
 @lru_cache(maxsize=2)
 def _changes(program: Program) -> _Changes:
-    changes = _Changes(flags=frozenset(reuse_flags(program)))
+    changes = _Changes(flags=counted_calls(program) | reuse_flags(program).keys())
     for module in program.modules.values():
         here = _changes_in(module)
         changes.attributes |= here.attributes
