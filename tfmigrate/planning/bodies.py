@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from tfmigrate.planning.importing import together
@@ -26,6 +26,8 @@ class Bodies:
     classes: Classification
     owners: Ownership
     resolve: Callable[[Module, ast.expr], Value | None]
+    # attributes by which an object remembers that it was called, and that decide more than the reuse of variables
+    decisive: dict[Member, set[str]] = field(default_factory=dict)
 
     @property
     def opaque(self) -> frozenset[ast.AST]:
@@ -50,7 +52,8 @@ class Bodies:
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
         body.settled = partial(is_settled, program=self.program)
-        body.flags = reuse_flags(self.program)
+        decisive = self.decisive.get(member, ())
+        body.flags = {name: found for name, found in reuse_flags(self.program).items() if name not in decisive}
         body.outputs = [
             name
             for name in body.outputs

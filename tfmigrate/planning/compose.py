@@ -99,12 +99,10 @@ class Composer:
             )
         stray = need.loops - set(slot.loops)
         if stray:
-            raise Refusal(
-                "TFM304",
-                node,
-                body.module,
-                "all rounds of the loop share this, but its arguments change from round to round",
-            )
+            text = "all rounds of the loop share this, but its arguments change from round to round"
+            if stray.isdisjoint(body.scan.ancestors(node)):
+                text = "what is made here depends on the last round of a loop above, which is not known before"
+            raise Refusal("TFM304", node, body.module, text)
         if body is not self.body and slot.first.region in body.member.regions:
             raise Refusal(
                 "TFM306", node, body.module,

@@ -22,7 +22,7 @@ def keras_paths(migrated: set[Unit], owners: Ownership) -> dict[Variable, str]:
                     if variable.path is None or _deepest(creation.region, owners) is not instance:
                         continue
                     rest = keras_path(variable)[len(instance.base) :]
-                    renamed = show_path((*_path_of(instance), *rest))
+                    renamed = show_path((*path_of_layer(instance), *rest))
                     if renamed != show_path(variable.path):
                         result[variable] = renamed
     return result
@@ -40,10 +40,11 @@ def keras_path(variable: Variable) -> Path:
     return variable.path if variable.keras_name is None else (*variable.path[:-1], Const(variable.keras_name))
 
 
-def _path_of(instance: Instance) -> Path:
+def path_of_layer(instance: Instance) -> Path:
+    """Where Keras puts a layer."""
     owner = instance.owner
     if isinstance(owner, Instance):
-        base, relative = _path_of(owner), instance.path[len(owner.base) :]
+        base, relative = path_of_layer(owner), instance.path[len(owner.base) :]
     else:
         base, relative = (), instance.path
     if instance.unit.primary.adds_segment and instance.unit.primary.prefix is None:

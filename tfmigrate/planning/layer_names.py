@@ -69,7 +69,9 @@ def _name_from(plan: LayerPlan, name: ast.expr) -> None:
                 primary.module,
                 f"the scope name {default.value!r} has a slash",
             )
-    if plan.name_input is not None and (plan.name_input not in body.inputs or plan.name_input in body.scan.bindings):
+    bindings = body.scan.bindings.get(plan.name_input or "", [])
+    # `with tf.variable_scope(scope) as scope`
+    if plan.name_input not in body.inputs or any(binding.statement is not primary.scope for binding in bindings):
         plan.name_input = None
 
 

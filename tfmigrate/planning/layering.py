@@ -93,7 +93,9 @@ class Body:
     # those that only constructors set, however often
     settled: Callable[[str], bool] = lambda _: False
     # what only remembers that the object was called, with the statements that set it
-    flags: Mapping[str, frozenset[ast.Assign]] = field(default_factory=dict)
+    flags: Mapping[str, frozenset[ast.stmt]] = field(default_factory=dict)
+    # reads of a scope object that ask for its name, which the layer says in its own way
+    scope_names: set[ast.AST] = field(default_factory=set)
 
     @property
     def module(self) -> Module:
@@ -112,7 +114,8 @@ class Body:
 
     def remaining(self, name: str) -> list[ast.expr]:
         """The reads of a name that stay in the body."""
-        return [node for node in self.scan.loads(name) if not self.is_gone(node)] + self.handed_on.get(name, [])
+        left = [node for node in self.scan.loads(name) if node not in self.scope_names and not self.is_gone(node)]
+        return left + self.handed_on.get(name, [])
 
     def hand_on(self, name: str, site: ast.expr) -> None:
         """A call of another layer reads an attribute of the object here."""

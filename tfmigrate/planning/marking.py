@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tfmigrate.planning.body_scopes import mark_names
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.dead_statements import drop_weight_statements
 from tfmigrate.planning.layering import Refusal
@@ -46,6 +47,7 @@ def mark(work: Bodywork) -> None:
             for expression in creation.given.values():
                 _keep(work, expression, creation)
     work.body.gone.update(_own_lists(work))
+    mark_names(work)
     drop_weight_statements(work)
 
 

@@ -19,6 +19,16 @@ RESERVED = {
     "set_weights", "stateless_call", "stop_evaluating", "supports_jit", "supports_masking", "symbolic_call",
     "trainable", "trainable_variables", "trainable_weights", "variable_dtype", "variables", "weights", "kwargs", "self",
     "activity_regularizer", "graph", "mask", "training_arg", "submodules", "updates", "state_updates",
+    "build_from_config", "call_signature_parameters", "quantized_build", "quantized_call", "rematerialized_call",
+    # what Keras and TensorFlow keep on a layer for themselves
+    "_allow_non_tensor_positional_args", "_api_export_path", "_auto_config", "_build_at_init", "_build_shapes_dict",
+    "_call_context_args", "_call_signature", "_called", "_clear_losses", "_convert_input_args", "_dtype_policy",
+    "_flatten_layers", "_inbound_nodes", "_initialize_tracker", "_input_spec", "_layers", "_lock", "_lock_state",
+    "_loss_ids", "_losses", "_losses_override", "_maybe_build", "_metrics", "_no_dependency",
+    "_non_trainable_variables", "_obj_type", "_open_name_scope", "_outbound_nodes", "_parent_path", "_path",
+    "_post_build", "_remat_mode", "_seed_generators", "_setattr_hook", "_setattr_tracking", "_supports_masking",
+    "_track_trackable", "_track_variable", "_tracked", "_tracker", "_trainable", "_trainable_variables",
+    "_untrack_variable", "_update_uid",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Calls that must not be tried out: to build the layers inside of one without `build`, Keras runs its `call` first.
 
-That makes no difference to tensors. It does to a counter, to a list that outlives the call, to an iterator, and to what
-is drawn by lot.
+That makes no difference to tensors. It does to a counter, to a list that outlives the call, to an iterator, to what
+is drawn by lot, and to what is printed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,21 @@ def leaves_a_trace(body: Body, resolve: Resolve) -> bool:
     function = body.member.function
     nodes = [node for part in body.member.body for node in ast.walk(part) if not body.is_gone(node)]
     bound = set(body.scan.bindings) - (function.globals if function is not None else frozenset())
-    return _leaves(nodes, Names(bound, bound - set(body.inputs)), body.module, function, resolve, set())
+    own = Names(bound, bound - set(body.inputs))
+    # what the object itself remembers is known better than by name
+    this = body.scan.self_name
+    nodes = [n for n in nodes if not (isinstance(n, ast.Attribute) and _root(n.value) == this)]
+    return _remembers(body) or _leaves(nodes, own, body.module, function, resolve, set())
+
+
+def _remembers(body: Body) -> bool:
+    """Whether code reads an attribute that it has set at an earlier call."""
+    for name in body.scan.bindings:
+        if name.startswith("self.") and not all(b.statement in body.removed for b in body.scan.bindings[name]):
+            reached = [body.scan.reaching(name, node) for node in body.remaining(name)]
+            if any(not certain or binding is None for certain, binding in reached):
+                return True
+    return False
 
 
 def changes_state(statement: ast.AST, bound: set[str]) -> bool:
@@ -54,6 +68,11 @@ def _leaves(
     resolve: Resolve,
     seen: set[Function],
 ) -> bool:
+    nodes = list(nodes)
+    before = [n for n in nodes if isinstance(n, ast.Attribute) and _root(n) not in own.fresh]
+    stored = {node.attr for node in before if isinstance(node.ctx, ast.Store)}
+    if any(node.attr in stored and isinstance(node.ctx, ast.Load) for node in before):
+        return True
     for node in nodes:
         if _changes(node, own):
             return True
@@ -82,7 +101,7 @@ def _changes(node: ast.AST, own: Names) -> bool:
     if not isinstance(node, ast.Call) or (not node.args and not isinstance(node.func, ast.Attribute)):
         return False
     if isinstance(node.func, ast.Name):
-        return node.func.id == "next" and _root(node.args[0]) not in own.fresh
+        return node.func.id == "print" or (node.func.id == "next" and _root(node.args[0]) not in own.fresh)
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in CHANGING | _DRAWING:
         return False
     root = _root(node.func.value)

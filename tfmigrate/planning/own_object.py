@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.layering import Body, LayerPlan, Refusal
+from tfmigrate.planning.units import Shape
 from tfmigrate.sites import Remove, Sites
 from tfmigrate.spans import span
 
@@ -28,13 +29,35 @@ def check_self(plan: LayerPlan) -> None:
                 raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
 
 
-def check_flags(plan: LayerPlan) -> None:
-    """What remembers that an object was called goes with the reuse that it serves, or decides something else."""
+def flags_that_stay(plan: LayerPlan) -> frozenset[str]:
+    """What remembers that an object was called goes with the reuse that it serves; not so if it decides more.
+
+    Raises Refusal where the object and the layer are two things.
+    """
+    staying = set()
     for body in plan.bodies.values():
         for name in body.flags:
             for node in body.remaining(f"self.{name}"):
-                text = f"self.{name}, which changes as the program runs, decides more than the reuse of variables"
-                raise Refusal("TFM206", node, body.module, text)
+                if body.member.shape is not Shape.CALLABLE:
+                    text = f"self.{name}, which changes as the program runs, decides more than the reuse of variables"
+                    raise Refusal("TFM206", node, body.module, text)
+                staying.add(name)
+        for name in body.handed_back if body.member.shape is not Shape.CALLABLE else ():
+            for node in body.scan.loads(name):
+                if body.is_gone(node) and _serves_reuse(body, node):
+                    text = f"whether variables are reused is decided by {name}, which a layer would have to hand back"
+                    raise Refusal("TFM206", node, body.module, text)
+    return frozenset(staying)
+
+
+def _serves_reuse(body: Body, node: ast.expr) -> bool:
+    """Whether an expression is a part of an argument `reuse`, or of a condition under which that is switched on."""
+    for outer in body.scan.ancestors(node):
+        if isinstance(outer, ast.stmt):
+            return isinstance(outer, ast.If)
+        if isinstance(outer, ast.keyword) and outer.arg is not None:
+            return "reuse" in outer.arg
+    return False
 
 
 def drop_flags(plan: LayerPlan, sites: Sites) -> None:

@@ -33,7 +33,7 @@ from tfmigrate.planning.list_sites import ListSites
 from tfmigrate.planning.marking import mark
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
-from tfmigrate.planning.own_object import check_flags, check_self
+from tfmigrate.planning.own_object import check_self, flags_that_stay
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.renaming import Renaming
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
@@ -281,7 +281,11 @@ class Planner:
         check_inputs(plan, self.scalars)
         check_unreached(plan, self.classes, self.resolve)
         check_self(plan)
-        check_flags(plan)
+        staying = flags_that_stay(plan)
+        if staying:
+            self.bodies.decisive.setdefault(primary, set()).update(staying)
+            self._plan_layer(unit)
+            return
         for body in plan.bodies.values():
             check_changes(body)
         inside = {inner for slot in plan.slots for inner in slot.units}

@@ -11,7 +11,7 @@ from tfmigrate.planning.inference import Inference, integer
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
-from tfmigrate.program.rounds import runs_through
+from tfmigrate.program.rounds import runs_through, stop_of
 from tfmigrate.program.scan import CHANGING, Binding, Scan
 from tfmigrate.tf1 import symbols
 from tfmigrate.walk.shapes import is_shape_helper
@@ -199,7 +199,7 @@ class Splitter:
             if name in self.tensors:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})
-        return self._bound(name, binding)
+        return self._bound(name, binding, node)
 
     def _is_changed(self, name: str) -> bool:
         """Whether the body stores into what stands behind a name, or calls a method that does."""
@@ -276,8 +276,18 @@ class Splitter:
         self.inference.note(shape, index)
         return True
 
-    def _bound(self, name: str, binding: Binding) -> Need:
+    def _stop(self, name: str, node: ast.AST, binding: Binding) -> ast.expr | None:
+        """Where the loop stopped whose target is read behind it."""
+        loop = binding.statement
+        if not isinstance(loop, ast.For) or loop in self.scan.ancestors(node) or len(self.scan.bindings[name]) > 1:
+            return None
+        return None if name in self.inputs else stop_of(loop)
+
+    def _bound(self, name: str, binding: Binding, node: ast.AST) -> Need:
         statement = binding.statement
+        stop = self._stop(name, node, binding)
+        if stop is not None:
+            return self.need(stop)
         if isinstance(statement, ast.For):
             result = self.need(statement.iter)
             result.loops.add(statement)
@@ -354,6 +364,10 @@ class Splitter:
             certain, binding = self.scan.reaching(spelling, part)
             if certain and binding is None and spelling in names:
                 return names[spelling]
+            stop = self._stop(spelling, part, binding) if certain and binding is not None else None
+            if stop is not None:
+                last = f"{self.text(stop, names)} - 1"
+                return last if isinstance(self.scan.parents.get(part), (ast.Subscript, ast.Call)) else f"({last})"
             if certain and binding is not None and self._inlined(binding):
                 assert binding.value is not None
                 return f"({self.text(binding.value, names)})"

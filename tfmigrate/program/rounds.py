@@ -148,6 +148,16 @@ def length_of(loop: ast.For) -> ast.expr | None:
     return over if makes_list or isinstance(over, _SEQUENCES) else None
 
 
+def stop_of(loop: ast.For) -> ast.expr | None:
+    """Where a loop over `range` with one target stops, if it surely gets there: one less is what the target is then."""
+    call = loop.iter
+    if not is_range(loop) or not isinstance(call, ast.Call) or call.keywords or len(call.args) not in (1, 2):
+        return None
+    if not isinstance(loop.target, ast.Name) or _rebinds(loop, loop.target.id):
+        return None
+    return call.args[-1] if runs_through(loop) else None
+
+
 def is_range(loop: ast.For) -> bool:
     """Whether a loop counts."""
     call = loop.iter

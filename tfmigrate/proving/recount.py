@@ -76,6 +76,8 @@ class Counting:
         self.roots: list[Region] = []
         self.weights: list[Weight] = []
         self.objects: list[ObjectValue] = []
+        # what layers list of their variables, which uses none of them
+        self.lists: set[Value] = set()
         self.problems: list[str] = []
         self._open: list[Path] = []
         self._names: Counter[str] = Counter()
@@ -133,6 +135,8 @@ class Counting:
         return self.tf1.unresolved(ev, name, node, args)
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
+        if source in self.lists and all(isinstance(item, Weight) for item in result.items):
+            self.lists.add(result)
         self.tf1.comprehended(ev, node, source, result)
 
     def one_of(self, items: list[Value]) -> Value | None:
@@ -304,10 +308,10 @@ class Counting:
         return weight
 
     def _read(self, ev: Evaluator, owner: Value, value: Value) -> None:
-        """A frame uses what an attribute of a layer holds; what it does to build the layer is no use."""
+        """A frame uses what an attribute of a layer holds; what it does to build the layer is no use, nor is a list."""
         self.tf1.activity += 1
         weights = [item for item in flat(value) if isinstance(item, Weight)]
-        if not weights or self._building:
+        if not weights or self._building or value in self.lists:
             return
         # a function inside a method works for the method
         frame: Frame | None = ev.frame
@@ -330,7 +334,10 @@ class Counting:
         if held is None:
             held = next((weight for weight in layer.weights if weight.attribute == name), None)
         if held is None:
-            return layer_attribute(owner, layer, name)
+            known = layer_attribute(owner, layer, name)
+            if isinstance(known, ListValue):
+                self.lists.add(known)
+            return known
         self._read(ev, owner, held)
         return held
 

@@ -140,6 +140,10 @@ class ArgScopes(Scopes):
         """Whether an arg_scope that is open may give a function of the library its arguments."""
         return any(not opened.known or name in opened.defaults for opened in self._arg_scopes[-1:])
 
+    def _default_of(self, row: LayerRow, param: str) -> Default | None:
+        """What the open arg_scopes say of a parameter."""
+        return self._arg_scopes[-1].defaults.get(row.key, {}).get(param) if self._arg_scopes else None
+
     def _with_defaults(self, ev: Evaluator, row: LayerRow, args: Arguments, node: ast.Call) -> Arguments:
         """The arguments of a call, with those that it gets from the arg_scopes around it."""
         if not row.key or not self._arg_scopes:

@@ -166,7 +166,7 @@ class LayerCalls(ArgScopes, Requests):
             hidden = value == NONE and bool(row.without.get(key)) and not is_none(expression)
             frozen = key == "trainable" and value != Const(True) and row.keras not in FREEZABLE_LAYERS
             if refused or hidden or frozen:
-                self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+                self._not_covered(ev, symbol, row, key, node)
             elif key.endswith("_regularizer"):
                 self._check_regularizer("TFM502", ev, value, expression, given.get("trainable"), node)
             elif isinstance(value, Gone):
@@ -176,6 +176,16 @@ class LayerCalls(ArgScopes, Requests):
         activation = given.get("activation_fn")
         if row.activates_after and activation is not None and not _is_function_or_none(activation[0]):
             self.blame("TFM502", node, ev, f"{symbol}(activation_fn=...) may be None, which the call does not say")
+
+    def _not_covered(self, ev: Evaluator, symbol: str, row: LayerRow, key: str, node: ast.Call) -> None:
+        """What an arg_scope says is told once, and not at every layer that it says it to."""
+        default = self._default_of(row, key)
+        own = {keyword.arg for keyword in node.keywords} | set(row.params[: len(node.args)])
+        if default is None or key in own:
+            self.blame("TFM502", node, ev, f"{symbol}({key}=...) is not covered")
+        else:
+            text = f"{key}=... in an arg_scope is not covered"
+            self._blame_at("TFM502", default.expression, default.frame.module, text, self.region)
 
     def _has(
         self,
@@ -273,7 +283,8 @@ class LayerCalls(ArgScopes, Requests):
         state = run_time_state(given["reuse"][1], ev.frame, ev.program)
         if state is not None:
             self.explained.update(state.nodes)
-            self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
+            if not state.remembered:
+                self.blame("TFM206", node, ev, f"whether this layer is reused is decided by {state.text}")
             return None
         return reuse_of(given["reuse"][0])
 

@@ -7,7 +7,7 @@ import builtins
 from dataclasses import dataclass
 
 from tfmigrate.program.link import Program
-from tfmigrate.program.rounds import grown_lists
+from tfmigrate.program.rounds import grown_lists, stop_of
 from tfmigrate.program.scan import mentioned
 from tfmigrate.walk import operate
 from tfmigrate.walk.assigning import assign
@@ -23,6 +23,7 @@ from tfmigrate.walk.values import (
     PYTHON,
     UNKNOWN,
     ClassValue,
+    Const,
     DictValue,
     Env,
     FunctionValue,
@@ -32,6 +33,7 @@ from tfmigrate.walk.values import (
     ObjectValue,
     Opaque,
     Round,
+    Symbol,
     Value,
     is_python,
     join,
@@ -100,8 +102,22 @@ class Loops(Calls):
             grown(grower, times)
         self._leave_loop(env)
         self.frame.loops.pop()
+        self._leave_last(node, env)
         self.block(node.orelse, env)
         return Flow.RAISE if returned is Flow.RAISE else Flow.NEXT
+
+    def _leave_last(self, node: ast.For, env: Env) -> None:
+        """What the target of a loop is behind it: that of the last round."""
+        stop = stop_of(node)
+        if (
+            stop is None
+            or not isinstance(node.target, ast.Name)
+            or any(isinstance(n, ast.Call) for n in ast.walk(stop))
+        ):
+            return
+        last = operate.binary(ast.Sub(), self.evaluate(stop, env), Const(1))
+        if isinstance(last, (Const, Symbol)):
+            env.names[node.target.id] = last
 
     _run_AsyncFor = _run_For  # noqa: N815
 

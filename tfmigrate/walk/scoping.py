@@ -200,6 +200,7 @@ class Scopes(Journal):
         if state is not None:
             opened.undecided = True
             self.explained.update(state.nodes)
+        if state is not None and not state.remembered:
             blames.append(self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}"))
         target = given.get("name_or_scope", NONE)
         if isinstance(target, Scope):

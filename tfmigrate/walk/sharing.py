@@ -316,8 +316,9 @@ class Scoping(Cells, Lists):
                 state = self._flag_around(ev, node)
                 if state is not None:
                     self.explained.update(state.nodes)
-                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}")
                     undecided = True
+                if state is not None and not state.remembered:
+                    self.blame("TFM206", node, ev, f"whether this scope is reused is decided by {state.text}")
                 owner.reuse = None if undecided and owner.reuse is not True else True
                 if self.region is not None:
                     switch = ReuseSwitch(node, self.region, owner, not undecided, self.activity)

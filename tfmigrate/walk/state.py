@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from tfmigrate.program.flags import reuse_flags
+from tfmigrate.program.flags import counted_calls, reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.frames import Frame
@@ -37,10 +37,14 @@ class _Changes:
 
 @dataclass(frozen=True)
 class State:
-    """What decides a value as the program runs, in words. nodes: the expressions that ask for it."""
+    """What decides a value as the program runs, in words. nodes: the expressions that ask for it.
+
+    remembered: it is an attribute of an object of the program, which will hold the same at the same time as before.
+    """
 
     text: str
     nodes: tuple[ast.AST, ...] = ()
+    remembered: bool = False
 
 
 def run_time_state(expression: ast.expr, frame: Frame, program: Program) -> State | None:
@@ -69,18 +73,20 @@ class _Origin:
         self.seen: set[tuple[int, str]] = set()
 
     def state(self, expression: ast.expr, frame: Frame) -> State | None:
+        remembered = None
         for node in ast.walk(expression):
             found = self._of_node(node, frame)
-            if found is not None:
+            if found is not None and not found.remembered:
                 return found
-        return None
+            remembered = remembered or found
+        return remembered
 
     def _of_node(self, node: ast.AST, frame: Frame) -> State | None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._of_name(node.id, frame)
         changing = self.changes.attributes - self.changes.flags
         if isinstance(node, ast.Attribute) and node.attr in changing and not _is_scope(node.value):
-            return State(f"{unparsed(node)}, which changes as the program runs")
+            return State(f"{unparsed(node)}, which changes as the program runs", remembered=True)
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in _GRAPH:
@@ -103,14 +109,12 @@ class _Origin:
         if name in function.globals or not _is_local(name, function.node):
             changes = (frame.module, name) in self.changes.globals
             return State(f"the global {name}, which changes as the program runs") if changes else None
-        for value in _assigned(name, function.node):
-            found = self.state(value, frame)
-            if found is not None:
-                return found
+        states = [self.state(value, frame) for value in _assigned(name, function.node)]
         given = frame.given.get(name) or frame.ahead.get(name)
         if name in function.params and given is not None and frame.parent is not None:
-            return self.state(given, frame.parent)
-        return None
+            states.append(self.state(given, frame.parent))
+        found = [state for state in states if state is not None]
+        return next((state for state in found if not state.remembered), found[0] if found else None)
 
 
 def _is_scope(node: ast.expr) -> bool:
@@ -157,7 +161,7 @@ def _assignments(function: FunctionNode) -> dict[str, list[ast.expr]]:
 
 @lru_cache(maxsize=2)
 def _changes(program: Program) -> _Changes:
-    changes = _Changes(flags=frozenset(reuse_flags(program)))
+    changes = _Changes(flags=counted_calls(program) | reuse_flags(program).keys())
     for module in program.modules.values():
         here = _changes_in(module)
         changes.attributes |= here.attributes
