@@ -397,6 +397,8 @@ class Classification:
     def _is_block_unit(self, block: ast.With, regions: list[Region]) -> bool:
         if any(block is scope and function in self.units for function, scope in self.own_scope.items()):
             return False
+        if all(region.stays_in_its_scope for region in regions):
+            return False  # the layer around makes what is made here
         return any(self._is_block_unit_node(region) for region in regions)
 
     def is_direct(self, event: object) -> bool:

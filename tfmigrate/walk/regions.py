@@ -372,6 +372,11 @@ class Region:
     def is_block(self) -> bool:
         return isinstance(self.node, ast.With)
 
+    @property
+    def stays_in_its_scope(self) -> bool:
+        """Whether this is a block that opens the current scope once more."""
+        return self.is_block and self.name is None and not self.by_object
+
     def walk(self) -> Iterator[Region | Creation | Query]:
         """Everything that happened inside, in order."""
         open_: list[Iterator[Region | Creation | Query]] = [iter(self.events)]
