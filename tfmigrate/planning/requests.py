@@ -22,6 +22,7 @@ from tfmigrate.program.scan import arguments_of, is_none, names_in
 from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.walk.naming import may_be_float
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
@@ -65,7 +66,7 @@ def _weight(slot: Slot, module: Module, owner: str) -> Request:
     shape = given["shape"] if split is None else split.origin(given["shape"], node)
     pieces = [
         Piece("name", given["name"]),
-        Piece("shape", given["shape"], around=_around_shape(slot, shape, module)),
+        Piece("shape", given["shape"], around=_around_shape(slot, shape, module), floats=_floats(slot, shape)),
     ]
     for key in ("dtype", "initializer", "regularizer", "trainable"):
         if key in defaults:
@@ -94,14 +95,23 @@ def _around_shape(slot: Slot, shape: ast.expr, module: Module) -> tuple[str, str
     creations = [use.creation for use in slot.uses if use.creation is not None]
     values = [creation.args.get(1, "shape") for creation in creations]
     if values and all(_is_number(value) for value in values):
-        return "[", "]"
+        return ("[int(", ")]") if any(map(may_be_float, values)) else ("[", "]")
     if isinstance(shape, (ast.BinOp, ast.Subscript)) and not any(_is_sequence(value) for value in values):
         return f"{tensorflow_alias(module)}.TensorShape(", ")"
     return "", ""
 
 
+def _floats(slot: Slot, shape: ast.expr) -> frozenset[ast.expr]:
+    """The sizes in a shape that may be floats, which TF1 takes for whole numbers."""
+    if not isinstance(shape, (ast.List, ast.Tuple)) or any(isinstance(size, ast.Starred) for size in shape.elts):
+        return frozenset()
+    values = [use.creation.args.get(1, "shape") for use in slot.uses if use.creation is not None]
+    known = [v.items for v in values if isinstance(v, (ListValue, TupleValue)) and len(v.items) == len(shape.elts)]
+    return frozenset(size for i, size in enumerate(shape.elts) if any(may_be_float(items[i]) for items in known))
+
+
 def _is_number(value: Value | None) -> bool:
-    return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, int))
+    return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, (int, float)))
 
 
 def _is_sequence(value: Value | None) -> bool:
