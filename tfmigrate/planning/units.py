@@ -298,7 +298,7 @@ class Classification:
                     self.units[function] = member
                     continue
                 member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
-                if shape in (Shape.FUNCTION, Shape.INNER) and member.adds_segment:
+                if shape in (Shape.FUNCTION, Shape.INNER, Shape.METHOD) and member.adds_segment:
                     member.prefix = prefix_of(function, active)
                 self.units[function] = member
         for block, regions in self.blocks.items():
