@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.planning.bodywork import Bodywork
-from tfmigrate.planning.dead_statements import drop_weight_statements
+from tfmigrate.planning.dead_statements import drop_initial_values, drop_weight_statements
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.library import at_call
 from tfmigrate.planning.name_scopes import may_be_counted, reenters
@@ -47,6 +47,7 @@ def mark(work: Bodywork) -> None:
                 _keep(work, expression, creation)
     work.body.gone.update(_own_lists(work))
     drop_weight_statements(work)
+    drop_initial_values(work)
 
 
 def _keep_name(work: Bodywork, block: ast.With) -> None:
