@@ -9,6 +9,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.planning.aliases import Aliases
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.eagerness import eager_switch
+from tfmigrate.planning.helping import asked
 from tfmigrate.planning.leftovers import library_values
 from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.overriding import called_by_bases
@@ -19,6 +20,7 @@ from tfmigrate.planning.references import Mention, References, Resolve, Stays, m
 from tfmigrate.planning.statements import asserts_reuse
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
+from tfmigrate.planning.weight_requests import UNLIKE, alike
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.link import Function, Module, in_order
 from tfmigrate.program.spelled import tensor_names
@@ -336,8 +338,11 @@ class Causes:
                 text = f"{helper.name} makes a variable and does more at each call"
                 self.clusters.refuse("TFM405", helper.node, helper.module, text, unit)
         values = [m for m in self.references.mentions if m.function is helper and m.call is None]
+        unlike = [node for node, creations in asked(self.classes, helper).items() if not alike(creations)]
         for region in self.classes.calls[helper]:
             unit = self.clusters.unit_around(region)
+            for node in unlike:
+                self.clusters.refuse("TFM503", node, helper.module, UNLIKE, unit)
             if unit is None and region in self.classes.makers:
                 self._check_plain_use(helper, region)
             elif unit is not None and values:

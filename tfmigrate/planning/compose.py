@@ -271,14 +271,15 @@ class Composer:
         """The statements that a slot needs, and the one that fills it."""
         body = self.body_of(slot)
         lines: list[str] = []
+        stepped = running_names(self.plan)
         for statement, name in self.plan.needs[slot].statements:
-            if (id(statement), name) not in done:
+            if (id(statement), name) not in done and name not in stepped:
                 done.add((id(statement), name))
                 lines.extend(self._statement(body, statement, name, spelled))
         request = self.requests[slot]
         callee = self._callee(slot, body, spelled)
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
-        depth = (3 if slot.loops else 2) * len(self.indent.expandtabs(8))
+        depth = (2 + len(slot.loops)) * len(self.indent.expandtabs(8))
         return lines + call_lines(f"{opening}{callee}", pieces, closing, self.width, depth)
 
     def _callee(self, slot: Slot, body: Body, spelled: dict[str, str]) -> str:

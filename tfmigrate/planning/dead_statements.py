@@ -25,6 +25,19 @@ def drop_weight_statements(work: Bodywork) -> None:
             work.body.removed.update(b.statement for b in bindings)
 
 
+def drop_initial_values(work: Bodywork) -> None:
+    """`initial = tf.zeros(...)` goes where only variables that start from it read it."""
+    creations = (use.creation for slot in work.plan.slots for use in slot.uses if work.is_mine(use.node))
+    for creation in creations:
+        statement = creation.initial.statement if creation is not None and creation.initial is not None else None
+        target = statement.targets[0] if statement is not None else None
+        if statement is None or not isinstance(target, ast.Name) or not work.is_mine(statement):
+            continue
+        if not work.body.remaining(target.id) and target.id not in work.body.live:
+            work.body.removed.add(statement)
+            _drop_empty_branches(work, statement)
+
+
 def drop_dead_statements(work: Bodywork) -> None:
     """Assignments that only served what has left the body go with it."""
     changed = True

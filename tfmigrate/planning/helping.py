@@ -6,14 +6,17 @@ import ast
 from collections.abc import Iterable
 
 from tfmigrate.planning import names
+from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Classification
+from tfmigrate.planning.weight_requests import initializer_piece
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.sites import Argument, Invoke, Remove, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
-from tfmigrate.walk.regions import Creation, Region
+from tfmigrate.walk.regions import Creation, InitialValue, Region
 
 _ORDER = ("name", "shape", "dtype", "initializer", "regularizer", "trainable")
 
@@ -29,8 +32,11 @@ def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[
         parameter = names.unique("layer", taken)
         items = sites.setdefault(helper.module, Sites())
         items.add("helpers", span(helper.module, helper.node), TakeLayer(parameter))
-        for node in _requests(classes, helper):
-            items.add("helpers", span(helper.module, node), _add_weight(node, parameter))
+        for node, (creation, *_) in asked(classes, helper).items():
+            items.add("helpers", span(helper.module, node), _add_weight(creation, parameter))
+            statement = creation.initial.statement if creation.initial is not None else None
+            if statement is not None and _serves_alone(helper, statement, node):
+                items.add("weights", span(helper.module, statement), Remove())
         for node in _inner_calls(classes, helper):
             arguments = [Argument(text=parameter), *(Argument(i) for i in range(len(node.args)))]
             arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg is not None]
@@ -61,9 +67,21 @@ def all_used(classes: Classification, helpers: Iterable[Function]) -> set[Functi
     return found
 
 
-def _requests(classes: Classification, helper: Function) -> list[ast.Call]:
-    nodes = {e.node: None for r in classes.calls[helper] for e in r.events if isinstance(e, Creation)}
-    return list(nodes)
+def asked(classes: Classification, helper: Function) -> dict[ast.Call, list[Creation]]:
+    """The requests for variables that a helper makes, for each with all that came of it."""
+    found: dict[ast.Call, list[Creation]] = {}
+    for event in (event for region in classes.calls[helper] for event in region.events):
+        if isinstance(event, Creation):
+            found.setdefault(event.node, []).append(event)
+    return found
+
+
+def _serves_alone(helper: Function, statement: ast.Assign, request: ast.Call) -> bool:
+    """Whether only the request for a variable reads what a statement gives a name."""
+    names_set = {n.id for target in statement.targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    inside = set(ast.walk(request))
+    reads = (n for n in helper.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and n.id in names_set)
+    return all(read in inside for read in reads)
 
 
 def _inner_calls(classes: Classification, helper: Function) -> list[ast.Call]:
@@ -76,12 +94,32 @@ def _inner_calls(classes: Classification, helper: Function) -> list[ast.Call]:
     return list(nodes)
 
 
-def _add_weight(node: ast.Call, parameter: str) -> Invoke:
+def _add_weight(creation: Creation, parameter: str) -> Invoke:
+    node, initial, module = creation.node, creation.initial, creation.region.module
     given = arguments_of(node, GET_VARIABLE)
     arguments = []
     for key in _ORDER:
-        if key in given and key in WEIGHT_ARGUMENTS and not is_none(given[key]):
+        if initial is not None and key in ("shape", "dtype", "initializer"):
+            text = _said_of(initial, key, given, module)
+            arguments += [Argument(text=text, keyword=key)] if text else []
+        elif key in given and key in WEIGHT_ARGUMENTS and not is_none(given[key]):
             expression = given[key]
             source: int | str = node.args.index(expression) if expression in node.args else key
             arguments.append(Argument(source, keyword=key))
     return Invoke(f"{parameter}.add_weight", tuple(arguments))
+
+
+def _said_of(initial: InitialValue, key: str, given: dict[str, ast.expr], module: Module) -> str:
+    """What `add_weight` is told of a variable that starts from a value; nothing where that is its default."""
+    quote = file_quote(module)
+    if key == "shape":
+        return "()" if initial.shape is None else source(module, initial.shape)
+    if key == "initializer":
+        piece = initializer_piece(initial, quote)
+        piece.keyword = None
+        return piece.show(lambda expression: source(module, expression))
+    typed = given["dtype"] if "dtype" in given and not is_none(given["dtype"]) else None
+    if typed is None and initial.dtype != "float32":
+        typed = initial.typed
+        return source(module, typed) if typed is not None else f"{quote}{initial.dtype}{quote}"
+    return source(module, typed) if typed is not None else ""

@@ -201,7 +201,7 @@ class Holding:
     def _may(self, unit: Unit | None, work: PlainWork, site: ast.AST) -> bool:
         if unit is not None:
             return unit in self.migrated
-        if is_unnamed(site) and self._leaves_something(work.code_of(site)):
+        if is_unnamed(site) and self._leaves_units(work.code_of(site)):
             return False  # TF1 numbers the unnamed, so taking one away would rename the others
         return self._may_change(work.code_of(site)) and not self._in_left_block(site, work)
 
@@ -373,10 +373,16 @@ class Holding:
 
     def _leaves_something(self, code: Code) -> bool:
         """Whether a function still makes TF1 variables, for which reuse must be switched as before."""
+        return self._run_in(code)[1] or self._leaves_units(code)
+
+    def _leaves_units(self, code: Code) -> bool:
+        """Whether something that a function runs keeps its scopes, and what TF1 numbers in them."""
+        return not self._run_in(code)[0] <= self.migrated
+
+    def _run_in(self, code: Code) -> tuple[set[Unit], bool]:
         if code.function not in self._run_by:
             self._run_by[code.function] = self._runs(code.function)
-        units, bare = self._run_by[code.function]
-        return bare or not units <= self.migrated
+        return self._run_by[code.function]
 
     def _runs(self, function: Function | None) -> tuple[set[Unit], bool]:
         """The units that a function runs, and whether it makes bare variables itself; of no function: all units."""

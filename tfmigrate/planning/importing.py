@@ -161,6 +161,8 @@ def _uses_keras(site: Site) -> bool:
         return True
     if isinstance(action, Before):
         return any("keras." in line for line in action.lines)
+    if isinstance(action, Invoke):
+        return any(_KERAS.search(argument.text or "") for argument in action.arguments)
     return isinstance(action, NameScope) or (isinstance(action, Replace) and bool(_KERAS.search(action.text)))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.looping import number_piece
@@ -14,6 +14,7 @@ from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.layer_calls import OTHERWISE, signature
+from tfmigrate.walk.naming import may_be_float
 from tfmigrate.walk.regions import Creation, Normalizer, given_to
 from tfmigrate.walk.values import NONE, Const, Value, same
 
@@ -21,6 +22,8 @@ Given = dict[str, tuple[Value, ast.expr]]
 _NORMALIZER = ("normalizer_fn", "normalizer_params")
 # what a layer that normalizes has no use for
 _NO_BIAS = ("biases_initializer",)
+# how large a layer is, for which TF1 takes 4.0 as well
+_SIZES = ("units", "filters")
 
 
 def layer_request(slot: Slot, naming: Naming) -> Request:
@@ -32,7 +35,8 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     given = dict(creation.given)
     for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
         given.pop(param, None)
-    pieces = _pieces(row, given, len(creation.args.positional), naming)
+    floats = {p for p, (value, _) in given_to(row, creation.args).items() if p in _SIZES and may_be_float(value)}
+    pieces = _pieces(row, given, len(creation.args.positional), naming, floats)
     if normalizer is not None:
         pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
     if creation.repeated:
@@ -150,8 +154,13 @@ def _normalizer_request(normalizer: Normalizer, naming: Naming) -> Request:
     return Request(naming.class_texts.get(keras, f"keras.layers.{keras}"), pieces)
 
 
-def _pieces(row: LayerRow, given: dict[str, ast.expr], positions: int, naming: Naming) -> list[Piece]:
-    """The constructor's arguments but the name. positions: how many arguments the program gave by position."""
+def _pieces(
+    row: LayerRow, given: dict[str, ast.expr], positions: int, naming: Naming, floats: Container[str] = ()
+) -> list[Piece]:
+    """The constructor's arguments but the name. positions: how many arguments the program gave by position.
+
+    floats: the arguments that Keras takes as whole numbers alone.
+    """
     pieces: list[Piece] = []
     positional = True
     told: set[str] = set()
@@ -166,7 +175,8 @@ def _pieces(row: LayerRow, given: dict[str, ast.expr], positions: int, naming: N
             told.add(keras)
             pieces += [Piece(None, text=text) for text in [row.without.get(param)] if text]
             continue
-        pieces.append(Piece(None if positional else keras, given[param]))
+        around = ("int(", ")") if param in floats else ("", "")
+        pieces.append(Piece(None if positional else keras, given[param], around=around))
         told.add(keras)
     for param, keras in row.twice.items():
         if param in given and keras not in given and not is_none(given[param]):

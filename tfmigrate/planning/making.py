@@ -19,23 +19,33 @@ class Inlined:
 
 @dataclass
 class Piece:
-    """One argument of the making call: an expression, finished text or a making call. around: what it is put into."""
+    """One argument of the making call: an expression, finished text or a making call. around: what it is put into.
+
+    floats: the items of a list, or tuple, that are to be whole numbers.
+    """
 
     keyword: str | None
     expression: ast.expr | Inlined | None = None
     text: str = ""
     around: tuple[str, str] = ("", "")
     request: Request | None = None
+    floats: frozenset[ast.expr] = frozenset()
 
     def show(self, render: Render) -> str:
         if self.request is not None:
             value = self.request.show(render)
         elif isinstance(self.expression, Inlined):
             value = self.expression.text(render)
+        elif self.floats and isinstance(self.expression, (ast.List, ast.Tuple)):
+            value = self._in_whole_numbers(self.expression, render)
         else:
             value = self.text if self.expression is None else render(self.expression)
         value = value.join(self.around)
         return value if self.keyword is None else f"{self.keyword}={value}"
+
+    def _in_whole_numbers(self, items: ast.List | ast.Tuple, render: Render) -> str:
+        shown = [f"int({render(item)})" if item in self.floats else render(item) for item in items.elts]
+        return f"[{', '.join(shown)}]"
 
 
 @dataclass

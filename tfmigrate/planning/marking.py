@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tfmigrate.planning.body_scopes import mark_names
 from tfmigrate.planning.bodywork import Bodywork
-from tfmigrate.planning.dead_statements import drop_weight_statements
+from tfmigrate.planning.dead_statements import drop_initial_values, drop_weight_statements
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.library import at_call
 from tfmigrate.planning.name_scopes import may_be_counted, reenters
@@ -49,6 +49,7 @@ def mark(work: Bodywork) -> None:
     work.body.gone.update(_own_lists(work))
     mark_names(work)
     drop_weight_statements(work)
+    drop_initial_values(work)
 
 
 def _keep_name(work: Bodywork, block: ast.With) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from tfmigrate.planning import names
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal
 from tfmigrate.planning.looping import dict_key, head_text, is_counted
 from tfmigrate.planning.slots import Slot
@@ -28,8 +29,8 @@ def check_order(plan: LayerPlan) -> None:
     for slot in plan.slots if running else ():
         need = plan.needs[slot]
         loops = body.scan.enclosing(slot.site(), (ast.For, ast.While, ast.AsyncFor))
-        one_loop = len(loops) <= 1 and loops == list(slot.loops)
-        if need.level is not Level.INIT or len(plan.bodies) > 1 or not one_loop:
+        own_loops = (len(loops) <= 2 and set(loops) == set(slot.loops)) or _stands_still(plan, slot)
+        if need.level is not Level.INIT or len(plan.bodies) > 1 or not own_loops:
             name = ", ".join(sorted(running))
             message = f"what is made here depends on what is known only at the call: {name} changes from round to round"
             raise Refusal("TFM401", slot.site(), body.module, message)
@@ -39,6 +40,12 @@ def check_order(plan: LayerPlan) -> None:
         ):
             message = "what is made here stands under a condition beside a name that changes from round to round"
             raise Refusal("TFM401", slot.site(), body.module, message)
+
+
+def _stands_still(plan: LayerPlan, slot: Slot) -> bool:
+    """Whether all rounds of the loops around a slot share it, and nothing that it is made with changes on the way."""
+    need = plan.needs[slot]
+    return not (slot.loops or need.running or need.loops)
 
 
 class Ordered:
@@ -73,7 +80,8 @@ class Ordered:
                 yield from self._choice(statement, "if")
             else:
                 for slot in self._slots_in(statement):
-                    yield from self._filled(slot)
+                    if not self._is_before_its_loops(slot):
+                        yield from self._filled(slot)
                 if statement in self.steps:
                     yield self._step(statement)
 
@@ -89,14 +97,38 @@ class Ordered:
             yield from (self.indent + line for line in other)
 
     def _loop(self, loop: ast.For) -> Iterator[str]:
-        for slot in self._slots_in(loop):
-            yield f"self.{slot.name} = {'[]' if _key(slot) is None else '{}'}"
+        slots = self._slots_in(loop)
+        for slot in slots:
+            if self._is_before_its_loops(slot) and not self.scan.enclosing(loop, (ast.For,)):
+                yield from self._filled(slot)
+            if loop in slot.loops:
+                yield f"{self._holder(slot, loop)} = {'[]' if dict_key(slot, loop) is None else '{}'}"
         inner = list(self._block(loop.body))
         if inner:
-            counted = any(is_counted(slot, loop) for slot in self._slots_in(loop))
+            counted = any(is_counted(slot, loop) for slot in slots)
             head = head_text(loop, counted, self.body.module, lambda node: self._shown(node, loop))
             yield f"{head}:"
             yield from (self.indent + line for line in inner)
+        for slot in slots:
+            if loop in slot.loops[1:]:  # a list is tracked as it is when the layer gets it
+                opening, closing = self._placed(slot, slot.loops[0])
+                yield f"{opening}{self._holder(slot, loop)}{closing}"
+
+    def _is_before_its_loops(self, slot: Slot) -> bool:
+        return _stands_still(self.plan, slot) and bool(self.scan.enclosing(slot.site(), (ast.For,)))
+
+    def _holder(self, slot: Slot, loop: ast.AST) -> str:
+        """What holds what the rounds of a loop make for a slot."""
+        if loop is slot.loops[0]:
+            return f"self.{slot.name}"
+        taken = {*self.scan.bindings, *self.spelled, *(item.identifier for item in self.plan.ctor())}
+        return names.unique(slot.name, taken)
+
+    def _placed(self, slot: Slot, loop: ast.AST) -> tuple[str, str]:
+        """What stands around what a round adds."""
+        assert isinstance(loop, ast.For)
+        key, holder = dict_key(slot, loop), self._holder(slot, loop)
+        return (f"{holder}.append(", ")") if key is None else (f"{holder}[{key}] = ", "")
 
     def _shown(self, node: ast.AST, loop: ast.For) -> str:
         return self.body.splitter.text(node, self.spelled) if node is loop.iter else source(self.body.module, node)
@@ -108,9 +140,7 @@ class Ordered:
     def _filled(self, slot: Slot) -> list[str]:
         if not slot.loops:
             return self.fill(slot, f"self.{slot.name} = ", "")
-        if _key(slot) is None:
-            return self.fill(slot, f"self.{slot.name}.append(", ")")
-        return self.fill(slot, f"self.{slot.name}[{_key(slot)}] = ", "")
+        return self.fill(slot, *self._placed(slot, slot.loops[-1]))
 
     def _step(self, statement: ast.stmt) -> str:
         found = sorted(self.steps[statement], key=lambda b: (b.value.lineno, b.value.col_offset) if b.value else (0, 0))
@@ -123,9 +153,3 @@ class Ordered:
             self.body.splitter.text(binding.value, self.spelled) for binding in found if binding.value is not None
         )
         return f"{', '.join(self.names[binding] for binding in found)} = {', '.join(values)}"
-
-
-def _key(slot: Slot) -> str | None:
-    loop = slot.loops[0]
-    assert isinstance(loop, ast.For)
-    return dict_key(slot, loop)

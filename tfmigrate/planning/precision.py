@@ -49,8 +49,15 @@ def _mentions(module: Module, resolve: Resolve) -> Iterator[ast.expr]:
             text = getattr(node, "value", None)
         if not isinstance(node, ast.expr) or not isinstance(text, str) or not symbols.HALF_OR_DOUBLE.fullmatch(text):
             continue
-        if _is_tensorflows(node, module, resolve) or _is_argument(node, module, resolve):
+        given = _is_type(node, module, resolve) and _is_argument(node, module, resolve)
+        if given or _is_tensorflows(node, module, resolve):
             yield node
+
+
+def _is_type(node: ast.expr, module: Module, resolve: Resolve) -> bool:
+    """Whether a name may be that of a type: `half` and `double` are those of numbers as well."""
+    name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return name not in ("half", "double") or isinstance(resolve(module, node), Library)
 
 
 def _is_tensorflows(node: ast.expr, module: Module, resolve: Resolve) -> bool:

@@ -14,98 +14,26 @@ from tfmigrate.planning.segments import has_segments, last_segment
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.planning.units import Shape as Form
-from tfmigrate.program.dialect import tensorflow_alias
+from tfmigrate.planning.weight_requests import weight_request
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
 from tfmigrate.program.rounds import LOOPS
-from tfmigrate.program.scan import arguments_of, is_none, names_in
+from tfmigrate.program.scan import names_in
 from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
 from tfmigrate.tf1.emitted import EMITTED_NAMES
-from tfmigrate.tf1.layers import GET_VARIABLE
 from tfmigrate.walk.regions import Region
-from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
+from tfmigrate.walk.values import Const
 
 
 def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owner: str, naming: Naming) -> Request:
     """The request that fills a slot. owner: the text of the layer that will own a weight. Raises Refusal."""
     if slot.kind is Made.WEIGHT:
-        return _weight(slot, module, owner)
+        return weight_request(slot, module, owner, naming)
     if slot.kind is Made.LAYER:
         return layer_request(slot, naming)
     if slot.kind is Made.CELL:
         return cell_request(slot, naming)
     return _instance(slot, plans, module, naming)
-
-
-def _weight(slot: Slot, module: Module, owner: str) -> Request:
-    node = slot.site()
-    assert isinstance(node, ast.Call)
-    defaults = _of_scope(slot)
-    if defaults and slot.first.helper is not None:
-        text = f"a helper makes this variable, and the scope around gives it its {' and '.join(defaults)}"
-        raise Refusal("TFM203", node, module, text)
-    split = slot.first.split
-    if split is not None and split.is_helper_call:
-        pieces = [Piece(None, text=owner)]
-        pieces += [Piece(None, split.inlined(argument, node)) for argument in split.making.args]
-        pieces += [Piece(k.arg, split.inlined(k.value, node)) for k in split.making.keywords]
-        return Request(source(split.function.module, split.making.func), pieces)
-    if slot.first.helper is not None and split is None:
-        pieces = [Piece(None, text=owner)]
-        pieces += [Piece(None, argument) for argument in node.args]
-        pieces += [Piece(keyword.arg, keyword.value) for keyword in node.keywords]
-        return Request(source(module, node.func), pieces)
-    given = arguments_of(node if split is None else split.making, GET_VARIABLE)
-    if "name" not in given:
-        raise Refusal("TFM503", node, module, "get_variable without a name")
-    if "shape" not in given:
-        raise Refusal(
-            "TFM503", node, module, "get_variable without a shape: its initializer is a value, or it fetches from afar"
-        )
-    shape = given["shape"] if split is None else split.origin(given["shape"], node)
-    pieces = [
-        Piece("name", given["name"]),
-        Piece("shape", given["shape"], around=_around_shape(slot, shape, module)),
-    ]
-    for key in ("dtype", "initializer", "regularizer", "trainable"):
-        if key in defaults:
-            pieces.append(Piece(key, defaults[key]))
-        elif key in given and not is_none(given[key]):
-            pieces.append(Piece(key, given[key]))
-    for piece in pieces if split is not None else []:
-        assert split is not None and isinstance(piece.expression, ast.expr)
-        piece.expression = split.inlined(piece.expression, node)
-    return Request(f"{owner}.add_weight", pieces)
-
-
-def _of_scope(slot: Slot) -> dict[str, ast.expr]:
-    """The initializer and the regularizer that a weight gets from the scope around it."""
-    creation = slot.first.creation
-    if creation is None:
-        return {}
-    written = {id(part) for part in [*(k.value for k in creation.node.keywords), *creation.node.args]}
-    keywords = creation.args.keywords
-    given = {key: keywords[key][1] for key in ("initializer", "regularizer") if key in keywords}
-    return {key: expression for key, expression in given.items() if id(expression) not in written}
-
-
-def _around_shape(slot: Slot, shape: ast.expr, module: Module) -> tuple[str, str]:
-    """TF1 takes a number for a shape of one dimension, Keras wants a sequence."""
-    creations = [use.creation for use in slot.uses if use.creation is not None]
-    values = [creation.args.get(1, "shape") for creation in creations]
-    if values and all(_is_number(value) for value in values):
-        return "[", "]"
-    if isinstance(shape, (ast.BinOp, ast.Subscript)) and not any(_is_sequence(value) for value in values):
-        return f"{tensorflow_alias(module)}.TensorShape(", ")"
-    return "", ""
-
-
-def _is_number(value: Value | None) -> bool:
-    return isinstance(value, Dim) or (isinstance(value, Const) and isinstance(value.value, int))
-
-
-def _is_sequence(value: Value | None) -> bool:
-    return isinstance(value, (ListValue, TupleValue, Shape))
 
 
 def _instance(slot: Slot, plans: dict[object, LayerPlan], module: Module, naming: Naming) -> Request:

@@ -298,7 +298,7 @@ class Classification:
                     self.units[function] = member
                     continue
                 member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
-                if shape in (Shape.FUNCTION, Shape.INNER) and member.adds_segment:
+                if shape in (Shape.FUNCTION, Shape.INNER, Shape.METHOD) and member.adds_segment:
                     member.prefix = prefix_of(function, active)
                 self.units[function] = member
         for block, regions in self.blocks.items():
@@ -397,6 +397,8 @@ class Classification:
     def _is_block_unit(self, block: ast.With, regions: list[Region]) -> bool:
         if any(block is scope and function in self.units for function, scope in self.own_scope.items()):
             return False
+        if all(region.stays_in_its_scope for region in regions):
+            return False  # the layer around makes what is made here
         return any(self._is_block_unit_node(region) for region in regions)
 
     def is_direct(self, event: object) -> bool:

@@ -77,24 +77,50 @@ def _scaling(module: Module, node: ast.Call, row: Scaling, text: Text) -> str | 
     given = _given(node, row.params)
     if given is None:
         return None
-    uniform, mode = _literal(given.pop("uniform", None), row.uniform), _literal(given.pop("mode", None), row.mode)
-    factor = _literal(given.pop("factor", None), row.factor)
-    if not isinstance(uniform, bool) or mode not in MODES or not isinstance(factor, (int, float)):
+    said = {param: given.pop(param, None) for param in ("uniform", "mode", "factor")}
+    if any(value is not None and not _is_atom(value) for value in said.values()):
+        return None
+    uniform, mode = _literal(said["uniform"], row.uniform), _literal(said["mode"], row.mode)
+    factor = _literal(said["factor"], row.factor)
+    if not isinstance(uniform, (bool, ast.expr)) or not isinstance(factor, (int, float, ast.expr)):
+        return None
+    if not isinstance(mode, ast.expr) and mode not in MODES:
         return None
     more = [f"{param}={text(value)}" for param, value in given.items()]
-    if uniform and mode == "FAN_AVG" and factor == 1.0:
+    if uniform is True and mode == "FAN_AVG" and factor == 1.0:
         return f"{v1_name(module)}.glorot_uniform_initializer({', '.join(more)})"
-    arguments = [f"scale={factor if uniform else factor * TRUNCATED!r}"]
-    arguments += [f'mode="{MODES[str(mode)]}"'] if mode != "FAN_IN" else []
-    arguments += ['distribution="uniform"'] if uniform else []
+    arguments = [f"scale={_scale(factor, uniform, text)}"]
+    if isinstance(mode, ast.expr):
+        arguments.append(f"mode={text(mode)}.lower()")
+    elif mode != "FAN_IN":
+        arguments.append(f'mode="{MODES[str(mode)]}"')
+    if isinstance(uniform, ast.expr):
+        arguments.append(f'distribution="uniform" if {text(uniform)} else "truncated_normal"')
+    elif uniform:
+        arguments.append('distribution="uniform"')
     return f"{v1_name(module)}.variance_scaling_initializer({', '.join([*arguments, *more])})"
 
 
+def _scale(factor: object, uniform: object, text: Text) -> str:
+    """The scale: both libraries cut a normal distribution off, and make up for it each in its own way."""
+    shown = text(factor) if isinstance(factor, ast.expr) else str(factor)
+    cut = f"{shown} * {TRUNCATED!r}" if isinstance(factor, ast.expr) else repr(factor * TRUNCATED)  # type: ignore[operator]
+    if isinstance(uniform, ast.expr):
+        return f"{shown} if {text(uniform)} else {cut}"
+    return shown if uniform else cut
+
+
+def _is_atom(node: ast.expr) -> bool:
+    """Whether an expression may be written twice, and needs no parentheses."""
+    owner = node.value if isinstance(node, ast.Attribute) else node
+    return isinstance(owner, (ast.Name, ast.Constant))
+
+
 def _literal(value: ast.expr | None, default: object) -> object:
-    """What is given, where that is a literal."""
+    """What is given: the value of a literal, or the expression."""
     if value is None:
         return default
-    return value.value if isinstance(value, ast.Constant) else None
+    return value.value if isinstance(value, ast.Constant) else value
 
 
 def _regularizer(node: ast.Call, row: RegularizerRow, text: Text) -> str | None:

@@ -33,6 +33,7 @@ from tfmigrate.tf1.cells import DRIVEN, DRIVERS
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.attributes import SuperValue
+from tfmigrate.walk.cells import results
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.naming import dimensions, dtype_of
@@ -387,7 +388,7 @@ class Counting:
         for cell in cells:
             assert cell is not None
             ev.call(cell, Arguments([(TENSOR, node), (TENSOR, node)]), node, ev.frame.env)
-        return TENSOR
+        return results(name)
 
     def _method(self, ev: Evaluator, callee: Method, args: Arguments, node: ast.Call) -> Value | None:
         owner, name = callee.owner, callee.name

@@ -152,10 +152,7 @@ class Cells(Repeats):
             creation.cells += tuple(leaf.creation for leaf in cell.leaves())
             if len(self.blames) > blamed:
                 self._spoil(cell, "what runs this cell stays as it is")
-        outputs = TupleValue((TENSOR, TENSOR)) if symbol == "tf.nn.bidirectional_dynamic_rnn" else TENSOR
-        if symbol == "tf.nn.static_bidirectional_rnn":
-            return TupleValue((TENSOR, TENSOR, TENSOR))
-        return TupleValue((outputs, TENSOR))
+        return results(symbol)
 
     def _scope_of(
         self, ev: Evaluator, symbol: str, row: LayerRow, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
@@ -305,6 +302,14 @@ class Cells(Repeats):
                 self._spoil(cell, "what runs this cell cannot be seen")
         self._check_numbers()
         super().finish()
+
+
+def results(symbol: str) -> Value:
+    """What a function that runs cells gives back."""
+    if symbol == "tf.nn.static_bidirectional_rnn":
+        return TupleValue((TENSOR, TENSOR, TENSOR))
+    outputs = TupleValue((TENSOR, TENSOR)) if symbol == "tf.nn.bidirectional_dynamic_rnn" else TENSOR
+    return TupleValue((outputs, TENSOR))
 
 
 def cells_in(values: Iterable[Value]) -> Iterator[Cell]:

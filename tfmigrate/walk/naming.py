@@ -17,6 +17,7 @@ from tfmigrate.walk.values import (
     PYTHON,
     TENSOR,
     Const,
+    Dim,
     Library,
     ListValue,
     Method,
@@ -145,10 +146,24 @@ def dimensions(value: Value) -> tuple[str, ...] | None:
     if isinstance(value, (ListValue, TupleValue)):
         if isinstance(value, ListValue) and not value.complete:
             return None
-        return tuple(operate.show(item) for item in value.items)
-    if isinstance(value, Const) and isinstance(value.value, int):
-        return (str(value.value),)
+        return tuple(operate.show(_whole(item)) for item in value.items)
+    if isinstance(value, Const) and isinstance(value.value, (int, float)):
+        return (operate.show(_whole(value)),)
     return (operate.show(value),) if isinstance(value, Shape) else None
+
+
+def _whole(value: Value) -> Value:
+    """TF1 takes 4.0 for a dimension of 4."""
+    if isinstance(value, Const) and isinstance(value.value, float) and value.value.is_integer():
+        return Const(int(value.value))
+    return value
+
+
+def may_be_float(value: Value | None) -> bool:
+    """Whether a size may be a float, as a division with `/` gives it; Keras takes whole numbers alone."""
+    if isinstance(value, Const):
+        return isinstance(value.value, float)
+    return isinstance(value, (Dim, Symbol)) and " / " in value.text
 
 
 def dtype_of(value: Value) -> str:

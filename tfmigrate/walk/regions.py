@@ -120,6 +120,22 @@ class Normalizer:
     path: Path
 
 
+@dataclass(frozen=True)
+class InitialValue:
+    """What a value is, said by a shape and an initializer of Keras. shape None: a single number.
+
+    arguments: of the initializer, each with its name there, as expressions or text. typed: the expression that says
+    the type. statement: the assignment that gave the value a name.
+    """
+
+    initializer: str
+    shape: ast.expr | None = None
+    arguments: tuple[tuple[str, ast.expr | str], ...] = ()
+    dtype: str = "float32"
+    typed: ast.expr | None = None
+    statement: ast.Assign | None = None
+
+
 @dataclass(eq=False)
 class Creation:
     """One request for variables: a `get_variable`, or a call of a layer function (then `row` says which)."""
@@ -153,6 +169,8 @@ class Creation:
     cells: tuple[Creation, ...] = ()
     # of what runs cells, the argument that names the scope which is open already
     within: ast.expr | None = None
+    # of a variable that starts from a value, what that is
+    initial: InitialValue | None = None
     # of such a cell, where it is run
     runs: list[Region] = field(default_factory=list)
 
@@ -371,6 +389,11 @@ class Region:
     @property
     def is_block(self) -> bool:
         return isinstance(self.node, ast.With)
+
+    @property
+    def stays_in_its_scope(self) -> bool:
+        """Whether this is a block that opens the current scope once more."""
+        return self.is_block and self.name is None and not self.by_object
 
     def walk(self) -> Iterator[Region | Creation | Query]:
         """Everything that happened inside, in order."""

@@ -17,6 +17,7 @@ from tfmigrate.walk.clashes import may_be_same, name_from, repeats
 from tfmigrate.walk.decorating import hidden_by
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
+from tfmigrate.walk.initial_values import initial_value
 from tfmigrate.walk.journal import call_into, depth_of, second_call
 from tfmigrate.walk.naming import (
     dimensions,
@@ -28,6 +29,7 @@ from tfmigrate.walk.objects import Foreign
 from tfmigrate.walk.regions import (
     Clash,
     Creation,
+    InitialValue,
     Path,
     PlainVariable,
     Region,
@@ -44,6 +46,8 @@ from tfmigrate.walk.values import (
     TENSOR,
     UNKNOWN,
     Const,
+    FunctionValue,
+    LambdaValue,
     Library,
     ListValue,
     LoopIndex,
@@ -78,6 +82,9 @@ class Requests(Templates):
         elif len(name) > 1:
             self.blame("TFM202", node, ev, f"the variable's name {show_path(name)!r} has a slash")
         path = self.scope.path + name
+        initial = self._initial_value(ev, given, node)
+        if initial is not None:
+            args = _described(ev, args, initial)
         variable = self._request(ev, path, node)
         fresh = variable.region is None
         if fresh:
@@ -86,12 +93,24 @@ class Requests(Templates):
                 self.blame("TFM506", node, ev, f"this variable is {variable.dtype}; a Keras layer computes in float32")
             if variable.dtype == "string":
                 self.blame("TFM503", node, ev, "this variable holds text, and the weights of a layer are numbers")
-            variable.initializer = self._initializer(ev, given, node)
+            variable.initializer = self._initializer(ev, given, node, initial)
             variable.collections = self._collections(ev, given, node)
             variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
             variable.region = self.region
-        self._create(ev, node, args, path, [variable])
+        self._create(ev, node, args, path, [variable]).initial = initial
         return variable
+
+    def _initial_value(
+        self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
+    ) -> InitialValue | None:
+        """What the variable starts from, if that is a value which gives it its shape and can be said in other words."""
+        if "initializer" not in given or given.get("shape", (NONE,))[0] != NONE:
+            return None
+        value, expression = given["initializer"]
+        if value == NONE or isinstance(value, (FunctionValue, LambdaValue)):
+            return None
+        written = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return initial_value(ev, expression) if expression in written else None
 
     def _collections(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> frozenset[str]:
         """The collections that `collections=[...]` names, beside those of all variables, where Keras puts it."""
@@ -125,11 +144,17 @@ class Requests(Templates):
         elif value != NONE and trainable is not None and trainable[0] != Const(True):
             self.blame(code, node, ev, "Keras makes no loss of a regularized variable that is not trained")
 
-    def _initializer(self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call) -> str | None:
+    def _initializer(
+        self,
+        ev: Evaluator,
+        given: dict[str, tuple[Value, ast.expr]],
+        node: ast.Call,
+        initial: InitialValue | None,
+    ) -> str | None:
         if "initializer" not in given or given["initializer"][0] == NONE:
             return None
         value, expression = given["initializer"]
-        why = no_initializer(value, expression)
+        why = no_initializer(value, expression) if initial is None else None
         if why is not None:
             self.blame("TFM503", node, ev, f"get_variable(initializer=...): {why}")
         return ast.unparse(expression)
@@ -272,6 +297,16 @@ def _of_an_earlier_round(made: Path, wanted: Path) -> bool:
 
 def _indices(segment: Segment) -> list[LoopIndex]:
     return [part for part in segment.parts if isinstance(part, LoopIndex)] if isinstance(segment, Text) else []
+
+
+def _described(ev: Evaluator, args: Arguments, initial: InitialValue) -> Arguments:
+    """The arguments with the shape and the type that a value gives the variable."""
+    env = ev.frame.env
+    shape = TupleValue(()) if initial.shape is None else ev.evaluate(initial.shape, env)
+    args = args.including("shape", (shape, ast.Tuple([], ast.Load()) if initial.shape is None else initial.shape))
+    if args.get(GET_VARIABLE.index("dtype"), "dtype") in (None, NONE):
+        args = args.including("dtype", (Const(initial.dtype), ast.Constant(initial.dtype)))
+    return args
 
 
 def describe(variable: Variable, args: Arguments) -> None:
