@@ -13,6 +13,7 @@ from tfmigrate.planning.slots import Made, Slot, Use
 from tfmigrate.planning.units import Classification, Instance, Ownership, Unit
 from tfmigrate.planning.variable_order import order_in
 from tfmigrate.program.link import Function, Program
+from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Query, Region, Variable, root_of
 from tfmigrate.walk.values import ObjectValue
 
@@ -173,7 +174,8 @@ class Reaching:
         root = root_of(home)
         for use in slot.uses:
             one, other = use.region.frame.obj, home.frame.obj
-            if root_of(use.region) is root and (None in (one, other) or one is other):
+            mine = root_of(use.region) is root and (None in (one, other) or one is other)
+            if mine and not exclusive(use.region, home):
                 yield use
 
     def _variables(self, slot: Slot, home: Region) -> Iterator[Variable]:
