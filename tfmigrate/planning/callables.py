@@ -90,7 +90,8 @@ def _free_names(plan: LayerPlan, cls: Class) -> None:
     self_name = plan.unit.primary.function.self_name if plan.unit.primary.function is not None else "self"
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-            if node.value.id == self_name and node.attr in names.RESERVED and node.attr != "name":
+            gone = plan.primary.is_gone(node)
+            if node.value.id == self_name and node.attr in names.RESERVED and node.attr != "name" and not gone:
                 raise Refusal("TFM404", node, cls.module, f"a Keras layer has a meaning for self.{node.attr}")
     for name in cls.methods:
         if name in names.RESERVED:

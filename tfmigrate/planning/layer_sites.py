@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tfmigrate.planning.body_sites import write_body
@@ -12,6 +12,7 @@ from tfmigrate.planning.callables import callable_site, object_call
 from tfmigrate.planning.compose import composer_of
 from tfmigrate.planning.layering import LayerPlan, attribute_names
 from tfmigrate.planning.library import asks_at_call
+from tfmigrate.planning.own_lists import OwnList
 from tfmigrate.planning.own_object import drop_flags
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Member, Shape, Unit, wrapped_creation
@@ -21,7 +22,10 @@ from tfmigrate.spans import span
 
 
 class LayerSites:
-    """Writes down the layers of one planning. kept: functions that stay beside their layers."""
+    """Writes down the layers of one planning. kept: functions that stay beside their layers.
+
+    own_lists: attributes of objects that their layers have of themselves.
+    """
 
     def __init__(
         self,
@@ -29,12 +33,14 @@ class LayerSites:
         classes: Classification,
         templates: Templates,
         kept: Sequence[Function],
+        own_lists: Mapping[Unit, Sequence[OwnList]],
         sites: dict[Module, Sites],
     ) -> None:
         self.plans = plans
         self.classes = classes
         self.templates = templates
         self.kept = kept
+        self.own_lists = own_lists
         self.sites = sites
         self.blocks: dict[tuple[Module, Span], tuple[LayerClass, Span, list[Span]]] = {}
 
@@ -50,6 +56,8 @@ class LayerSites:
             if unit.primary.shape is Shape.CALLABLE:
                 work = bodywork_of(plan, plan.primary, self.plans, self.classes)
                 callable_site(plan, composer, work, sites, self._call_sites(unit))
+                for found in self.own_lists.get(unit, ()):
+                    found.write(self.sites)
                 continue
             head = composer.head()
             methods: list[MethodBody] = [

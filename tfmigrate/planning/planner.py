@@ -33,6 +33,7 @@ from tfmigrate.planning.list_sites import ListSites
 from tfmigrate.planning.marking import mark
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
+from tfmigrate.planning.own_lists import OwnList, own_lists
 from tfmigrate.planning.own_object import check_self, flags_that_stay
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.renaming import Renaming
@@ -91,6 +92,8 @@ class Planner:
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
         self.class_names = ClassNames(executor, self.plans)
+        # attributes of objects that their layers have of themselves
+        self.own_lists: dict[Unit, list[OwnList]] = {}
         self.bodies = Bodies(program, self.classes, self.owners, self.resolve)
         self.complete: set[Unit] = set()
         self.doubted: set[Unit] = set()
@@ -140,7 +143,7 @@ class Planner:
         migrated = holding.settle(self.complete)
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
-        layers = LayerSites(self.plans, self.classes, self.templates, self.unused.kept, self.sites)
+        layers = LayerSites(self.plans, self.classes, self.templates, self.unused.kept, self.own_lists, self.sites)
         layers.write(unit for unit in self._inside_out() if unit in migrated)
         self.renaming.sites(migrated, self.sites)
         holding.sites(self.sites)
@@ -272,6 +275,9 @@ class Planner:
         works = [bodywork_of(plan, body, self.plans, self.classes) for body in plan.bodies.values()]
         for work in works:
             mark(work)
+        if primary.shape is Shape.CALLABLE:
+            self.own_lists[unit] = list(own_lists(plan, self.program, self.classes))
+            plan.primary.removed.update(found.statement for found in self.own_lists[unit])
         composer = composer_of(plan, self.plans)
         composer.find_needs()
         for work in works:

@@ -67,6 +67,8 @@ KEYS = {
 }
 # Collections that Keras layers do not fill.
 UNFILLED = {"tf.GraphKeys.MODEL_VARIABLES", "model_variables"}
+# What a Keras layer calls the lists of its own variables.
+LISTS_OF_LAYERS = frozenset({"variables", "weights", "trainable_variables", "trainable_weights"})
 # Functions that take a Keras variable as it is; elsewhere its `.value` is passed.
 TAKES_VARIABLES = {
     "matmul", "add", "subtract", "multiply", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "depthwise_conv2d",

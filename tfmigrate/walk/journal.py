@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tfmigrate.finding import Finding
-from tfmigrate.program.link import Function, Module
+from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.objects import CreatorScope, Graph, Template
@@ -82,6 +82,8 @@ class Journal:
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
+        # where something is asked for an attribute that layers have, with the classes of what is asked
+        self.list_reads: dict[ast.Attribute, set[Class | None]] = {}
         # lists that are a collection as it stood
         self._whole: set[ListValue] = set()
 

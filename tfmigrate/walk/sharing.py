@@ -135,6 +135,8 @@ class Scoping(Cells, Lists):
     def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
         if isinstance(owner, Library) and owner.name in ("tf.flags.FLAGS", "tf.app.flags.FLAGS"):
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
+        if name in symbols.LISTS_OF_LAYERS:
+            self.list_reads.setdefault(node, set()).add(owner.cls if isinstance(owner, ObjectValue) else None)
         if isinstance(owner, Opaque):
             self.consulted += 1
         if isinstance(owner, Scope):
