@@ -26,6 +26,7 @@ from tfmigrate.walk.values import (
     LoopIndex,
     ModuleValue,
     ObjectValue,
+    Opaque,
     Shape,
     Symbol,
     Tensor,
@@ -267,7 +268,7 @@ def truth(value: Value) -> bool | None:
         return True
     if isinstance(value, Text):
         return True if any(isinstance(part, str) for part in value.parts) else None
-    return None
+    return True if isinstance(value, Opaque) and value.is_true else None
 
 
 _ORDER: dict[type[ast.cmpop], Callable[[Any, Any], object]] = {
@@ -365,6 +366,8 @@ def _never_none(value: Value) -> bool:
         Dim,
         Shape,
     )
+    if isinstance(value, Opaque) and value.is_true:
+        return True
     return isinstance(value, known) or is_tensor(value) or (isinstance(value, Const) and value.value is not None)
 
 

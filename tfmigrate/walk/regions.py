@@ -95,6 +95,8 @@ class Scope(Opaque):
     defaults: the initializer and the regularizer of variables that name none.
     """
 
+    is_true = True
+
     path: Path
     reuse: object = False
     depth: tuple[int, int] = (0, 0)

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, ClassVar, Union
 
 if TYPE_CHECKING:
     from tfmigrate.program.link import Class, Function, Module
@@ -315,7 +315,12 @@ class Method:
 
 @dataclass(eq=False)
 class Opaque:
-    """A value that only a library understands (a scope, a variable, a list of variables)."""
+    """A value that only a library understands (a scope, a variable, a list of variables).
+
+    is_true: whether it surely is no None and counts as true.
+    """
+
+    is_true: ClassVar[bool] = False
 
 
 @dataclass(frozen=True)
