@@ -78,7 +78,7 @@ def _reads(
 ) -> tuple[tuple[Module, ast.Attribute], ...] | None:
     """Where the program reads the attribute of objects of a class; None where that cannot be told."""
     layers = {function.node for function in classes.units if not isinstance(function, ast.AST)}
-    seen: dict[ast.Attribute, set[Class | None]] = {}
+    seen: dict[ast.Attribute, set[Class | bool]] = {}
     for walk in classes.walks:
         for node, owners in walk.scoping.list_reads.items():
             seen.setdefault(node, set()).update(owners)
@@ -94,8 +94,8 @@ def _reads(
                 if inside is None or inside is cls.node:
                     return None
                 continue
-            owners = seen.get(node, {cls, None})
-            if cls in owners:
+            owners = seen.get(node, {True})
+            if owners & {cls, True}:
                 if owners != {cls} or layers.intersection(functions_around(module, node)):
                     return None
                 found.append((module, node))

@@ -82,8 +82,9 @@ class Journal:
         # the findings that told of names that are not known
         self._unknown: dict[str, Finding] = {}
         self.explained: set[ast.AST] = set()
-        # where something is asked for an attribute that layers have, with the classes of what is asked
-        self.list_reads: dict[ast.Attribute, set[Class | None]] = {}
+        # where something is asked for an attribute that layers have: the classes of what is asked, whether it may be
+        # any, or that it is no object of the program
+        self.list_reads: dict[ast.Attribute, set[Class | bool]] = {}
         # lists that are a collection as it stood
         self._whole: set[ListValue] = set()
 

@@ -136,7 +136,8 @@ class Scoping(Cells, Lists):
         if isinstance(owner, Library) and owner.name in ("tf.flags.FLAGS", "tf.app.flags.FLAGS"):
             return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
         if name in symbols.LISTS_OF_LAYERS:
-            self.list_reads.setdefault(node, set()).add(owner.cls if isinstance(owner, ObjectValue) else None)
+            unsure = isinstance(owner, (Unknown, Symbol, Method)) and not is_tensor(owner)
+            self.list_reads.setdefault(node, set()).add(owner.cls if isinstance(owner, ObjectValue) else unsure)
         if isinstance(owner, Opaque):
             self.consulted += 1
         if isinstance(owner, Scope):
