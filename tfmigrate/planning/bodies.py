@@ -9,6 +9,7 @@ from functools import partial
 
 from tfmigrate.planning.importing import together
 from tfmigrate.planning.layering import Body, Refusal, make_body
+from tfmigrate.planning.statements import is_reuse_statement
 from tfmigrate.planning.units import Classification, Member, Ownership, Shape
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
@@ -91,6 +92,7 @@ def _live(member: Member, body: Body) -> list[str]:
                 isinstance(a, (ast.For, ast.While)) for a in body.scan.ancestors(inner)
             ):
                 raise Refusal("TFM403", inner, member.module, "the block of this scope is left in the middle")
+    _check_scope_object(member, outer)
     live = []
     for name in body.scan.bindings:
         if name.startswith("self."):
@@ -105,6 +107,17 @@ def _live(member: Member, body: Body) -> list[str]:
         if seen:
             live.append(name)
     return live
+
+
+def _check_scope_object(member: Member, outer: Scan) -> None:
+    """Nothing behind the block that becomes a call can ask its scope for anything but to be opened again."""
+    alias = member.node.items[0].optional_vars if isinstance(member.node, ast.With) else None
+    for load in outer.wanted(alias.id) if isinstance(alias, ast.Name) else ():
+        asked = isinstance(outer.parents.get(load), ast.Attribute) and not is_reuse_statement(outer.statement(load))
+        certain, binding = outer.reaching(alias.id, load)  # type: ignore[union-attr]
+        mine = not certain or (binding is not None and binding.statement is member.node)
+        if asked and mine and member.node not in outer.ancestors(load):
+            raise Refusal("TFM205", load, member.module, "the scope object is asked for something behind its block")
 
 
 def _sees(outer: Scan, name: str, load: ast.expr, block: ast.AST) -> bool:
