@@ -12,6 +12,7 @@ from tfmigrate.planning.making import Naming, Piece, Render, Request
 from tfmigrate.planning.pairing import check_twins
 from tfmigrate.planning.segments import has_segments, last_segment
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.starting import check_starts
 from tfmigrate.planning.units import Instance
 from tfmigrate.planning.units import Shape as Form
 from tfmigrate.planning.weight_requests import weight_request
@@ -27,6 +28,8 @@ from tfmigrate.walk.values import Const
 
 def request_for(slot: Slot, plans: dict[object, LayerPlan], module: Module, owner: str, naming: Naming) -> Request:
     """The request that fills a slot. owner: the text of the layer that will own a weight. Raises Refusal."""
+    if slot.kind in (Made.WEIGHT, Made.LAYER):
+        check_starts(slot)
     if slot.kind is Made.WEIGHT:
         return weight_request(slot, module, owner, naming)
     if slot.kind is Made.LAYER:

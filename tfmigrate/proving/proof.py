@@ -217,9 +217,15 @@ def _count(walk: Walk, walker: Walker) -> Recounted | Finding:
 
 
 def _asker(region: Region, helpers: Container[Function], plan: Plan) -> Region:
-    """Whose call of a helper it is that asks for a variable: a layer asks once, however often it calls the helper."""
+    """Whose call of a helper it is that asks for a variable: a layer asks once, however often it calls the helper.
+
+    A block that opens the current scope once more is a part of the layer around it.
+    """
     asking = region
-    while asking.function in helpers and not asking.is_block and asking.parent is not None:
+    while asking.parent is not None:
+        helps = asking.function in helpers and not asking.is_block
+        if not helps and not asking.stays_in_its_scope:
+            break
         asking = asking.parent
     migrated = plan.clusters.unit_around(asking) in plan.migrated
     return asking if migrated else region

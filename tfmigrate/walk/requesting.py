@@ -54,6 +54,7 @@ from tfmigrate.walk.values import (
     Text,
     TupleValue,
     Value,
+    is_tensor,
     text_of,
 )
 
@@ -155,6 +156,10 @@ class Requests(Templates):
             return None
         value, expression = given["initializer"]
         why = no_initializer(value, expression) if initial is None else None
+        if why is not None and (is_tensor(value) or isinstance(value, Const)):
+            shaped = given.get("shape", (NONE,))[0] != NONE
+            more = "TF1 takes no shape beside it" if shaped else "the program does not say its shape, type and numbers"
+            why = f"it is a value, not an initializer, and {more}"
         if why is not None:
             self.blame("TFM503", node, ev, f"get_variable(initializer=...): {why}")
         return ast.unparse(expression)
