@@ -150,6 +150,8 @@ class Splitter:
         spelling = self.spelling(node)
         if spelling is not None:
             return self.need_of(spelling, node)
+        if isinstance(node, ast.Lambda):
+            return self._written_down(node)
         if isinstance(node, ast.Call):
             refusal = self._call(node)
             if refusal is not None:
@@ -160,6 +162,17 @@ class Splitter:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.expr, ast.keyword, ast.comprehension)):
                 self._child(child, node, result)
+        return result
+
+    def _written_down(self, node: ast.Lambda) -> Need:
+        """What a lambda takes from around it; the rest happens when it is called."""
+        result = Need()
+        for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+            result.add(self.need(default))
+        for part in ast.walk(node.body):
+            if isinstance(part, (ast.Name, ast.Attribute)) and self.spelling(part) is not None:
+                if isinstance(part.ctx, ast.Load) and not (isinstance(part, ast.Name) and self._is_own(part)):
+                    result.add(self.need(part))
         return result
 
     def _child(self, child: ast.AST, parent: ast.expr, result: Need) -> None:
