@@ -117,6 +117,8 @@ class Splitter:
 
     def is_dim(self, node: ast.expr) -> bool:
         """Whether the expression is one dimension of such a shape."""
+        if isinstance(node, ast.Subscript) and self.inference.dimension(node) is not None:
+            return True
         if isinstance(node, ast.Subscript):
             return self.shape_of(node.value) is not None and not isinstance(node.slice, ast.Slice)
         if isinstance(node, ast.Attribute) and node.attr == "value":
@@ -130,7 +132,11 @@ class Splitter:
             return self.is_dim(node.args[0])
         if isinstance(node, ast.Name):
             certain, binding = self._reaching(node)
-            return certain and binding is not None and binding.value is not None and self.is_dim(binding.value)
+            if not certain or binding is None:
+                return False
+            if binding.value is None and isinstance(binding.statement, ast.Assign):
+                return self.shape_of(binding.statement.value) is not None  # `n, d = x.shape`
+            return binding.value is not None and self.is_dim(binding.value)
         return False
 
     # -- levels --------------------------------------------------------------------------------------------------
@@ -313,7 +319,9 @@ class Splitter:
             if result.running and result.level is Level.INIT:
                 result.running.add(name)
                 return result if self._step(binding) is not None else at_call(f"{name} changes here")
-            if result.level is not Level.CALL and not result.loops and self.shape_of(value) is None:
+            unpacked = binding.value is None  # the sizes have names of their own
+            kept = unpacked or self.shape_of(value) is None
+            if result.level is not Level.CALL and not result.loops and kept:
                 result.statements.append((statement, name))
             return result
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
