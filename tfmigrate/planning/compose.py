@@ -243,9 +243,9 @@ class Composer:
         spelled = {**names_for_all(self.plan, level)}
         pad = self.indent
         for statement, name in self.plan.needs[slot].statements:
-            if (id(statement), name) in done:
+            if _part(body, statement, name) in done:
                 continue
-            done.add((id(statement), name))
+            done.add(_part(body, statement, name))
             lines.extend(pad + line for line in self._statement(body, statement, name, spelled))
         for comment in _comments_above(body, slot):
             lines.append(pad + comment)
@@ -273,8 +273,8 @@ class Composer:
         lines: list[str] = []
         stepped = running_names(self.plan)
         for statement, name in self.plan.needs[slot].statements:
-            if (id(statement), name) not in done and name not in stepped:
-                done.add((id(statement), name))
+            if _part(body, statement, name) not in done and name not in stepped:
+                done.add(_part(body, statement, name))
                 lines.extend(self._statement(body, statement, name, spelled))
         request = self.requests[slot]
         callee = self._callee(slot, body, spelled)
@@ -339,6 +339,13 @@ class Composer:
             assert isinstance(statement, ast.Assign)
             return [f"{name} = {body.splitter.text(statement.value, spelled)}"]
         return []
+
+
+def _part(body: Body, statement: ast.stmt, name: str) -> tuple[int, str]:
+    """What is taken along of a statement: what it says of one name, or all of it where it unpacks a value."""
+    bound = [binding for binding in body.scan.bindings.get(name, []) if binding.statement is statement]
+    unpacks = isinstance(statement, ast.Assign) and any(binding.value is None for binding in bound)
+    return id(statement), "" if unpacks else name
 
 
 def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:

@@ -117,6 +117,8 @@ class Splitter:
 
     def is_dim(self, node: ast.expr) -> bool:
         """Whether the expression is one dimension of such a shape."""
+        if isinstance(node, ast.Subscript) and self.inference.dimension(node) is not None:
+            return True
         if isinstance(node, ast.Subscript):
             return self.shape_of(node.value) is not None and not isinstance(node.slice, ast.Slice)
         if isinstance(node, ast.Attribute) and node.attr == "value":
@@ -130,7 +132,11 @@ class Splitter:
             return self.is_dim(node.args[0])
         if isinstance(node, ast.Name):
             certain, binding = self._reaching(node)
-            return certain and binding is not None and binding.value is not None and self.is_dim(binding.value)
+            if not certain or binding is None:
+                return False
+            if binding.value is None and isinstance(binding.statement, ast.Assign):
+                return self.shape_of(binding.statement.value) is not None  # `n, d = x.shape`
+            return binding.value is not None and self.is_dim(binding.value)
         return False
 
     # -- levels --------------------------------------------------------------------------------------------------
@@ -150,6 +156,8 @@ class Splitter:
         spelling = self.spelling(node)
         if spelling is not None:
             return self.need_of(spelling, node)
+        if isinstance(node, ast.Lambda):
+            return self._written_down(node)
         if isinstance(node, ast.Call):
             refusal = self._call(node)
             if refusal is not None:
@@ -160,6 +168,17 @@ class Splitter:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.expr, ast.keyword, ast.comprehension)):
                 self._child(child, node, result)
+        return result
+
+    def _written_down(self, node: ast.Lambda) -> Need:
+        """What a lambda takes from around it; the rest happens when it is called."""
+        result = Need()
+        for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
+            result.add(self.need(default))
+        for part in ast.walk(node.body):
+            if isinstance(part, (ast.Name, ast.Attribute)) and self.spelling(part) is not None:
+                if isinstance(part.ctx, ast.Load) and not (isinstance(part, ast.Name) and self._is_own(part)):
+                    result.add(self.need(part))
         return result
 
     def _child(self, child: ast.AST, parent: ast.expr, result: Need) -> None:
@@ -300,7 +319,9 @@ class Splitter:
             if result.running and result.level is Level.INIT:
                 result.running.add(name)
                 return result if self._step(binding) is not None else at_call(f"{name} changes here")
-            if result.level is not Level.CALL and not result.loops and self.shape_of(value) is None:
+            unpacked = binding.value is None  # the sizes have names of their own
+            kept = unpacked or self.shape_of(value) is None
+            if result.level is not Level.CALL and not result.loops and kept:
                 result.statements.append((statement, name))
             return result
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):

@@ -97,7 +97,9 @@ class Scan:
         assert isinstance(block, ast.stmt)
         inner = Scan([block], self.self_name)
         outer = self.parents.get(block)
-        whole = outer if isinstance(outer, ast.With) and not set(outer.body) <= self.opaque else block
+        body = outer.body if isinstance(outer, ast.With) else []
+        last = block in body and set(body[body.index(block) :]) <= self.opaque and not set(body) <= self.opaque
+        whole = outer if last and isinstance(outer, ast.With) else block
         for name in inner.bindings:
             self.bindings.setdefault(name, []).append(Binding(whole, None, whole is not block))
 

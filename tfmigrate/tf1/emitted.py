@@ -29,7 +29,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
                 training, lambda: self.normalize(inputs), lambda: (infer(), *map(tf.identity, moving)))
         else:
             outputs, *batch = self.normalize(inputs)
-        updates = [old.assign_sub((old - new) * (1.0 - self.momentum)) for old, new in zip(moving, batch)]
+        with tf.control_dependencies(batch):  # another call may be first
+            updates = [old.assign_sub((old - new) * (1.0 - self.momentum)) for old, new in zip(moving, batch)]
         if self.update_in_place:
             with tf.control_dependencies(updates):
                 return tf.identity(outputs)
