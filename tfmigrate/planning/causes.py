@@ -356,17 +356,14 @@ class Causes:
         """Values of another precision, where they may get into a layer."""
         precisions = Precisions(self.resolve)
         for walk in self.classes.walks:
-            spread = precisions.spread(walk.functions(), walk.modules())
+            units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
+            code = set(self._plain_layers(walk))
+            spread = precisions.spread(walk.functions(), walk.modules()) if units or code else None
             if spread is None or not spread.marks:
                 continue
             node, module = spread.first()
-            units = {u for u in self.clusters.units_below(walk.root) if "TFM506" not in self.clusters.causes.get(u, ())}
             units = {u for u in units if any(spread.reaches(m.node, m.module) for m in u.members)}
-            code = {
-                (function, home)
-                for function, home in self._plain_layers(walk)
-                if spread.reaches(function.node if function is not None else home.tree, home)
-            }
+            code = {(f, home) for f, home in code if spread.reaches(f.node if f is not None else home.tree, home)}
             text = "what is computed here in another precision than float32 may get into layers"
             finding = Finding(str(module.path), node.lineno, node.col_offset, "TFM506", text)
             self.clusters.blame(finding, units, shown=bool(units or code))

@@ -60,7 +60,7 @@ class Collecting:
         self.lineups.check(works)
         self.losses.check_mentions()
         self._check_own()
-        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query)]
+        queries = [query for same in self._lists.values() for query in same]
         listed = {q.node for q in queries if self.matters(q)}
         check_names(self.classes.walks, self.reaching, self.clusters, listed, self.list_functions)
 
@@ -123,12 +123,20 @@ class Collecting:
         return None
 
     def _lists_at(self, node: ast.AST) -> list[Query]:
-        events = (event for walk in self.classes.walks for event in walk.root.walk())
-        return [event for event in events if isinstance(event, Query) and event.node is node]
+        return self._lists.get(node, [])
+
+    @cached_property
+    def _lists(self) -> dict[ast.AST, list[Query]]:
+        """All lists of the program, by the node that makes them."""
+        found: dict[ast.AST, list[Query]] = {}
+        for event in (event for walk in self.classes.walks for event in walk.root.walk()):
+            if isinstance(event, Query):
+                found.setdefault(event.node, []).append(event)
+        return found
 
     def _those_that_stay(self, nodes: set[ast.expr]) -> set[ast.expr]:
         """Of the nodes of lists, those that give what they gave, wherever they are come by."""
-        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node in nodes]
+        queries = [query for node in nodes for query in self._lists_at(node)]
         return {*nodes} - {q.node for q in queries if not self._lasts(q)}
 
     def _lasts(self, query: Query) -> bool:
@@ -154,7 +162,7 @@ class Collecting:
         made = list(query.variables)
         if chosen is None or len(set(made)) != len(made):
             return False
-        same = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.node is query.node]
+        same = self._lists_at(query.node)
         slots = {item.slot for item in chosen}
         for other in same:
             reached = self.reaching.chosen(other.variables, other, works)
@@ -200,17 +208,15 @@ class Collecting:
     def parts_around(self, query: Query, works: list[PlainWork]) -> list[Part] | None:
         """The layers inside of the one whose own code asks for the list, the same at every call."""
         found: list[list[Part] | None] = []
-        for walk in self.classes.walks:
-            for other in walk.root.walk():
-                if isinstance(other, Query) and other.node is query.node:
-                    home = other.region.call
-                    instance = self.owners.instance_of.get(home)
-                    if instance is None or not other.complete or other.source is not None:
-                        return None
-                    primary = instance.unit.primary
-                    if primary.shape is Shape.BLOCK or primary.function is not home.function:
-                        return None
-                    found.append(listed_by(instance, other, works[0].plans))
+        for other in self._lists_at(query.node):
+            home = other.region.call
+            instance = self.owners.instance_of.get(home)
+            if instance is None or not other.complete or other.source is not None:
+                return None
+            primary = instance.unit.primary
+            if primary.shape is Shape.BLOCK or primary.function is not home.function:
+                return None
+            found.append(listed_by(instance, other, works[0].plans))
         first = found[0] if found and works else None
         if first is None or any([p.slots for p in parts or ()] != [p.slots for p in first] for parts in found):
             return None
@@ -243,7 +249,7 @@ class Collecting:
     def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
         """Refuse what a list asks for by names that change, where the list itself cannot change with them."""
         refused = False
-        queries = [q for w in self.classes.walks for q in w.root.walk() if isinstance(q, Query) and q.kind != LOSSES]
+        queries = [q for same in self._lists.values() for q in same if q.kind != LOSSES]
         for query in filter(self.matters, queries):
             if self._is_writable(query, works, migrated):
                 continue

@@ -19,13 +19,19 @@ class Precisions:
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
         self._places: dict[Module, list[ast.expr]] = {}
+        self._known: dict[tuple[frozenset[Function], tuple[Module, ...]], Spread] = {}
 
     def spread(self, functions: Iterable[Function], modules: Iterable[Module]) -> Spread | None:
         """Where values of another precision may get to in a run of this code; None if there are none."""
         found, mine = list(modules), set(functions)
         nodes: set[ast.AST] = {function.node for function in mine}
         marks = {mark: module for module in found for mark in self._marks(module) if _runs(mark, module, nodes)}
-        return Spread(marks, mine, found) if marks else None
+        if not marks:
+            return None
+        key = frozenset(mine), tuple(found)
+        if key not in self._known:
+            self._known[key] = Spread(marks, mine, found)
+        return self._known[key]
 
     def _marks(self, module: Module) -> list[ast.expr]:
         if module not in self._places:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.standing import ancestors, functions_around
@@ -23,14 +24,17 @@ _CASTS = frozenset(["cast", "saturate_cast", "astype"])
 _NEUTRAL = frozenset(["shape", "name", "op", "graph", "ndim", "device"])
 _FILLS = frozenset(["append", "appendleft", "extend", "insert", "add", "update", "setdefault", "put"])
 _OPENS = frozenset(["variable_scope", "arg_scope"])
+# nodes that hand values on, or name what they are handed on to
+_TOLD = (
+    *(ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr, ast.For, ast.AsyncFor, ast.comprehension, ast.withitem),
+    *(ast.Return, ast.Yield, ast.YieldFrom, ast.Call, ast.FunctionDef, ast.AsyncFunctionDef, ast.Name, ast.Attribute),
+)
 
 
 class Spread:
     """marks: the places that values spread from, with their files. functions, modules: the code that runs."""
 
     def __init__(self, marks: Mapping[ast.expr, Module], functions: set[Function], modules: list[Module]) -> None:
-        self.functions = functions
-        self.by_node = {function.node: function for module in modules for function in module.functions.values()}
         self.by_name: dict[str, list[Function]] = {}
         for function in functions:
             own = function.cls.name if function.cls is not None and function.name == "__init__" else function.name
@@ -38,16 +42,15 @@ class Spread:
         for module in modules:
             for taken in (alias for node in module.of_kind(ast.ImportFrom) for alias in node.names if alias.asname):
                 self.by_name.setdefault(taken.asname or "", []).extend(self.by_name.get(taken.name, ()))
-        self._code = [(node, module, self._home(module, node)) for module in modules for node in module.nodes]
-        self._code = [code for code in self._code if code[2] is None or code[2] in functions]
+        self._code = [
+            (node, home) for module in modules for node, home in _code_of(module) if home is None or home in functions
+        ]
         self.marks = {mark: module for mark, module in marks.items() if not self._is_dead(mark, module)}
         # what is called by one of these names may be anything
         self.set: set[Key] = set()
-        for node, _, home in self._code:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                self.set.add(self._key(node.id, home))
-            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                self.set.add((None, node.attr))
+        for node, home in self._code:
+            if isinstance(node, (ast.Name, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
+                self.set.add(_key(node.id, home) if isinstance(node, ast.Name) else (None, node.attr))
         self.held: set[Key] = set()
         self.results: set[str] = set()
         # whether nobody can say where they get to
@@ -57,7 +60,7 @@ class Spread:
         while self.marks and not self.everywhere and before < len(self.held) + len(self.results):
             before = len(self.held) + len(self.results)
             self._known.clear()
-            for node, _, home in self._code:
+            for node, home in self._code:
                 self._step(node, home)
         self._known.clear()
 
@@ -69,14 +72,11 @@ class Spread:
         """Whether such values get into some code, as parameters or by what it reads."""
         if not self.marks or self.everywhere:
             return self.everywhere
-        function = self.by_node.get(node)  # type: ignore[call-overload]
+        function = module.functions.get(node) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
         if function is not None and any((function, param) in self.held for param in function.params):
             return True
         parts = (part for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute, ast.Constant)))
-        return any(self._is_one(part, self._home(module, part)) for part in parts)
-
-    def _home(self, module: Module, node: ast.AST) -> Function | None:
-        return next((self.by_node[outer] for outer in functions_around(module, node) if outer in self.by_node), None)
+        return any(self._is_one(part, _home(module, part)) for part in parts)
 
     # -- what is one of these values -----------------------------------------------------------------------------
 
@@ -90,7 +90,7 @@ class Spread:
         if node in self.marks:
             return True
         if isinstance(node, ast.Name):
-            return self._key(node.id, home) in self.held or node.id in self.results
+            return _key(node.id, home) in self.held or node.id in self.results
         if isinstance(node, ast.Attribute):
             if node.attr in _NEUTRAL:
                 return False
@@ -107,14 +107,6 @@ class Spread:
             if name in self.by_name or name in self.results:
                 return name in self.results
         return any(self._is_one(part, home) for part in ast.iter_child_nodes(node))
-
-    def _key(self, name: str, home: Function | None) -> Key:
-        function = home
-        while function is not None:
-            if (name in function.params or name in function.assigned) and name not in function.globals:
-                return function, name
-            function = function.parent
-        return None, name
 
     # -- where they get to ---------------------------------------------------------------------------------------
 
@@ -136,16 +128,15 @@ class Spread:
                 self.results.add(home.name)
         elif isinstance(node, ast.Call):
             self._pass_on(node, home)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node in self.by_node:
-            function = self.by_node[node]
-            for param in function.params:
-                default = function.default(param)
-                if default is not None and self._is_one(default, function):
-                    self.held.add((function, param))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and home is not None:
+            for param in home.params:
+                default = home.default(param)
+                if default is not None and self._is_one(default, home):
+                    self.held.add((home, param))
 
     def _hold(self, target: ast.AST | None, home: Function | None) -> None:
         if isinstance(target, ast.Name):
-            self.held.add(self._key(target.id, home))
+            self.held.add(_key(target.id, home))
         elif isinstance(target, ast.Attribute):
             self.held.add((None, target.attr))
         elif isinstance(target, (ast.Subscript, ast.Starred)):
@@ -179,7 +170,7 @@ class Spread:
     def _is_unknown(self, callee: ast.expr, home: Function | None) -> bool:
         """Whether a call may run a function of the program that its name does not tell."""
         if isinstance(callee, ast.Name):
-            function, name = self._key(callee.id, home)
+            function, name = _key(callee.id, home)
             return (function is not None and name in function.params) or (function, name) in self.set
         return not isinstance(callee, ast.Attribute) or (None, callee.attr) in self.set
 
@@ -202,7 +193,7 @@ class Spread:
         for outer in ancestors(module, mark):
             if isinstance(outer, (ast.If, ast.IfExp)) and isinstance(outer.test, ast.Name):
                 body = outer.body if isinstance(outer.body, list) else [outer.body]
-                if inner in body and self._is_off(outer.test.id, self._home(module, outer)):
+                if inner in body and self._is_off(outer.test.id, _home(module, outer)):
                     return True
             inner = outer
         return False
@@ -214,10 +205,10 @@ class Spread:
         if not isinstance(default, ast.Constant) or default.value:
             return False
         place = [param for param in function.params if param != function.self_name].index(name)
-        for node, module, _ in self._code:
+        called = {node.func for node, _ in self._code if isinstance(node, ast.Call)}
+        for node, _ in self._code:
             if isinstance(node, (ast.Name, ast.Attribute)) and _last(node) == function.name:
-                call = next(iter(ancestors(module, node)), None)
-                if isinstance(node.ctx, ast.Load) and not (isinstance(call, ast.Call) and call.func is node):
+                if isinstance(node.ctx, ast.Load) and node not in called:
                     return False
             elif isinstance(node, ast.Call) and _last(node.func) == function.name:
                 given = [k.value for k in node.keywords if k.arg in (name, None)] + node.args[place : place + 1]
@@ -225,6 +216,36 @@ class Spread:
                 if starred or any(not isinstance(value, ast.Constant) or value.value for value in given):
                     return False
         return function.name != "__init__"
+
+
+def _home(module: Module, node: ast.AST) -> Function | None:
+    """The function whose code a node is in."""
+    around = (module.functions.get(outer) for outer in functions_around(module, node))
+    return next((function for function in around if function is not None), None)
+
+
+@lru_cache(maxsize=1_000)
+def _code_of(module: Module) -> list[tuple[ast.AST, Function | None]]:
+    """The nodes of a file, each with the function that runs it; a function's own node is with what is in it."""
+    found: list[tuple[ast.AST, Function | None]] = []
+    waiting: list[tuple[ast.AST, Function | None]] = [(module.tree, None)]
+    while waiting:
+        node, home = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            home = module.functions.get(node, home)
+        if isinstance(node, _TOLD):
+            found.append((node, home))
+        waiting.extend((child, home) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def _key(name: str, home: Function | None) -> Key:
+    function = home
+    while function is not None:
+        if (name in function.params or name in function.assigned) and name not in function.globals:
+            return function, name
+        function = function.parent
+    return None, name
 
 
 def _floatx(mark: ast.expr, module: Module) -> bool:
