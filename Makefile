@@ -42,7 +42,7 @@ demo: .venv/run
 	@echo '--- both sides run against each other' && $(BIN)/tfmigrate check fixtures/demo/before $(DEMO)
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(PYTEST_ARGS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

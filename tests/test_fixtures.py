@@ -130,7 +130,7 @@ def verdicts(
     return dict(zip(changed, check_many(pairs, before_python=python), strict=True))
 
 
-# One worker of pytest-xdist runs all of these (`--dist loadfile`), so that there is one batch.
+# One worker of pytest-xdist runs all of these (`--dist loadgroup`), so that there is one batch.
 @pytest.mark.xdist_group("tensorflow")
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("case", RUNNABLE, ids=lambda case: case.name)

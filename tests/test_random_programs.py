@@ -30,7 +30,7 @@ def test_no_program_is_rewritten_wrongly(data: st.DataObject) -> None:
         assert result.outcome != "wrong", "\n".join([result.why, *result.files.values()])
 
 
-# One worker of pytest-xdist runs all that starts TensorFlow (`--dist loadfile`).
+# One worker of pytest-xdist runs all that starts TensorFlow (`--dist loadgroup`).
 @pytest.mark.xdist_group("tensorflow")
 @pytest.mark.tensorflow
 def test_both_sides_of_every_program_run_equal(tmp_path: Path) -> None:
