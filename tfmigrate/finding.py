@@ -355,6 +355,12 @@ CODES: dict[str, Code] = {
         "TensorFlow 2 has no contrib; a call that makes no layer stays as it is, and fails there.",
         "Replace the call, or take tf_slim, which runs under TensorFlow 2.",
     ),
+    "TFM509": Code(
+        _R,
+        "code from outside in a scope",
+        "Functions of other packages, or of files that are missing, may make variables under the scope that is open.",
+        "Name the files that are missing as well; what makes no variables can be called outside of the scope.",
+    ),
     # 6xx: collections and names
     "TFM601": Code(
         _R,

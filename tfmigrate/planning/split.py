@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -14,8 +15,11 @@ from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
 from tfmigrate.program.scan import CHANGING, Binding, Scan
 from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library, Value
+
+_DIFFERS = re.compile(r".*random|time\.|datetime\.|uuid\.|builtins\.(next|input|raw_input|id)$")
 
 
 class Level(IntEnum):
@@ -337,8 +341,10 @@ class Splitter:
             and not symbols.PYTHON_RESULTS.search(value.name)
         ):
             return at_call(f"{ast.unparse(node.func)} makes a tensor")
-        if isinstance(value, Library) and "random" in value.name and not is_initializer(value.name):
+        if isinstance(value, Library) and _DIFFERS.match(value.name) and not is_initializer(value.name):
             return at_call(f"{ast.unparse(node.func)} differs at every call")
+        if isinstance(value, Library) and may_make_variables(value.name):
+            return at_call(f"{ast.unparse(node.func)} is not in the program, and may do more than compute a value")
         if isinstance(value, FunctionValue) and _has_side_effects(value):
             return at_call(f"{value.function.name} does more than compute a value")
         return None

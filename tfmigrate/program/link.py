@@ -184,6 +184,11 @@ class Program:
             if not module.starred:
                 module.starred.extend(self._starred(module))
 
+    def takes_all_from_outside(self, module: Module) -> bool:
+        """Whether `from missing import *` binds names in a module that the program does not show."""
+        stars = (n for n in module.of_kind(ast.ImportFrom) if n.names[0].name == "*")
+        return any(self.source_of(star, module) is None for star in stars)
+
     def _starred(self, module: Module) -> Iterator[Module]:
         for node in module.tree.body:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":

@@ -81,8 +81,13 @@ def _module_attribute(ev: Evaluator, module: Module, name: str) -> Value:
     value = ev.global_name(module, name)
     if value is None:
         submodule = ev.program.modules.get(f"{module.name}.{name}")
-        return ModuleValue(submodule) if submodule is not None else UNKNOWN
+        return ModuleValue(submodule) if submodule is not None else unbound(ev, module, name)
     return value
+
+
+def unbound(ev: Evaluator, module: Module, name: str) -> Value:
+    """A name that a module does not bind: a missing module's, if it took all from one."""
+    return ev.semantics.canonical(f"builtins.{name}") if ev.program.takes_all_from_outside(module) else UNKNOWN
 
 
 def object_attribute(ev: Evaluator, obj: ObjectValue, name: str) -> Value:

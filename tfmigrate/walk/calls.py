@@ -82,7 +82,7 @@ class Calls(Functions):
             method = self.class_attribute(callee.cls, "__call__")
             if isinstance(method, FunctionValue):
                 return self.call_function(FunctionValue(method.function, method.env, callee), args, node)
-            return UNKNOWN
+            return self.semantics.call(self, Method(callee, "__call__"), args, node)
         if isinstance(callee, Partial):
             return self.call(callee.called, args.behind(callee.args), node, env)
         if callee == PARTIAL and args.positional and isinstance(args.positional[0][0], CALLED):

@@ -43,8 +43,12 @@ class Classes:
 
     def has_foreign_base(self, cls: Class) -> bool:
         """Whether some base class is not `object` and not of the program."""
+        return self.outside_base(cls) is not None
+
+    def outside_base(self, cls: Class) -> str | None:
+        """The name of the first such base; "base" if nothing says what it is."""
         for owner in self.mro(cls):
             for base in self.bases.get(owner, []):
                 if not isinstance(base, ClassValue) and base != Library("builtins.object"):
-                    return True
-        return False
+                    return base.name if isinstance(base, Library) else "base"
+        return None

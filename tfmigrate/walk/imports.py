@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.program.link import Module
+from tfmigrate.walk.attributes import unbound
 from tfmigrate.walk.evaluate import Evaluator
-from tfmigrate.walk.values import UNKNOWN, Env, ModuleValue, Value
+from tfmigrate.walk.values import Env, ModuleValue, Value
 
 
 def import_modules(ev: Evaluator, node: ast.Import, env: Env) -> None:
@@ -44,15 +45,15 @@ def import_names(ev: Evaluator, node: ast.ImportFrom, env: Env) -> None:
 def _imported_name(ev: Evaluator, node: ast.ImportFrom, module: Module | None, name: str, env: Env) -> Value:
     if module is None:
         if node.level:
-            return UNKNOWN
+            return ev.semantics.canonical(f"{'.' * node.level}{node.module or ''}.{name}")
         inside = ev.program.find(f"{node.module}.{name}", env.module)
         if inside is not None:
             return ModuleValue(inside)
         return ev.semantics.canonical(f"{node.module}.{name}")
     submodule = ev.program.modules.get(f"{module.name}.{name}")
     if module is env.module:
-        return ModuleValue(submodule) if submodule is not None else UNKNOWN
+        return ModuleValue(submodule) if submodule is not None else unbound(ev, module, name)
     value = ev.global_name(module, name)
     if value is None and submodule is not None:
         return ModuleValue(submodule)
-    return UNKNOWN if value is None else value
+    return unbound(ev, module, name) if value is None else value

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
@@ -68,8 +70,7 @@ class Scopes(Journal):
         if isinstance(context, Opaque):
             self.consulted += 1
         if isinstance(context, GraphScope):
-            self._graphs.append((self.graph, self.scope))
-            self.graph, self.scope = context.graph, context.graph.scope
+            self._enter_graph(context.graph)
             return context.graph
         if isinstance(context, CreatorScope):
             self._creators.append(context)
@@ -107,6 +108,19 @@ class Scopes(Journal):
             self.blames.append((finding, region))
             self.blamed[finding] = region
         return scope
+
+    def _enter_graph(self, graph: Graph) -> None:
+        self._graphs.append((self.graph, self.scope))
+        self.graph, self.scope = graph, graph.scope
+
+    def _leave_graph(self) -> None:
+        self.graph, self.scope = self._graphs.pop()
+
+    @contextmanager
+    def in_graph(self, graph: Graph) -> Iterator[None]:
+        self._enter_graph(graph)
+        yield
+        self._leave_graph()
 
     def _open(self, ev: Evaluator, context: OpenScope) -> Scope:
         """The scope is the current one from here on."""
@@ -154,7 +168,7 @@ class Scopes(Journal):
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
         if isinstance(context, GraphScope):
-            self.graph, self.scope = self._graphs.pop()
+            self._leave_graph()
         if isinstance(context, CreatorScope):
             self._creators.remove(context)
         if not isinstance(context, OpenScope):

@@ -20,10 +20,11 @@ from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
+from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
-from tfmigrate.walk.attributes import attribute
+from tfmigrate.walk.attributes import SuperValue, attribute
 from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
@@ -99,6 +100,8 @@ _ELSEWHERE = re.compile(
 )
 # Calls that only put the function into something to call.
 _KEEPS = re.compile(r"(partial|make_template)$")
+# Calls that call the function they are given once in each graph that they make for themselves.
+_IN_OWN_GRAPH = re.compile(r"\bestimator\.Estimator$|\bTPUEstimator$")
 # makes something to be told from others, or runs the program
 _RUNS = {"tf.placeholder", "tf.app.run"}
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
@@ -196,10 +199,14 @@ class Scoping(Cells, Lists):
 
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
         """A function is handed to code that is not the program's: that may call it, here or elsewhere."""
+        called = unparsed(node.func)
         for item in functions_in(value):
-            if isinstance(item, FunctionValue) and not _ELSEWHERE.search(unparsed(node.func)):
+            if isinstance(item, FunctionValue) and item.function.parent is not None and _IN_OWN_GRAPH.search(called):
+                with self.in_graph(Graph()):
+                    ev.call_by_library(item, node)
+            elif isinstance(item, FunctionValue) and not _ELSEWHERE.search(called):
                 ev.call_by_library(item, node)
-            elif isinstance(item, LambdaValue) and not _KEEPS.search(unparsed(node.func)):
+            elif isinstance(item, LambdaValue) and not _KEEPS.search(called):
                 ev.call_lambda(item, Arguments())
 
     def _train(self, ev: Evaluator, node: ast.Call, args: Arguments | None = None) -> None:
@@ -285,6 +292,8 @@ class Scoping(Cells, Lists):
                 region.trains = True
         elif _is_foreign(name) and not self._is_harmless(ev, name, node):
             return self._foreign(ev, name, args, node)
+        elif may_make_variables(name):
+            self._outside(ev, name.removeprefix("builtins."), node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if name == "tf.dimension_value":
@@ -299,6 +308,11 @@ class Scoping(Cells, Lists):
         """Whether a call of contrib makes no layer, and is told by its name where it stays."""
         told = not name.startswith("tf.") or library_name(ev.frame.module, node.func) == name
         return _is_idle(name) and not self._gives(name) and told
+
+    def _outside(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        """Code that the program does not show is called: in the scope that is open, it may make what it likes."""
+        if self.scope.path or self.scope.reuse:
+            self.blame("TFM509", node, ev, f"{name} is not in the program, and may make variables in this scope")
 
     def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
@@ -332,6 +346,11 @@ class Scoping(Cells, Lists):
             return NONE
         if isinstance(owner, Cell):
             return self._cell_method(ev, owner, name, node)
+        if isinstance(owner, (ObjectValue, SuperValue)):
+            obj = owner if isinstance(owner, ObjectValue) else owner.obj
+            outside = ev.classes.outside_base(obj.cls)
+            if outside is not None and may_make_variables(outside):
+                self._outside(ev, f"{outside}.{name}", node)
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
             return self._gradients(args)
         if isinstance(owner, Graph) and name == "as_default":
@@ -377,7 +396,8 @@ def _is_of_interest(name: str) -> bool:
     makes = name in LAYERS or name in symbols.MAKERS or name in KNOWN or name in _HANDLERS
     named = name in symbols.BY_NAME or name in RESTORING or name in regularizers.REGULARIZERS
     trains = name.startswith("tf.train.") and name.endswith("Optimizer")
-    return makes or named or trains or _is_evidence(name) or _is_foreign(name) or name in _RUNS
+    outside = _is_foreign(name) or may_make_variables(name)
+    return makes or named or trains or outside or _is_evidence(name) or name in _RUNS
 
 
 @lru_cache(maxsize=20_000)
