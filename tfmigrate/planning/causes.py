@@ -11,12 +11,13 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.eagerness import eager_switch
 from tfmigrate.planning.helping import asked
 from tfmigrate.planning.leftovers import library_values
+from tfmigrate.planning.meanings import Meanings
 from tfmigrate.planning.orphans import orphans
 from tfmigrate.planning.overriding import called_by_bases
 from tfmigrate.planning.owning import Owners
 from tfmigrate.planning.placing import Places
 from tfmigrate.planning.precision import Precisions
-from tfmigrate.planning.references import Mention, References, Resolve, Stays, misuse
+from tfmigrate.planning.references import Mention, References, Stays, misuse
 from tfmigrate.planning.statements import asserts_reuse
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Classification, Holder, Member, Ownership, Shape, Unit
@@ -40,7 +41,7 @@ class Causes:
         owners: Ownership,
         clusters: Clusters,
         executor: Executor,
-        resolve: Resolve,
+        meanings: Meanings,
         stays: Stays = lambda *_: False,
     ) -> None:
         """stays: whether a node stands in code that stays TF1, with what it calls."""
@@ -48,13 +49,13 @@ class Causes:
         self.owners = owners
         self.clusters = clusters
         self.executor = executor
-        self.resolve = resolve
+        self.resolve = meanings.resolve
         self.orphans = orphans(classes)
         # code whose own layers stay as they are
         self.left: set[tuple[Function | None, Module]] = set()
         functions = {m.function for m in owners.units if m.function is not None and m.shape is not Shape.BLOCK}
         functions |= classes.helpers | self.orphans | {r.function for r in self._by_library() if r.function is not None}
-        self.references = References(executor.program, functions, resolve, stays)
+        self.references = References(meanings, functions, stays)
         self.aliases = Aliases(executor.program, classes, self.references)
         self.templates = Templates(executor.program, classes, clusters, self.references)
 

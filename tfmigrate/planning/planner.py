@@ -31,6 +31,7 @@ from tfmigrate.planning.layering import LayerPlan, Refusal, assign_roles, attrib
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.list_sites import ListSites
 from tfmigrate.planning.marking import mark
+from tfmigrate.planning.meanings import Meanings
 from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.own_lists import OwnList, own_lists
@@ -84,7 +85,8 @@ class Planner:
         self.wanted_apart: set[ast.AST] = set()
         self.program = program
         self.executor = executor
-        self.unused, self.classes = find_unused(program, walks, self.resolve, self._is_doubted)
+        self.meanings = Meanings(program, self.resolve)
+        self.unused, self.classes = find_unused(self.meanings, walks, self._is_doubted)
         self.owners = Ownership(self.classes, apart)
         for walk in self.classes.walks:
             separate(walk, self.owners)
@@ -112,7 +114,7 @@ class Planner:
         for function in self.unused.functions:
             text = f"nothing in the program calls {function.qualname}, so who shares its variables cannot be known"
             self.clusters.refuse("TFM301", function.node, function.module, text, None)
-        causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.resolve, self.unused.holds)
+        causes = Causes(self.classes, self.owners, self.clusters, self.executor, self.meanings, self.unused.holds)
         self.orphans = causes.check()
         self.aliases, self.templates = causes.aliases, causes.templates
         self.renaming = Renaming(self.aliases, self.classes, self.owners, self.plans, self.class_names.name_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from tfmigrate.planning.references import Resolve
+from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.spreading import Spread
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.standing import ancestors, functions_around

@@ -6,17 +6,16 @@ import ast
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from weakref import WeakKeyDictionary
 
+from tfmigrate.planning.meanings import Meanings, Resolve, reads
 from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.inner import calls_of
-from tfmigrate.program.link import Function, FunctionNode, Module, Program, in_order
+from tfmigrate.program.link import Function, FunctionNode, Module, in_order
 from tfmigrate.program.standing import ancestors, called_by_partial, mapped
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
-Resolve = Callable[[Module, ast.expr], "Value | None"]
 Stays = Callable[[Module, ast.AST], bool]
 
 
@@ -33,10 +32,9 @@ class Mention:
 class References:
     """Mentions of the given functions in all files, by what the names mean there; but not in code that stays TF1."""
 
-    def __init__(
-        self, program: Program, functions: set[Function], resolve: Resolve, stays: Stays = lambda *_: False
-    ) -> None:
-        self.resolve = resolve
+    def __init__(self, meanings: Meanings, functions: set[Function], stays: Stays = lambda *_: False) -> None:
+        self.meanings = meanings
+        self.resolve = meanings.resolve
         self.stays = stays
         self.functions = functions
         self.by_method: dict[str, list[Function]] = {}
@@ -44,48 +42,31 @@ class References:
             if function.cls is not None:
                 self.by_method.setdefault(function.name, []).append(function)
         self.mentions: list[Mention] = []
-        for module in program.modules.values():
-            self._module(module)
+        for module, names in meanings.spelled(functions, self.by_method).items():
+            self._module(module, names)
 
-    def _module(self, module: Module) -> None:
-        callees = {id(n.func): n for n in module.of_kind(ast.Call)}
-        known: dict[str, Value | None] = {}
-        found = []
-        for name, nodes in _spelled(module).items():
-            if not self._may_mean(module, name, nodes[0], known):
-                continue
-            for node in nodes:
-                for function in self._meant(module, name, node, known):
-                    found.append(Mention(function, module, node, callees.get(id(node))))
-        found = [mention for mention in found if not self.stays(module, mention.node)]
+    def _module(self, module: Module, names: list[str]) -> None:
+        found = [
+            Mention(function, module, node, _called_at(module).get(node))
+            for name in names
+            for node in reads(module)[name]
+            for function in self._meant(module, name, node)
+            if not self.stays(module, node)
+        ]
         self.mentions += sorted(found, key=lambda mention: (mention.node.lineno, mention.node.col_offset))
 
-    def _may_mean(self, module: Module, name: str, node: ast.expr, known: dict[str, Value | None]) -> bool:
-        """Whether it is worth to look at the places of a name one by one. known: what names mean in this file."""
-        if isinstance(node, ast.Attribute) and node.attr in self.by_method:
-            return True
-        value = self._known(module, name, node, known)
-        return isinstance(value, FunctionValue) and value.function in self.functions
-
-    def _meant(
-        self, module: Module, name: str, node: ast.Name | ast.Attribute, known: dict[str, Value | None]
-    ) -> list[Function]:
+    def _meant(self, module: Module, name: str, node: ast.Name | ast.Attribute) -> list[Function]:
         """The functions that a name may mean; of methods, all of that name."""
         root = _root(node)
         if isinstance(node, ast.Attribute) and node.attr in self.by_method:
-            value = self._known(module, name.rpartition(".")[0], node.value, known)
+            value = self.meanings.of(module, name.rpartition(".")[0], node.value)
             owner = value if value is not None and not _is_local(module, root) else None
             if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
                 return self.by_method[node.attr]
-        value = self._known(module, name, node, known)
+        value = self.meanings.of(module, name, node)
         if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
             return [] if _is_local(module, root) else [value.function]
         return []
-
-    def _known(self, module: Module, name: str, node: ast.expr, known: dict[str, Value | None]) -> Value | None:
-        if name not in known:
-            known[name] = self.resolve(module, node)
-        return known[name]
 
     def is_of_file(self, module: Module, node: ast.Attribute) -> bool:
         """Whether `nets.deep` is something in a file or a library, and no attribute of an object."""
@@ -98,28 +79,10 @@ class References:
         return isinstance(node.value, ast.Name) and owner is None
 
 
-# by file: every round of planning looks at most of them again
-_SPELLED: WeakKeyDictionary[Module, dict[str, list[ast.Name | ast.Attribute]]] = WeakKeyDictionary()
-
-
-def _spelled(module: Module) -> dict[str, list[ast.Name | ast.Attribute]]:
-    """The places that read a name, dots included, by that name."""
-    if module not in _SPELLED:
-        found: dict[str, list[ast.Name | ast.Attribute]] = {}
-        nodes: list[ast.Name | ast.Attribute] = [*module.of_kind(ast.Name), *module.of_kind(ast.Attribute)]
-        for node in nodes:
-            name = _dotted(node) if isinstance(node.ctx, ast.Load) else ""
-            if name:
-                found.setdefault(name, []).append(node)
-        _SPELLED[module] = found
-    return _SPELLED[module]
-
-
-def _dotted(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return node.id
-    owner = _dotted(node.value) if isinstance(node, ast.Attribute) else ""
-    return f"{owner}.{node.attr}" if owner and isinstance(node, ast.Attribute) else ""
+@lru_cache(maxsize=1000)
+def _called_at(module: Module) -> dict[ast.expr, ast.Call]:
+    """The calls of a file by what they call."""
+    return {call.func: call for call in module.of_kind(ast.Call)}
 
 
 def misuse(

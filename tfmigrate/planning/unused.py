@@ -16,10 +16,11 @@ from functools import lru_cache
 
 from tfmigrate.planning.causes import may_take
 from tfmigrate.planning.importing import together
+from tfmigrate.planning.meanings import Meanings
 from tfmigrate.planning.orphans import orphans
-from tfmigrate.planning.references import Mention, References, Resolve
+from tfmigrate.planning.references import Mention, References
 from tfmigrate.planning.units import Classification, Instance, Ownership, Shape
-from tfmigrate.program.link import Function, Module, Program, in_order
+from tfmigrate.program.link import Function, Module, in_order
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.roots import Walk
@@ -51,7 +52,7 @@ class Unused:
 
 
 def find_unused(
-    program: Program, walks: Sequence[Walk], resolve: Resolve, stays: Callable[[Function], bool]
+    meanings: Meanings, walks: Sequence[Walk], stays: Callable[[Function], bool]
 ) -> tuple[Unused, Classification]:
     """What can be left aside, and the rest of the program. stays: whether a function is known to stay for a reason."""
     classes = Classification(list(walks))
@@ -62,7 +63,7 @@ def find_unused(
     while aside:
         rest = [walk for walk in walks if walk not in aside]
         live = Classification(rest)
-        finding = _Finding(program, rest, live, resolve)
+        finding = _Finding(meanings, rest, live)
         good = [walk for walk in aside if finding.is_unused(walk)]
         if len(good) == len(aside):
             return finding.unused(aside, in_order(found)), live
@@ -79,24 +80,37 @@ def _enters_only(walk: Walk, found: set[Function], classes: Classification) -> b
     return bool(makers) and all(event.function in found and not event.is_block for event in makers)
 
 
-def _may_call_anything(modules: Iterable[Module], resolve: Resolve) -> bool:
+def _may_call_anything(modules: Iterable[Module], meanings: Meanings) -> bool:
     """Whether a name that is worked out may be that of any function: in a file as a value, or among all names."""
-    for module in modules:
-        for name in module.of_kind(ast.Name):
-            outer = next(ancestors(module, name), None)
-            if name.id in ("eval", "exec", "__import__", "import_module"):
-                return True
-            if name.id in ("globals", "locals", "vars") and _is_searched(module, name):
-                return True
-            inside = isinstance(outer, ast.Attribute)
-            if name.id in _imported(module) and not inside and isinstance(resolve(module, name), ModuleValue):
-                return True
-        for node in module.of_kind(ast.Attribute):
-            if node.attr == "import_module" or (node.attr == "modules" and ast.unparse(node) == "sys.modules"):
-                return True
-            if node.attr == "__dict__" and _is_searched(module, node):
-                return True
+    return any(
+        _looks_names_up(module)
+        or any(isinstance(meanings.of(module, name.id, name), ModuleValue) for name in _imported_as_values(module))
+        for module in modules
+    )
+
+
+@lru_cache(maxsize=1000)
+def _looks_names_up(module: Module) -> bool:
+    """Whether something is looked up in a file among names that are worked out."""
+    for name in module.of_kind(ast.Name):
+        if name.id in ("eval", "exec", "__import__", "import_module"):
+            return True
+        if name.id in ("globals", "locals", "vars") and _is_searched(module, name):
+            return True
+    for node in module.of_kind(ast.Attribute):
+        if node.attr == "import_module" or (node.attr == "modules" and ast.unparse(node) == "sys.modules"):
+            return True
+        if node.attr == "__dict__" and _is_searched(module, node):
+            return True
     return False
+
+
+@lru_cache(maxsize=1000)
+def _imported_as_values(module: Module) -> list[ast.Name]:
+    """The places of a file that name what it imports with no dot behind."""
+    imported = _imported(module)
+    names = [name for name in module.of_kind(ast.Name) if name.id in imported]
+    return [name for name in names if not isinstance(next(ancestors(module, name), None), ast.Attribute)]
 
 
 def _is_searched(module: Module, node: ast.expr) -> bool:
@@ -138,22 +152,22 @@ def _named(module: Module) -> dict[str, list[ast.AST]]:
 class _Finding:
     """Looks whether walks can be left aside, given the others. rest: the others."""
 
-    def __init__(self, program: Program, rest: Sequence[Walk], live: Classification, resolve: Resolve) -> None:
-        self.program = program
+    def __init__(self, meanings: Meanings, rest: Sequence[Walk], live: Classification) -> None:
+        self.program = meanings.program
+        self.meanings = meanings
         self.rest = rest
         self.live = live
         self.used = {function for walk in rest for function in walk.functions()}
         self.makers = {f for f, regions in live.calls.items() if any(region in live.makers for region in regions)}
-        self.resolve = resolve
-        self.references = References(program, self.makers, resolve)
+        self.references = References(meanings, self.makers)
 
     def is_unused(self, walk: Walk) -> bool:
         """Whether nothing else mentions its code, and what it calls of the rest can stay beside the layers."""
         own = set(walk.functions()) - self.used
-        if not own or _may_call_anything(together(self.program, {walk.entry.module}), self.resolve):
+        if not own or _may_call_anything(together(self.program, {walk.entry.module}), self.meanings):
             return False
         code: set[ast.AST] = {function.node for function in own}
-        mentions = References(self.program, own, self.resolve).mentions
+        mentions = References(self.meanings, own).mentions
         if any(not _stands_in(mention, code) for mention in mentions) or any(map(self._may_be_called, own)):
             return False
         if any(self._is_named(function, code) for function in own) or self._may_share(walk, own):
