@@ -7,8 +7,8 @@ from tfmigrate.planning.reaching import Reached
 
 def clause(chosen: list[Reached], name: str, attribute: str) -> str:
     """`for var in a.variables + b.variables`; a list of layers, or a long one, is walked by a second `for`."""
-    if any(item.slot.loops for item in chosen):
-        layers = " + ".join(f"{item.text}" if item.slot.loops else f"[{item.text}]" for item in chosen)
+    if any(item.loops for item in chosen):
+        layers = " + ".join(f"{item.text}" if item.loops else f"[{item.text}]" for item in chosen)
         return f"for layer in {layers} for {name} in layer.{attribute}"
     return for_each([item.text for item in chosen], name, attribute)
 

@@ -163,10 +163,10 @@ class Collecting:
         if chosen is None or len(set(made)) != len(made):
             return False
         same = self._lists_at(query.node)
-        slots = {item.slot for item in chosen}
+        keys = {item.key for item in chosen}
         for other in same:
             reached = self.reaching.chosen(other.variables, other, works)
-            if reached is None or {item.slot for item in reached} != slots:
+            if reached is None or {item.key for item in reached} != keys:
                 return False
         return self.reaching.listed(chosen, works) == made
 

@@ -10,7 +10,7 @@ from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import functions_around
 from tfmigrate.walk.regions import Query, Saving
-from tfmigrate.walk.values import ObjectValue
+from tfmigrate.walk.values import DictValue, ListValue, ObjectValue, TupleValue
 
 Asking = Query | Saving
 
@@ -58,3 +58,16 @@ def _stores(module: Module) -> tuple[tuple[str, Class | None], ...]:
             own = method is not None and isinstance(node.value, ast.Name) and node.value.id == method.self_name
             found.append((node.attr, method.cls if own and method is not None else None))
     return tuple(found)
+
+
+def held_by(obj: ObjectValue) -> Iterator[ObjectValue]:
+    """The objects that one keeps as attributes, also in lists and dictionaries."""
+    waiting = list(obj.attrs.values())
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, ObjectValue):
+            yield value
+        elif isinstance(value, DictValue):
+            waiting += value.items.values()
+        elif isinstance(value, (ListValue, TupleValue)):
+            waiting += value.items

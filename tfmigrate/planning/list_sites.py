@@ -90,7 +90,7 @@ class ListSites:
         assert isinstance(node, (ast.ListComp, ast.GeneratorExp, ast.SetComp))
         generator = node.generators[0]
         attribute = "trainable_variables" if query.kind == "trainable" else "variables"
-        if any(item.slot.loops for item in chosen):
+        if any(item.loops for item in chosen):
             text = f"[var {clause(chosen, 'var', attribute)}]"
         else:
             text = " + ".join(f"{item.text}.{attribute}" for item in chosen)

@@ -110,7 +110,7 @@ class Losses:
         """The slots whose regularized variables are all these; None if there are none such, now or another time."""
         now = [self._chosen_once(other, works, named) for other in self._queries if other.node is query.node]
         first = now[0]
-        alike = all(part is not None and {i.slot for i in part} == {i.slot for i in first or ()} for part in now)
+        alike = all(part is not None and {i.key for i in part} == {i.key for i in first or ()} for part in now)
         return first if alike else None
 
     def _chosen_once(self, query: Query, works: list[PlainWork], named: bool) -> list[Reached] | None:
@@ -119,9 +119,9 @@ class Losses:
         around = set(ancestors(query.region.module, query.node))
         for item in self.reaching.reached(query, works, named):
             own = {variable for variable in item.variables if variable.regularized}
-            if not _is_held_once(item.slot, item.home):
+            if item.slot is not None and not _is_held_once(item.slot, item.home):
                 return None
-            if own and own <= set(query.variables) and not own & covered and not around & set(item.slot.loops):
+            if own and own <= set(query.variables) and not own & covered and not around & set(item.loops):
                 chosen.append(item)
                 covered |= own
         return chosen if chosen and covered == set(query.variables) else None
@@ -170,7 +170,7 @@ def _is_held_once(slot: Slot, home: Region) -> bool:
 
 def _lists(chosen: Iterable[Reached]) -> Iterator[str]:
     for item in chosen:
-        yield f"[loss {clause([item], 'loss', 'losses')}]" if item.slot.loops else f"{item.text}.losses"
+        yield f"[loss {clause([item], 'loss', 'losses')}]" if item.loops else f"{item.text}.losses"
 
 
 def _mentioned(node: ast.AST) -> str:

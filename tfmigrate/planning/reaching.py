@@ -3,34 +3,47 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from tfmigrate.planning.known_objects import Asking, known_objects
-from tfmigrate.planning.parts import parts_of
+from tfmigrate.planning.known_objects import Asking, held_by, known_objects
+from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.parts import made_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Made, Slot, Use
-from tfmigrate.planning.units import Classification, Instance, Ownership, Unit
-from tfmigrate.planning.variable_order import order_in
+from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.variable_order import order_in, order_of
 from tfmigrate.program.link import Function, Program
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Query, Region, Variable, root_of
+from tfmigrate.walk.regions import Query, Region, Variable, around, root_of
 from tfmigrate.walk.values import ObjectValue
 
 
 @dataclass(frozen=True)
 class Reached:
-    """A slot with its text in the function that collects, and the variables it stands for.
+    """A layer, or several, with the text by which the function that collects has it, and its variables.
 
-    home: the code to which the slot belongs. order: of a layer inside of what the slot holds, its variables as Keras
-    lists them.
+    slot: what holds it; None where an object of the program is the layer itself. home: the code to which the slot
+    belongs. order: of a layer inside of what the slot holds, its variables as Keras lists them.
     """
 
-    slot: Slot
+    slot: Slot | None
     text: str
     variables: frozenset[Variable]
     home: Region
     order: tuple[Variable, ...] = ()
+    instance: Instance | None = None
+
+    @property
+    def loops(self) -> Sequence[ast.AST]:
+        """The loops in whose rounds it holds a layer each."""
+        return self.slot.loops if self.slot is not None else ()
+
+    @property
+    def key(self) -> object:
+        """The same for what holds the layer in another run of the program."""
+        return self.slot if self.instance is None else (self.instance.unit, self.text)
 
 
 class Reaching:
@@ -117,6 +130,27 @@ class Reaching:
                 variables = frozenset(self._variables(slot, home))
                 if variables:
                     yield Reached(slot, work.holder_text(slot) if named else "", variables, home)
+        if self.owners.instance_of.keys().isdisjoint(around(home)):
+            yield from self._reached_objects(objects, home)
+
+    def _reached_objects(self, objects: list[tuple[str, ObjectValue]], home: Region) -> Iterator[Reached]:
+        """The objects that become layers themselves."""
+        for name, obj in objects:
+            instances = [i for i in self._layers_of.get(obj, ()) if root_of(i.regions[0]) is root_of(home)]
+            if len(instances) == 1:
+                made = frozenset(made_by(instances[0]))
+                inside = (other for held in held_by(obj) for other in self._layers_of.get(held, ()))
+                if all(made.issuperset(made_by(other)) for other in inside):
+                    yield Reached(None, name, made, home, instance=instances[0])
+
+    @cached_property
+    def _layers_of(self) -> dict[ObjectValue, list[Instance]]:
+        """What an object is as a layer, one for each scope that its calls are made under."""
+        found: dict[ObjectValue, dict[Instance, None]] = {}
+        for region, instance in self.owners.instance_of.items():
+            if instance.unit.primary.shape is Shape.CALLABLE and region.frame.obj is not None:
+                found.setdefault(region.frame.obj, {})[instance] = None
+        return {obj: list(instances) for obj, instances in found.items()}
 
     def _reached_on(
         self, objects: list[tuple[str, ObjectValue]], work: PlainWork, home: Region, named: bool
@@ -135,16 +169,15 @@ class Reaching:
     def listed(self, chosen: Iterable[Reached], works: list[PlainWork]) -> list[Variable] | None:
         """The variables of these layers as Keras lists them; None if that is not known."""
         plans = works[0].plans
-        known = [
-            None if item.slot.first.twins else list(item.order) or order_in(item.slot, item.home, plans)
-            for item in chosen
-        ]
+        known = [_order_in(item, plans) for item in chosen]
         return None if None in known else [v for variables in known for v in variables or ()]
 
     def note_readers(self, chosen: Iterable[Reached], node: ast.AST, region: Region) -> None:
         """What holds these must be in reach of the code that reads it."""
         home = region.call.function
         for item in chosen:
+            if item.slot is None:
+                continue
             item.slot.promoted = item.slot.promoted or item.slot.first.region.function is not home
             if item.home is not region.call:
                 continue  # its object has made the layers by then, or there would be no variables to list
@@ -155,11 +188,11 @@ class Reaching:
         self, item: Reached, wanted: set[Variable], trainable: bool, works: list[PlainWork]
     ) -> Iterator[Reached]:
         """The layers inside of one that hold these of its variables, if there are such."""
-        children = {use.child for use in self._uses(item.slot, item.home)}
-        child = children.pop() if len(children) == 1 and not item.slot.loops else None
+        children = {use.child for use in self._uses(item.slot, item.home)} if item.slot is not None else {item.instance}
+        child = children.pop() if len(children) == 1 and not item.loops else None
         found = parts_of(child, wanted, trainable, works[0].plans) if child is not None else None
         for part in found or ():
-            yield Reached(item.slot, part.text(item.text), frozenset(part.variables), item.home, part.variables)
+            yield replace(item, text=part.text(item.text), variables=frozenset(part.variables), order=part.variables)
 
     @staticmethod
     def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
@@ -186,6 +219,15 @@ class Reaching:
                         yield from creation.variables
             elif use.creation is not None:
                 yield from use.creation.variables
+
+
+def _order_in(item: Reached, plans: dict[object, LayerPlan]) -> list[Variable] | None:
+    """The variables of a layer as Keras lists them; None if that is not known."""
+    if item.order:
+        return list(item.order)
+    if item.slot is None:
+        return order_of(item.instance, plans) if item.instance is not None else None
+    return None if item.slot.first.twins else order_in(item.slot, item.home, plans)
 
 
 def _is_near(work: PlainWork, function: Function | None) -> bool:
