@@ -42,6 +42,7 @@ from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, slots_of_unit
 from tfmigrate.planning.units import Ownership, Shape, Unit
 from tfmigrate.planning.unreached import add_unreached, check_unreached
+from tfmigrate.planning.untaken import note_untaken
 from tfmigrate.planning.unused import find_unused
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.progress import steps
@@ -260,6 +261,7 @@ class Planner:
         for member in unit.members:
             plan.bodies[member] = self.bodies.make(member)
             plan.chosen.update(self.renaming.classes_in(plan.bodies[member]))
+        note_untaken(unit, self.resolve, self.executor)
         plan.slots = slots_of_unit(unit, self.classes, self.owners)
         add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):

@@ -103,7 +103,7 @@ def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator
 
 def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
     done: set[Region] = set()
-    for event in region.events:
+    for event in (*region.events, *region.untaken):
         if isinstance(event, Creation) and event.is_operation:
             continue
         if isinstance(event, Creation):

@@ -50,7 +50,8 @@ def order_of(instance: Instance, plans: dict[object, LayerPlan]) -> list[Variabl
 
 def order_of_layer(slot: Slot, regions: list[Region]) -> list[Variable] | None:
     """The variables that the code in these regions asks for by one weight or library layer."""
-    creations = [use.creation for use in slot.uses if use.region in regions and use.creation is not None]
+    asked = (use.creation for use in slot.uses if use.region in regions)
+    creations = [creation for creation in asked if creation is not None and not creation.untaken]
     variables = list(dict.fromkeys(v for creation in creations for v in creation.variables))
     if slot.kind is Made.WEIGHT:
         return variables

@@ -165,6 +165,7 @@ class Journal:
         region.names = snapshot(frame)
         region.by_library, region.graph = frame.by_library, self.graph
         region.template = self._template_of(parent)
+        region.scope = self.scope
         self.came_by[frame.module if frame.function is None else frame.function] = None
         self._push(region)
 

@@ -175,6 +175,8 @@ class Creation:
     initial: InitialValue | None = None
     # of such a cell, where it is run
     runs: list[Region] = field(default_factory=list)
+    # whether it stands in a branch that no run takes
+    untaken: bool = False
 
     @property
     def is_cell(self) -> bool:
@@ -378,6 +380,10 @@ class Region:
     named: bool = False
     # of a block, whether the object of a scope that was left opens it
     by_object: bool = False
+    # the scope that is open inside
+    scope: Scope | None = None
+    # what branches of its code would make that no run takes
+    untaken: list[Creation] = field(default_factory=list)
     _makes: bool | None = None
 
     @property

@@ -98,6 +98,7 @@ class Scopes(Journal):
         region.names, region.graph, region.number = snapshot(frame), self.graph, context.number
         self._push(region)
         scope.region = region
+        region.scope = scope
         if context.reentered is not None and context.moved:
             region.by_object = True
             self.reentries.append(Reentry(context.reentered, context.node, region, away))
