@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass, field
 from functools import partial
 
 from tfmigrate.planning import names
+from tfmigrate.planning.conditions import Conditions
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
 from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
@@ -38,6 +38,7 @@ class Composer:
         self.body = plan.primary
         self.width = line_length(self.body.module)
         self.requests: dict[Slot, Request] = {}
+        self._around: dict[int, Conditions] = {}
 
     # -- what the slots need -------------------------------------------------------------------------------------
 
@@ -247,13 +248,10 @@ class Composer:
                 continue
             done.add(_part(body, statement, name))
             lines.extend(pad + line for line in self._statement(body, statement, name, spelled))
-        for comment in _comments_above(body, slot):
-            lines.append(pad + comment)
+        lines.extend(pad + comment for comment in _comments_above(body, slot))
         tests = self._tests(slot, body) if self.conditions(slot, body) else []
-        for test, wanted in tests:
-            text = body.splitter.text(test, spelled)
-            lines.append(f"{pad}if {text if wanted else _negated(text)}:")
-            pad += self.indent
+        around = self._around.setdefault(id(lines), Conditions(lines, self.indent))
+        pad = around.enter([(body.splitter.text(test, spelled), wanted) for test, wanted in tests])
         target = f"self.{slot.name} = "
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
         head, tail = f"{target}{self._callee(slot, body, spelled)}", ""
@@ -264,6 +262,7 @@ class Composer:
         made = call_lines(head, pieces, tail, self.width, depth)
         made[-1] += trailing
         lines.extend(pad + line for line in made)
+        around.leave()
 
     def _filling(
         self, slot: Slot, opening: str, closing: str, done: set[tuple[int, str]], spelled: dict[str, str]
@@ -362,12 +361,6 @@ def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list
             if leaves[0] != leaves[1]:
                 tests.append((earlier.test, leaves[1]))
     return tests
-
-
-def _negated(text: str) -> str:
-    if re.fullmatch(r"not [\w.]+", text):
-        return text[4:]
-    return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
 
 
 def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:
