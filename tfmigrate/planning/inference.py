@@ -7,9 +7,10 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from tfmigrate.program.aliases import library_name
-from tfmigrate.program.scan import Scan, arguments_of
+from tfmigrate.program.last_values import last_values
+from tfmigrate.program.scan import Scan, arguments_of, is_none
 from tfmigrate.tf1 import symbols
-from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.tf1.layers import GET_VARIABLE, LAYERS
 from tfmigrate.walk.values import FunctionValue, Library, Value
 
 _KEEPS = {
@@ -17,6 +18,17 @@ _KEEPS = {
     "bias_add",
     "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
 }  # fmt: skip
+_LAYERS_THAT_KEEP = {
+    "tf.layers.batch_normalization", "tf.layers.dropout", "tf.layers.average_pooling2d", "tf.layers.max_pooling2d"
+}  # fmt: skip
+# what says the last dimension of the outputs, and the rank of these; None: that of the inputs
+_SIZES: dict[str, tuple[str, int | None]] = {
+    "tf.layers.dense": ("units", None),
+    "tf.layers.conv1d": ("filters", 3),
+    "tf.layers.conv2d": ("filters", 4),
+    "tf.layers.conv2d_transpose": ("filters", 4),
+    "tf.contrib.layers.fully_connected": ("num_outputs", None),
+}
 _FLATTENS = {"tf.layers.flatten", "tf.contrib.layers.flatten"}
 _DEPTH = 12
 
@@ -186,11 +198,10 @@ class Inference:
             return None
         if isinstance(node, ast.Name):
             certain, binding = self.scan.reaching(node.id, node)
-            return (
-                self.last(binding.value, depth - 1)
-                if certain and binding is not None and binding.value is not None
-                else None
-            )
+            if not certain:
+                return self._one_of(node, depth)
+            value = binding.value if binding is not None else None
+            return self.last(value, depth - 1) if value is not None else None
         if isinstance(node, ast.BinOp):
             return self._sum(node, depth)
         if isinstance(node, ast.Call):
@@ -214,6 +225,8 @@ class Inference:
         value = self.resolve(node.func)
         if not isinstance(value, Library) or not value.name.startswith("tf.") or not node.args:
             return None
+        if value.name in _SIZES:
+            return self._of_layer(value.name, node, depth)
         name = value.name.rsplit(".", 1)[-1]
         if name in ("matmul", "conv2d", "conv1d") and len(node.args) > 1:
             transposed = any(k.arg in ("transpose_a", "transpose_b", "data_format") for k in node.keywords)
@@ -228,6 +241,41 @@ class Inference:
         if _keeps_last(value.name, node):
             return self.last(node.args[0], depth - 1)
         return None
+
+    def _of_layer(self, name: str, node: ast.Call, depth: int) -> Last | None:
+        """What a layer of a library gives: as many numbers as it has units, if its activation leaves them alone."""
+        says, rank = _SIZES[name]
+        given = arguments_of(node, LAYERS[name].params)
+        activation = given.get("activation", given.get("activation_fn", ast.Constant(None)))
+        value = self.resolve(activation)
+        plain = is_none(activation) or (isinstance(value, Library) and value.name.rsplit(".", 1)[-1] in _KEEPS)
+        starred = any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args)
+        if says not in given or "data_format" in given or starred or not plain:
+            return None
+        inputs = self.last(node.args[0], depth - 1) if rank is None else None
+        return Last(given[says], rank if inputs is None else inputs.rank)
+
+    def _one_of(self, node: ast.Name, depth: int) -> Last | None:
+        """What a name is behind branches and loops whose ways all end in the same last dimension."""
+        found = [
+            self.last(value, depth - 1) if value is not None else None
+            for value in last_values(self.scan, node.id, node)
+        ]
+        first = found[0] if found else None
+        return first if first is not None and all(self._is_the_same(first, other) for other in found) else None
+
+    def _is_the_same(self, one: Last, other: Last | None) -> bool:
+        """Whether two dimensions read alike, and the names in them have one value at both places."""
+        if other is None or one.rank != other.rank or not _same(one, other):
+            return False
+        for here, there in zip(ast.walk(one.dimension), ast.walk(other.dimension)):
+            if isinstance(here, ast.Name) and here is not there:
+                known = self.scan.reaching(here.id, here)
+                if not known[0] or known != self.scan.reaching(here.id, there):
+                    return False
+            if isinstance(here, ast.Attribute) and f"self.{here.attr}" in self.scan.bindings:
+                return False
+        return True
 
     def _variable_shape(self, node: ast.expr) -> list[ast.expr] | None:
         """The dimensions that a variable was asked for with."""
@@ -266,6 +314,8 @@ def is_flattening(value: Value | None) -> bool:
 def _keeps_last(name: str, call: ast.Call) -> bool:
     """Whether an operation leaves the last dimension as it is; of images that is not their channels everywhere."""
     formatted = any(k.arg == "data_format" for k in call.keywords)
+    if name in _LAYERS_THAT_KEEP:
+        return not formatted and not any(k.arg == "axis" for k in call.keywords)
     return name.rsplit(".", 1)[-1] in _KEEPS and "layers" not in name and not formatted
 
 

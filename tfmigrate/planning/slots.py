@@ -14,7 +14,7 @@ from tfmigrate.program.link import Function, Module
 from tfmigrate.program.rounds import LOOPS, Loop, loop_of
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.numbering import Number
-from tfmigrate.walk.regions import Creation, Path, Region, twins
+from tfmigrate.walk.regions import Creation, Path, Query, Region, twins
 from tfmigrate.walk.values import Const, Counted, LoopIndex, NumberedIndex
 
 # in an expression, all names that are no attributes
@@ -103,7 +103,7 @@ def uses(region: Region, classes: Classification, owners: Ownership) -> Iterator
 
 def _uses(region: Region, home: Region, classes: Classification, owners: Ownership) -> Iterator[Use]:
     done: set[Region] = set()
-    for event in (*region.events, *region.untaken):
+    for event in _events(region):
         if isinstance(event, Creation) and event.is_operation:
             continue
         if isinstance(event, Creation):
@@ -139,6 +139,21 @@ def _uses(region: Region, home: Region, classes: Classification, owners: Ownersh
                     split=classes.splits.get(event.function),
                     loops=event.loops, conditions=event.conditions,
                 )  # fmt: skip
+
+
+def _events(region: Region) -> Iterator[Region | Creation | Query]:
+    """What happened in a region, and what its branches would make that no run takes, in the order of the text."""
+    waiting = sorted(region.untaken, key=_place, reverse=True)
+    for event in region.events:
+        while waiting and _place(waiting[-1]) < _place(event):
+            yield waiting.pop()
+        yield event
+    yield from reversed(waiting)
+
+
+def _place(event: Region | Creation | Query) -> tuple[int, int]:
+    node = event.node
+    return (node.lineno, node.col_offset) if isinstance(node, (ast.expr, ast.stmt)) else (0, 0)
 
 
 def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
