@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Role
 from tfmigrate.planning.looping import index_text, loops_at
+from tfmigrate.planning.making import Naming
 from tfmigrate.planning.mapping import given_at
-from tfmigrate.planning.requests import Naming, naming_in
+from tfmigrate.planning.requests import naming_in
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split

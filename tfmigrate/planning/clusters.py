@@ -109,7 +109,7 @@ class Clusters:
         shown: bool = True,
     ) -> None:
         """Refuse the cluster of a unit, with the reason at a node. derived: silent if the unit has a cause already."""
-        finding = Finding(str(module.path), getattr(node, "lineno", 1), _column(module, node), code, message)
+        finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
         if shown and not (derived and unit in self.causes):
             self._tell(finding)
         if unit is not None and CODES[code].severity is not Severity.REVIEW:
@@ -143,7 +143,3 @@ class Clusters:
             for unit in units:
                 self.refused.setdefault(self.find(unit), set()).add(finding.code)
                 self.causes.setdefault(unit, set()).add(finding.code)
-
-
-def _column(module: Module, node: ast.AST) -> int:
-    return getattr(node, "col_offset", 0)

@@ -16,10 +16,9 @@ from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Path, Region, path_of, rounds, show_path
-from tfmigrate.walk.values import Const, FunctionValue, Library, Value, is_python, is_tensor, same
+from tfmigrate.walk.values import Const, FunctionValue, Value, is_python, is_tensor, same
 
 
 class Role(Enum):
@@ -324,7 +323,7 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CALL
     if any(_is_given_at_call(item, region) for instance in plan.unit.instances for region in instance.regions):
         return Role.CALL
-    if all(is_python(value) for value in values) and _agrees(plan, body, item, _calls(plan, body)):
+    if all(is_python(value) for value in values) and _agrees(body, item, _calls(plan, body)):
         return Role.CTOR
     return Role.CALL
 
@@ -347,7 +346,7 @@ def _is_read(member: Member, name: str) -> bool:
     return any(n.id == name and isinstance(n.ctx, ast.Load) for n in names)
 
 
-def _agrees(plan: LayerPlan, body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
+def _agrees(body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
     for regions in groups:
         if item.is_attribute and len({id(r.frame.obj) for r in regions}) == 1:
             made = not any(_is_in_making(r) for r in regions)
@@ -395,7 +394,7 @@ def _sharing(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
 
 
 def _check_agreement(plan: LayerPlan, body: Body, item: Input) -> None:
-    if not _agrees(plan, body, item, _sharing(plan, body)):
+    if not _agrees(body, item, _sharing(plan, body)):
         node: ast.AST = body.member.node
         for region in body.member.regions[1:]:
             node = region.node or node
@@ -421,11 +420,6 @@ def _secondary_role(plan: LayerPlan, body: Body, item: Input) -> Role:
                 own.role = Role.CTOR
             return Role.CTOR
     return Role.CALL
-
-
-def given_for(slot: Slot) -> Arguments | None:
-    """The arguments of the request that fills a slot, as the walk saw them."""
-    return slot.first.creation.args if slot.first.creation is not None else None
 
 
 def attribute_names(plan: LayerPlan) -> None:
@@ -479,13 +473,3 @@ def label(slot: Slot) -> str:
 def _keras_names(slot: Slot) -> list[str]:
     row = slot.first.creation.row if slot.first.creation is not None else None
     return [row.keras_name(param) for param in row.params] if row is not None else []
-
-
-def is_constant_text(value: Value | None) -> str | None:
-    return value.value if isinstance(value, Const) and isinstance(value.value, str) else None
-
-
-__all__ = [
-    "Body", "FunctionValue", "Input", "LayerPlan", "Library", "Made", "Refusal", "Role", "agree", "assign_roles",
-    "attribute_names", "given_for", "is_constant_text", "make_body", "names_for",
-]  # fmt: skip

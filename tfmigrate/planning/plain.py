@@ -13,9 +13,10 @@ from tfmigrate.planning.layering import LayerPlan, Refusal, label
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import check_rounds, counting, dict_key, head_text, index_text, is_counted, loops_at
+from tfmigrate.planning.making import Naming, Request
 from tfmigrate.planning.mapping import given_at, map_layer
 from tfmigrate.planning.name_scopes import name_scope
-from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
+from tfmigrate.planning.requests import class_text_in, request_for
 from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.statements import is_reuse_statement, statements

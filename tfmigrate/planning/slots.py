@@ -309,8 +309,3 @@ def own_path(slot: Slot, use: Use) -> Path:
 
 def _targets(loop: Loop) -> set[str]:
     return {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
-
-
-def has_symbols(path: Path) -> bool:
-    """Whether the path holds anything that is not a literal."""
-    return any(not isinstance(segment, Const) for segment in path)
