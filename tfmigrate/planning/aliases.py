@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.passing import Passing
 from tfmigrate.planning.references import Mention, References
-from tfmigrate.planning.units import Classification, Shape
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.walk.python_functions import PARTIAL

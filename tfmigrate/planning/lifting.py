@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import Refusal
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.units import Holder, Instance, Shape, Unit
 from tfmigrate.program.aliases import means_the_same
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render

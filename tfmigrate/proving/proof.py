@@ -18,7 +18,8 @@ from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
 from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
-from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
+from tfmigrate.proving.counting import Counting
+from tfmigrate.proving.recount import Counted, layered, recount, requested
 from tfmigrate.proving.unread import unread
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
