@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from tests.report.test_formats import _schema, _strict
+from tests.small_programs import shared
 from tfmigrate import UsageError, batch, migrate_many
 from tfmigrate.batch import Task
 from tfmigrate.cli import main
@@ -22,19 +23,6 @@ from tfmigrate.commands.batching import read_list
 from tfmigrate.jobs import Crew
 from tfmigrate.model import Ending, Outcome
 
-NET = """\
-import tensorflow as tf
-
-
-def net(x, reuse=None):
-    with tf.variable_scope("net", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    return {"a": net(x), "b": net(x, reuse=True)}
-"""
 REFUSED = """\
 import tensorflow as tf
 
@@ -50,7 +38,12 @@ def head(x):
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three checkouts and a list of them, with one that is not there."""
-    files = {"org/net/net.py": NET, "org/net/lib/other.py": "x = 1\n", "head/head.py": REFUSED, "plain/a.py": "x = 1\n"}
+    files = {
+        "org/net/net.py": shared("net"),
+        "org/net/lib/other.py": "x = 1\n",
+        "head/head.py": REFUSED,
+        "plain/a.py": "x = 1\n",
+    }
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,29 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.small_programs import TWO_PARTS
 from tfmigrate import pipeline, rewrite, settling
 from tfmigrate.cli import main
 from tfmigrate.verify import CheckSpec, Difference, SideOfVariable, Status, VariableRow, Verdict
 
-MODEL = """\
-import tensorflow as tf
-
-
-def encoder(x, reuse=False):
-    with tf.variable_scope("encoder", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def decoder(h):
-    with tf.variable_scope("decoder"):
-        return tf.matmul(h, tf.get_variable("w", [4, 3])) + tf.get_variable("b", [3])
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    h = encoder(x)
-    return {"y": decoder(h), "again": encoder(2 * x, reuse=True)}
-"""
 WRONG = 'name="b", shape=[3], initializer="ones")'
 
 
@@ -81,7 +63,7 @@ def checker(monkeypatch: pytest.MonkeyPatch) -> Checker:
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "program"
     folder.mkdir()
-    (folder / "model.py").write_text(MODEL)
+    (folder / "model.py").write_text(TWO_PARTS)
     (folder / "weights.bin").write_bytes(b"0" * 2**21)
     monkeypatch.chdir(tmp_path)
     return folder
@@ -131,7 +113,7 @@ def test_a_refuted_cluster_stays_and_the_rest_is_written(
     text = (program / "model.py").read_text()
     assert status == 1
     assert "class Encoder(keras.layers.Layer)" in text
-    assert MODEL[MODEL.index("def decoder") : MODEL.index("def build")] in text
+    assert TWO_PARTS[TWO_PARTS.index("def decoder") : TWO_PARTS.index("def build")] in text
     assert "2 sharing groups: 1 migrated, 1 refused (1 TFM904)" in out
     assert err.startswith(
         "program/model.py:9:1: TFM904 migrated, decoder does something else: "
@@ -194,7 +176,7 @@ def test_what_a_finding_says_of_a_saver_is_not_refuted(checker: Checker, program
     run("program", "--out", "copy")
     assert not checker.renamed_savers
     training = "    tf.train.AdamOptimizer().minimize(decoder(h))\n    saver = tf.train.Saver()\n    return"
-    (program / "model.py").write_text(MODEL.replace("    return {", f"{training} {{"))
+    (program / "model.py").write_text(TWO_PARTS.replace("    return {", f"{training} {{"))
     status, _, err = run("program")
     assert (status, checker.renamed_savers) == (1, True), err
     assert "TFM604" in err
@@ -221,7 +203,7 @@ def test_options_reach_the_check(checker: Checker, program: Path, run: Run) -> N
 def test_a_mistake_outside_of_all_layers_is_told(
     checker: Checker, program: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (program / "model.py").write_text(MODEL + "\n\nsaver = tf.train.Saver\n")
+    (program / "model.py").write_text(TWO_PARTS + "\n\nsaver = tf.train.Saver\n")
     checker.answer = Status.DIFFERENT
     checker.variables = ()
     real = pipeline.migrate
@@ -238,7 +220,7 @@ def test_a_mistake_outside_of_all_layers_is_told(
 def test_how_to_check_needs_a_check(program: Path, option: tuple[str, str], capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["apply", "program", *option]) == 2
     assert capfd.readouterr().err == f"tfmigrate: error: {option[0]} says how to check, so it needs --check\n"
-    assert (program / "model.py").read_text() == MODEL
+    assert (program / "model.py").read_text() == TWO_PARTS
 
 
 def test_nothing_to_do_needs_no_check(checker: Checker, program: Path, run: Run) -> None:
@@ -250,7 +232,7 @@ def test_nothing_to_do_needs_no_check(checker: Checker, program: Path, run: Run)
 def test_a_python_2_program_is_checked_as_what_it_becomes_first(
     checker: Checker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "model.py").write_text(MODEL + "\n\nprint 'ready'\n")
+    (tmp_path / "model.py").write_text(TWO_PARTS + "\n\nprint 'ready'\n")
     monkeypatch.chdir(tmp_path)
     seen: list[str] = []
 
@@ -264,6 +246,6 @@ def test_a_python_2_program_is_checked_as_what_it_becomes_first(
     monkeypatch.setattr("tfmigrate.verify.check", check)
     main(["apply", "--check", "."])
     old, new = seen[:2]
-    assert old == MODEL + "\n\nprint('ready')\n"
+    assert old == TWO_PARTS + "\n\nprint('ready')\n"
     assert "keras" in new
     assert (tmp_path / "model.py").read_text() == new

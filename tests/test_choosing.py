@@ -9,23 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_programs import shared
 from tfmigrate.cli import main
 from tfmigrate.model import EXPLICIT_REUSE
 from tfmigrate.report import page
 
-PROGRAM = """\
-import tensorflow as tf
-
-
-def {name}(x, reuse=None):
-    with tf.variable_scope("{name}", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    return {{"a": {name}(x), "b": {name}(x, reuse=True)}}
-"""
 FILES = ("one.py", "models/two.py", "scratch/three.py", "third_party/four.py")
 
 
@@ -38,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     for name in FILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(PROGRAM.format(name=Path(name).stem))
+        (tmp_path / name).write_text(shared(Path(name).stem))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -106,7 +94,7 @@ def test_the_command_line_goes_before_the_configuration(changed: Changed) -> Non
 
 
 def test_an_excluded_file_keeps_back_what_it_uses(changed: Changed, capfd: pytest.CaptureFixture[str]) -> None:
-    both = PROGRAM.format(name="shared")
+    both = shared("shared")
     Path("ops.py").write_text(both.partition("def build")[0].rstrip() + "\n")
     Path("train.py").write_text(
         "import tensorflow as tf\n\nfrom ops import shared\n\n\ndef build" + both.partition("def build")[2]

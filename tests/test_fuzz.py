@@ -19,25 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_tf1.choices import Choices
 
+from tests.small_programs import shared
 from tfmigrate.finding import Finding
 from tfmigrate.model import Cluster, FileChange, Migration
 from tfmigrate.pipeline import Options
 
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
 MATERIAL = Material.read([FIXTURES / name for name in ("functions", "methods", "reuse", "modules")], longest=3000)
-NET = """\
-import tensorflow as tf
-
-
-def net(x, reuse=None):
-    with tf.variable_scope("net", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    return {"a": net(x), "b": net(x, reuse=True)}
-"""
 
 
 # Hypothesis shows the smallest input for which something does not hold.
@@ -70,7 +58,7 @@ def test_a_changed_program_is_another_one_and_often_python(mutation: Mutation) -
 
 
 def test_layouts_and_breaks_take_every_text() -> None:
-    for number, text in enumerate(["", "x", NET, "# é\n"]):
+    for number, text in enumerate(["", "x", shared("net"), "# é\n"]):
         for layout in LAYOUTS:
             for break_ in BREAKS:
                 assert isinstance(break_(Choices.seeded(number), layout(Choices.seeded(number), text)), bytes)
@@ -82,7 +70,7 @@ def test_layouts_and_breaks_take_every_text() -> None:
 def _judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fake: Callable[[Path], Migration], named: str | None = None
 ) -> str:
-    made = Input({"net.py": NET.encode(), "other.py": b"x = 1\n", BYSTANDER: b"y = 1\n"}, named, False, ())
+    made = Input({"net.py": shared("net").encode(), "other.py": b"x = 1\n", BYSTANDER: b"y = 1\n"}, named, False, ())
 
     def migrate(paths: Sequence[Path], options: Options) -> Migration:
         return fake(tmp_path / "input")

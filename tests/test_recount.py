@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tfmigrate.program.link import Program, parse_module
+from tfmigrate.proving.counting import Counting
 from tfmigrate.proving.keras3 import Weight
-from tfmigrate.proving.recount import Counted, Counting, recount, requested
+from tfmigrate.proving.recount import Counted, recount, requested
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.frames import Frame
@@ -549,14 +550,6 @@ def test_what_is_left_as_it_was_is_counted_as_before() -> None:
     assert Counter(_count("Linear(8, name='new')(x)\n" + left)) == Counter(
         [*requested(scoping), Counted("new/w", ("x.shape[-1]", "8"), "float32", True, 1)]
     )
-
-
-def test_a_layer_that_nothing_makes_can_be_entered() -> None:
-    counting = Counting()
-    executor, env = _walk(KERAS, counting)
-    (linear,) = env.module.classes.values()
-    counting.enter(executor, linear)
-    assert recount(counting) == [Counted("linear/w", ("x.shape[-1]", "size"), "float32", True, 1)]
 
 
 def test_the_parameters_of_a_root_are_known_by_name() -> None:

@@ -7,30 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_programs import shared
 from tfmigrate.cli import main
 from tfmigrate.finding import Finding
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import Options, migrate
 from tfmigrate.staying import generated_line
 
-OWN = """\
-import tensorflow as tf
-
-
-def {name}(x, reuse=None):
-    with tf.variable_scope("{name}", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    return {{"a": {name}(x), "b": {name}(x, reuse=True)}}
-"""
-OPS = OWN.format(name="shared").partition("def build")[0].rstrip() + "\n"
-TRAIN = (
-    "import tensorflow as tf\n\nfrom ops import shared\n\n\ndef build"
-    + OWN.format(name="shared").partition("def build")[2]
-)
+OPS = shared("shared").partition("def build")[0].rstrip() + "\n"
+TRAIN = "import tensorflow as tf\n\nfrom ops import shared\n\n\ndef build" + shared("shared").partition("def build")[2]
 
 
 @pytest.fixture
@@ -39,8 +24,8 @@ def folder(tmp_path: Path) -> Path:
     for name, text in {
         "ops.py": OPS,
         "train.py": TRAIN,
-        "one.py": OWN.format(name="one"),
-        "two.py": OWN.format(name="two"),
+        "one.py": shared("one"),
+        "two.py": shared("two"),
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -102,7 +87,7 @@ def test_the_command_writes_what_it_can(
 
 
 def test_a_generated_file_stays_unless_it_is_named(folder: Path) -> None:
-    text = "#!/usr/bin/env python\n\n# @generated from one.yaml\n" + OWN.format(name="one")
+    text = "#!/usr/bin/env python\n\n# @generated from one.yaml\n" + shared("one")
     (folder / "one.py").write_text(text)
     migration = migrate([folder])
     assert _changed(migration) == ["ops.py", "train.py", "two.py"]
@@ -130,7 +115,7 @@ def test_generated_files_say_so_above_their_code(text: str, line: int | None) ->
 
 
 def test_a_huge_file_is_left_out_and_the_rest_goes_on(folder: Path) -> None:
-    (folder / "one.py").write_text(OWN.format(name="one") + "x = 1\n" * 200_000)
+    (folder / "one.py").write_text(shared("one") + "x = 1\n" * 200_000)
     (folder / "data.py").write_text("DATA = [\n" + "    0,\n" * 200_000 + "]\n")
     migration = migrate([folder])
     assert _changed(migration) == ["ops.py", "train.py", "two.py"]
@@ -156,7 +141,7 @@ def test_links_out_of_the_tree_are_told_and_not_followed(folder: Path) -> None:
     for name in ("tree", "outside", "outside/package", "tree/inside"):
         (folder / name).mkdir()
     for path in (tree / "net.py", outside / "net.py", outside / "package" / "net.py"):
-        path.write_text(OWN.format(name="net"))
+        path.write_text(shared("net"))
     (outside / "plain.py").write_text("x = 1\n")
     links = {
         "out.py": outside / "net.py",

@@ -150,6 +150,10 @@ class Migration:
     steps: tuple[Step, ...] = ()
     files_read: int = 0
 
+    def holds(self, cluster: Cluster) -> bool:
+        """Whether a cluster of another migration of the program migrates in this one too."""
+        return any(set(cluster.parts) <= set(found.parts) for found in self.clusters)
+
     def left_out(self) -> list[Path]:
         """Files that would have to change too, and don't."""
         changed = {change.path for change in self.changes}

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.small_programs import TWO_PARTS
+
 FILES = {
-    "model.py": """\
-import tensorflow as tf
-
-
-def encoder(x, reuse=False):
-    with tf.variable_scope("encoder", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def decoder(h):
-    with tf.variable_scope("decoder"):
-        return tf.matmul(h, tf.get_variable("w", [4, 3])) + tf.get_variable("b", [3])
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    h = encoder(x)
-    return {"y": decoder(h), "again": encoder(2 * x, reuse=True)}
-""",
+    "model.py": TWO_PARTS,
     "table.py": """\
 import tensorflow as tf
 

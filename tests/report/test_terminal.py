@@ -1,4 +1,4 @@
-"""The plan as text; the whole of it is tested in test_cli."""
+"""The plan as text; the whole of it is tested in tests/commands."""
 
 from __future__ import annotations
 

@@ -8,24 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_programs import shared
 from tfmigrate.cli import main
 from tfmigrate.commands.writing import uncommitted_changes
 from tfmigrate.model import FileChange, Migration
 from tfmigrate.writing.uncommitted import uncommitted
-
-PROGRAM = """\
-import tensorflow as tf
-
-
-def {name}(x, reuse=None):
-    with tf.variable_scope("{name}", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4]))
-
-
-def build():
-    x = tf.placeholder(tf.float32, [None, 3])
-    return {{"a": {name}(x), "b": {name}(x, reuse=True)}}
-"""
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -39,7 +26,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
     for name in ("one", "two"):
-        (tmp_path / f"{name}.py").write_text(PROGRAM.format(name=name))
+        (tmp_path / f"{name}.py").write_text(shared(name))
     (tmp_path / "notes.txt").write_text("a\n")
     _git(tmp_path, "init", "-q")
     _git(tmp_path, "add", ".")

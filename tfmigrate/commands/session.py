@@ -15,7 +15,7 @@ from tfmigrate.api import with_map
 from tfmigrate.commands.migrating import options_of, sources_of
 from tfmigrate.commands.output import working
 from tfmigrate.commands.status import UsageError
-from tfmigrate.model import Cluster, FileChange, Migration
+from tfmigrate.model import FileChange, Migration
 from tfmigrate.pipeline import Study, study
 from tfmigrate.report import page
 from tfmigrate.reviewing.decisions import FILE_NAME, Answer, Decision, Decisions
@@ -63,7 +63,7 @@ class Session:
             others = [(cluster, None) for i, cluster in enumerate(clusters) if i != number]
             with working(f"Working out group {number + 1} of {len(self)}"):
                 alone = self.study.migration(others) if others else self.migration
-            if not _holds(alone, clusters[number]):  # not without others
+            if not alone.holds(clusters[number]):  # not without others
                 alone = self.migration
             titles = {name: text.partition("\n")[0] for name, text in page.transforms().items()}
             self._proposals[number] = propose(alone, clusters[number], self._texts, titles)
@@ -132,7 +132,7 @@ class Session:
         edits = [edit for proposal in accepted for edit in self.decisions.on(proposal).edits]
         changes, lost = _with_edits(migration.changes, edits)
         migration = with_map(replace(migration, changes=tuple(changes)), self.paths)
-        missing = tuple(proposal for proposal in accepted if not _holds(migration, proposal.cluster))
+        missing = tuple(proposal for proposal in accepted if not migration.holds(proposal.cluster))
         return Chosen(migration, sources_of(migration.changes), tuple(lost), tuple(together), missing)
 
 
@@ -148,10 +148,6 @@ def open_session(arguments: argparse.Namespace) -> Session:
         except (ValueError, source.SourceError) as error:
             raise UsageError(f"{session.file}: {error}; begin anew with --restart") from None
     return session
-
-
-def _holds(migration: Migration, cluster: Cluster) -> bool:
-    return any(set(cluster.parts) <= set(found.parts) for found in migration.clusters)
 
 
 def _with_edits(changes: Sequence[FileChange], edits: Sequence[Edit]) -> tuple[list[FileChange], list[Edit]]:

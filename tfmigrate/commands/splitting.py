@@ -71,20 +71,16 @@ def shares(clusters: Sequence[Cluster], trial: Trial) -> Iterator[Share]:
     waiting = []
     for cluster in clusters:
         migration, sources = trial(frozenset([cluster]))
-        if _holds(migration, cluster):
+        if migration.holds(cluster):
             yield Share((cluster,), migration, sources)
         else:
             waiting.append(cluster)
     if waiting:
         migration, sources = trial(frozenset(waiting))
-        if not all(_holds(migration, cluster) for cluster in waiting):
+        if not all(migration.holds(cluster) for cluster in waiting):
             migration, sources = trial(frozenset(clusters))
             waiting = list(clusters)
         yield Share(tuple(waiting), migration, sources)
-
-
-def _holds(migration: Migration, cluster: Cluster) -> bool:
-    return any(set(cluster.parts) <= set(found.parts) for found in migration.clusters)
 
 
 def _letter(share: Share, base: Path) -> str:

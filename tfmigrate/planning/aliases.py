@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.passing import Passing
 from tfmigrate.planning.references import Mention, References
-from tfmigrate.planning.units import Classification, Shape
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.link import Function, Module, Program
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.walk.python_functions import PARTIAL
 
 # what runs at most once, and not in part, stands in nothing else
@@ -298,10 +299,6 @@ def foreign(function: ast.AST) -> set[str]:
     return found
 
 
-def _functions(module: Module, node: ast.AST) -> Iterator[ast.AST]:
-    return (a for a in ancestors(module, node) if isinstance(a, (ast.FunctionDef, ast.AsyncFunctionDef)))
-
-
 def _up_to_function(module: Module, node: ast.AST) -> Iterator[ast.AST]:
     for outer in ancestors(module, node):
         if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Module)):
@@ -311,7 +308,7 @@ def _up_to_function(module: Module, node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_of_object(module: Module, node: ast.Attribute) -> bool:
     """Whether a constructor sets an attribute of its object."""
-    function = next(_functions(module, node), None)
-    known = module.functions.get(function) if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    function = next(functions_around(module, node), None)
+    known = module.functions.get(function) if function is not None else None
     made = known is not None and known.name == "__init__"
     return made and known is not None and isinstance(node.value, ast.Name) and node.value.id == known.self_name

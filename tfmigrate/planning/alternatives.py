@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tfmigrate.planning.units import Instance, Ownership
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.units import Instance
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Creation, NameRead, Query, Region, Variable, around
 from tfmigrate.walk.requesting import describe

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.importing import together
-from tfmigrate.planning.layering import Body, Refusal, make_body
+from tfmigrate.planning.layering import Body, Input, Refusal, find_tensors
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.split import Splitter
 from tfmigrate.planning.statements import is_reuse_statement
-from tfmigrate.planning.units import Classification, Member, Ownership, Shape
+from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Module, Program
@@ -49,7 +52,7 @@ class Bodies:
                 around |= {*member.function.params, *read_around(member.function)}
             else:
                 around = {n for n in around if any(n in r.names and is_tensor(r.names[n]) for r in member.regions)}
-        body = make_body(member, opaque, self.resolve, around)
+        body = _look_at(member, opaque, self.resolve, around)
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
         body.settled = partial(is_settled, program=self.program)
@@ -79,6 +82,71 @@ class Bodies:
         own = sum(bare in _attribute(node) for node in ast.walk(body.member.node))
         near = together(self.program, {body.module})
         return own == sum(bare in _attribute(node) for module in near for node in module.nodes)
+
+
+def _look_at(
+    member: Member,
+    opaque: frozenset[ast.AST],
+    resolve: Callable[[Module, ast.expr], Value | None],
+    locals_around: set[str],
+) -> Body:
+    """Look at a member's code. opaque: blocks in it that leave it. locals_around: names that a block may take in."""
+    function = member.function
+    self_name = function.object_name if function is not None else None
+    scan = Scan(member.body, self_name, opaque)
+    inputs = _inputs(member, scan, locals_around)
+    find_tensors(member, inputs)
+    splitter = Splitter(
+        scan,
+        member.module,
+        set(inputs),
+        {i.name for i in inputs.values() if i.tensor},
+        lambda expression: resolve(member.module, expression),
+    )
+    body = Body(member, scan, inputs, splitter)
+    body.outputs = _outputs(body)
+    return body
+
+
+def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, Input]:
+    inputs: dict[str, Input] = {}
+    function = member.function
+    if member.shape is not Shape.BLOCK and function is not None:
+        args = function.node.args
+        positional = [*args.posonlyargs, *args.args]
+        defaults: dict[str, ast.expr] = {a.arg: d for a, d in zip(reversed(positional), reversed(args.defaults))}
+        defaults.update({a.arg: d for a, d in zip(args.kwonlyargs, args.kw_defaults) if d is not None})
+        for name in function.params:
+            inputs[name] = Input(name, defaults.get(name))
+        if member.shape is Shape.INNER:  # also what only a block reads that leaves the body
+            inputs.update((name, Input(name, around=True)) for name in sorted(read_around(function)))
+    else:
+        alias = member.node.items[0].optional_vars if isinstance(member.node, ast.With) else None
+        own = alias.id if isinstance(alias, ast.Name) else ""
+        for name in dict.fromkeys([*scan.reads, *scan.bindings]):
+            if name in locals_around and name != own and not name.startswith("self."):
+                # what a statement of the block surely binds before does not come from outside, whatever binds it then
+                if any(scan.reaching(name, node)[1] is None for node in scan.wanted(name)):
+                    inputs[name] = Input(name)
+    if member.shape.has_object:
+        for name, nodes in scan.reads.items():
+            if name.startswith("self.") and any(
+                scan.reaching(name, node) != (True, _last(scan, name)) for node in nodes
+            ):
+                inputs[name] = Input(name)
+    return inputs
+
+
+def _last(scan: Scan, name: str) -> object:
+    bindings = scan.bindings.get(name)
+    return bindings[-1] if bindings else object()
+
+
+def _outputs(body: Body) -> list[str]:
+    """What the code around the body still wants: attributes that a method or block sets."""
+    if body.member.shape is Shape.CALLABLE:
+        return []
+    return [name for name in body.scan.bindings if name.startswith("self.")]
 
 
 def _live(member: Member, body: Body) -> list[str]:

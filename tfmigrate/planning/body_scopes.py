@@ -23,13 +23,12 @@ from tfmigrate.spans import span
 def write_scopes(work: Bodywork, sites: Sites) -> None:
     """Scopes go, or name operations. Raises Refusal."""
     scope = work.body.member.scope
-    if scope is not None and scope is not work.body.member.node:
+    if scope is not None:
         _check_alias(work, scope)
-        sites.add("scopes", span(work.module, scope), Unwrap())
-    elif scope is not None:
-        _check_alias(work, scope)
+        if scope is not work.body.member.node:
+            sites.add("scopes", span(work.module, scope), Unwrap())
     for block, makes in work.blocks.items():
-        if not (block in work.body.scan.parents or block in work.body.member.body):
+        if not work.is_mine(block):
             continue
         _check_alias(work, block)
         sites.add("scopes", span(work.module, block), _name_scope(work, block, makes))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.compose import names_for_all
 from tfmigrate.planning.layering import Body, LayerPlan, Role
 from tfmigrate.planning.looping import index_text, loops_at
+from tfmigrate.planning.making import Naming
 from tfmigrate.planning.mapping import given_at
-from tfmigrate.planning.requests import Naming, naming_in
+from tfmigrate.planning.requests import naming_in
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.units import Classification, Member
+from tfmigrate.planning.units import Member
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
 from tfmigrate.program.rounds import LOOPS
@@ -41,7 +43,7 @@ class Bodywork:
 
     def is_mine(self, site: ast.AST) -> bool:
         """Whether a node stands in this body, and not in what leaves it as a layer of its own."""
-        return site in self.body.scan.parents or site in self.body.member.body
+        return self.body.scan.holds(site)
 
     def regions_of(self, block: ast.With) -> list[Region]:
         """What the walk saw of a block in this body."""

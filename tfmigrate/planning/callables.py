@@ -10,10 +10,11 @@ from tfmigrate.planning import names
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.calling import call_arguments
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.segments import scope_name
-from tfmigrate.planning.units import Classification, Unit
+from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterable
 
 from tfmigrate.finding import CODES, Finding, Severity
-from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.classification import Classification
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.units import Instance, Shape, Unit
 from tfmigrate.program.link import Function, Module
-from tfmigrate.walk.regions import Region
+from tfmigrate.walk.regions import Creation, Region
 
 
 class Clusters:
@@ -87,6 +89,16 @@ class Clusters:
             self._below[region] = frozenset(instances[inner].unit for inner in regions if inner in instances)
         return set(self._below[region])
 
+    def plain_layers_below(self, regions: Iterable[Region]) -> set[tuple[Function | None, Module]]:
+        """The code that is no layer and makes layers of a library, in these regions and what they run."""
+        found = set()
+        for region in regions:
+            for each in (region, *(event for event in region.walk() if isinstance(event, Region))):
+                makes = any(isinstance(event, Creation) and event.makes_layer for event in each.events)
+                if makes and self.unit_around(each) is None:
+                    found.add((each.function, each.module))
+        return found
+
     def units_of(self, function: Function) -> set[Unit]:
         """The unit that a function is, and those that it runs."""
         units = {
@@ -109,7 +121,7 @@ class Clusters:
         shown: bool = True,
     ) -> None:
         """Refuse the cluster of a unit, with the reason at a node. derived: silent if the unit has a cause already."""
-        finding = Finding(str(module.path), getattr(node, "lineno", 1), _column(module, node), code, message)
+        finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
         if shown and not (derived and unit in self.causes):
             self._tell(finding)
         if unit is not None and CODES[code].severity is not Severity.REVIEW:
@@ -143,7 +155,3 @@ class Clusters:
             for unit in units:
                 self.refused.setdefault(self.find(unit), set()).add(finding.code)
                 self.causes.setdefault(unit, set()).add(finding.code)
-
-
-def _column(module: Module, node: ast.AST) -> int:
-    return getattr(node, "col_offset", 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from functools import cached_property
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
@@ -12,12 +13,13 @@ from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.losses import LOSSES, Losses
 from tfmigrate.planning.name_decisions import check_names
 from tfmigrate.planning.name_reads import asked, name_reads, names_become_paths, reads_names, tells_apart
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.paired import is_cut_off
 from tfmigrate.planning.parts import Part, listed_by
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reached, Reaching
 from tfmigrate.planning.savers import Savers
-from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.units import Instance, Shape, Unit
 from tfmigrate.program.link import Function, Program
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Query, Region, Variable

@@ -6,15 +6,14 @@ import ast
 from dataclasses import dataclass, field
 from functools import partial
 
-from tfmigrate.planning import names
 from tfmigrate.planning.conditions import Conditions
-from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role, names_for
+from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, names_for
 from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
+from tfmigrate.planning.making import Naming, Request
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
-from tfmigrate.planning.requests import Naming, Request, naming_in, request_for
+from tfmigrate.planning.requests import naming_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, shape_argument
-from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 
@@ -394,13 +393,6 @@ def _trailing_comment(body: Body, slot: Slot) -> str:
     text = body.module.text.split("\n")[(statement.end_lineno or statement.lineno) - 1]
     rest = text.encode()[statement.end_col_offset or 0 :].decode().strip()
     return f"  {rest}" if rest.startswith("#") else ""
-
-
-def is_block(plan: LayerPlan) -> bool:
-    return plan.unit.primary.shape is Shape.BLOCK
-
-
-__all__ = ["Composer", "Head", "Role", "is_block", "names", "names_for_all"]
 
 
 def composer_of(plan: LayerPlan, plans: dict[object, LayerPlan]) -> Composer:

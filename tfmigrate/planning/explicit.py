@@ -91,7 +91,7 @@ class _Switch:
         if item == len(block.items) - 1 and self._may_go_up(opening, block.body[:place], name):
             yield self._site(opening, SetArgument("reuse", self._value()))
             yield self._site(top, self._left_of(top))
-            if name is not None and self._function() is not None and not self._uses(name, self._body(block)):
+            if name is not None and self._function() is not None and not self._uses(name, self._body()):
                 yield self._site(block, Unnamed(item))
             return
         if isinstance(top, ast.If) and top.orelse:
@@ -164,8 +164,8 @@ class _Switch:
         found = next((outer for outer in self.around if isinstance(outer, (*_FUNCTIONS, ast.ClassDef))), None)
         return found if isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
 
-    def _body(self, block: ast.With) -> Sequence[ast.AST]:
-        """All in which a name of the function may be read, without the contexts of the block."""
+    def _body(self) -> Sequence[ast.AST]:
+        """All in which a name of the function may be read."""
         function = self._function()
         return function.body if function is not None else self.module.tree.body
 
@@ -268,7 +268,7 @@ class _Switch:
         """The context of a block for the rest. The names of operations must not change, hence no name scope."""
         scope = name if name is not None else source(self.module, self.receiver)
         made = f"{source(self.module, opening.func)}({scope}, reuse={self._value()}, auxiliary_name_scope=False)"
-        return f"{made} as {name}" if name is not None and self._uses(name, self._body(block)) else made
+        return f"{made} as {name}" if name is not None and self._uses(name, self._body()) else made
 
 
 def _is_harmless(node: ast.AST) -> bool:

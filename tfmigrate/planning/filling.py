@@ -6,11 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.planning import names
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.parts import made_by
-from tfmigrate.planning.plain import Code, PlainWork
+from tfmigrate.planning.plain import PlainWork
+from tfmigrate.planning.plain_code import Code
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Classification, Unit
+from tfmigrate.planning.units import Unit
 from tfmigrate.planning.variable_order import order_of
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module

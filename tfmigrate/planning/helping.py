@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable
 
 from tfmigrate.planning import names
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.units import Classification
 from tfmigrate.planning.weight_requests import initializer_piece
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import source

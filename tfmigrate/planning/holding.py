@@ -7,15 +7,19 @@ from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import Thread
 from tfmigrate.planning.object_calls import ObjectCalls
-from tfmigrate.planning.plain import Code, PlainWork, SlotRefusal, make_code, plain_scopes
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.plain import PlainWork, SlotRefusal
+from tfmigrate.planning.plain_code import Code, make_code
+from tfmigrate.planning.plain_scopes import write_plain_scopes
 from tfmigrate.planning.requests import import_line, naming_in
 from tfmigrate.planning.shared_layers import SharedLayers
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
-from tfmigrate.planning.units import Classification, Holder, Ownership, Unit
+from tfmigrate.planning.units import Holder, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.sites import Remove, Sites, Unwrap
 from tfmigrate.spans import span
@@ -238,7 +242,7 @@ class Holding:
     def _is_written(self, block: ast.With) -> bool:
         if any(work.slots for work in self._works_around.get(block, ())):
             return True
-        return any(block in code.scan.parents or block in code.scan.body for code in self._codes_of_objects())
+        return any(code.scan.holds(block) for code in self._codes_of_objects())
 
     @cached_property
     def _works_around(self) -> dict[ast.AST, list[PlainWork]]:
@@ -320,7 +324,7 @@ class Holding:
         blocks = []
         left = False
         for block, regions in self._blocks_by_function.get(code.function, ()):
-            if not (block in code.scan.parents or block in code.scan.body):
+            if not code.scan.holds(block):
                 continue
             stays = self._stays(block)
             left = left or stays
@@ -330,15 +334,14 @@ class Holding:
         if slots or self._calls_objects(code):
             unwrapped: set[ast.Call] = set()
             for arg_scope, users in self.classes.arg_scopes.items():
-                mine = arg_scope in code.scan.parents or arg_scope in code.scan.body
-                if mine and users and all(map(self._migrates, users)):
+                if code.scan.holds(arg_scope) and users and all(map(self._migrates, users)):
                     sites.add("scopes", span(code.module, arg_scope), Unwrap())
                     unwrapped.update(i.context_expr for i in arg_scope.items if isinstance(i.context_expr, ast.Call))
             sources = self.classes.arg_scope_sources
             for source in dict.fromkeys(sources[call] for call in sources if call in unwrapped):
                 if all(call in unwrapped for call, other in sources.items() if other is source):
                     sites.add("scopes", span(code.module, source), Remove())
-            plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
+            write_plain_scopes(code, blocks, self.classes.makers, sites, keep_reuse=left)
 
     def _calls_objects(self, code: Code) -> bool:
         """Whether a function opens scopes for objects that become layers."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Instance, Ownership, Unit
+from tfmigrate.planning.units import Instance, Unit
 from tfmigrate.walk.regions import Path, Region, Variable, show_path
 from tfmigrate.walk.values import Const, Numbered, NumberedIndex, Text
 

@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from tfmigrate.planning.units import Classification
+from tfmigrate.planning.classification import Classification
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
@@ -59,7 +59,7 @@ class Lasting:
         for creation in root_of(query.region).creations():
             if not variables.isdisjoint(creation.variables):
                 yield from _scopes_around(creation)
-        modules = {region.module for walk in self._classes.walks for region in walk.regions()}
+        modules = {region.module for region in self._classes.regions()}
         yield from (piece for module in modules for piece in self._loose_scopes(module))
 
     def _loose_scopes(self, module: Module) -> list[str | None]:

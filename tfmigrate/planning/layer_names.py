@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.layering import LayerPlan, Refusal, is_unread
+from tfmigrate.planning.classification import Classification, wrapped_creation
+from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.requests import file_quote, naming_in
 from tfmigrate.planning.segments import scope_name
-from tfmigrate.planning.units import Classification, Shape, wrapped_creation
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import source
 
 
@@ -80,7 +81,7 @@ def check_name_argument(plan: LayerPlan) -> None:
     primary = plan.unit.primary
     body = plan.bodies[primary]
     item = next((item for item in body.inputs.values() if item.identifier == "name"), None)
-    if item is not None and plan.name_input != item.name and not is_unread(body, item.name):
+    if item is not None and plan.name_input != item.name and not body.never_reads(item.name):
         raise Refusal(
             "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
         )

@@ -6,16 +6,18 @@ import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tfmigrate.planning.attribute_names import name_attributes
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
 from tfmigrate.planning.callables import callable_site, object_call
+from tfmigrate.planning.classification import Classification, wrapped_creation
 from tfmigrate.planning.compose import composer_of
-from tfmigrate.planning.layering import LayerPlan, attribute_names
+from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.own_lists import OwnList
 from tfmigrate.planning.own_object import drop_flags
 from tfmigrate.planning.templates import Templates
-from tfmigrate.planning.units import Classification, Member, Shape, Unit, wrapped_creation
+from tfmigrate.planning.units import Member, Shape, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.sites import BlockCall, LayerClass, Lifted, MethodBody, Moved, Remove, Site, Sites, Span
 from tfmigrate.spans import span
@@ -137,4 +139,4 @@ def _passes_through(plan: LayerPlan) -> bool:
 def _attribute_names_again(plan: LayerPlan) -> None:
     """The trial run forgets attributes that nothing reads; name them afresh."""
     plan.attributes.clear()
-    attribute_names(plan)
+    name_attributes(plan)

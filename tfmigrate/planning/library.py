@@ -55,7 +55,7 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
 def _class_text(slot: Slot, creation: Creation, naming: Naming) -> str:
     assert creation.row is not None
     row, normalizer = creation.row, creation.normalizer
-    keras = row.keras if normalizer is None else normalized_class(row, normalizer)
+    keras = row.keras if normalizer is None else f"Normalized{row.keras}"
     if any(_may_be_frozen(use.creation) for use in slot.uses):
         keras = f"Freezable{row.keras}"
     return naming.class_texts.get(keras, f"keras.layers.{keras}")
@@ -139,11 +139,6 @@ def _reads_locals(expression: ast.expr, creation: Creation) -> bool:
 def _disagreement(use: Use, first: Creation) -> Refusal:
     text = f"this call and the one in line {first.node.lineno} share a layer and want another one"
     return Refusal("TFM304", use.node, use.region.module, text)
-
-
-def normalized_class(row: LayerRow, normalizer: Normalizer) -> str:
-    """The class of a layer whose outputs are normalized before the activation."""
-    return f"Normalized{row.keras}"
 
 
 def _normalizer_request(normalizer: Normalizer, naming: Naming) -> Request:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import Refusal
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.units import Holder, Instance, Shape, Unit
 from tfmigrate.program.aliases import means_the_same
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render
@@ -122,7 +124,7 @@ def _thread(
 ) -> Thread | None:
     homes = [classes.home(region) for instance in group for region in instance.regions]
     homes += [home for instance in group for home in listing.get(instance, ())]
-    common = _common(homes, classes)
+    common = _common(homes)
     if common is None:
         return None
     thread = Thread(Instance(group[0].unit, group[0].path, owners.holder(common)))
@@ -132,7 +134,7 @@ def _thread(
     return thread
 
 
-def _common(homes: list[Region], classes: Classification) -> Region | None:
+def _common(homes: list[Region]) -> Region | None:
     """The innermost plain call that all the homes run in."""
     for candidate in (homes[0], *_chain(homes[0])):
         if candidate.is_block or (

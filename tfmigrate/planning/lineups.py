@@ -8,13 +8,13 @@ from __future__ import annotations
 import ast
 import re
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import Filling
 from tfmigrate.planning.lasting import is_folded
 from tfmigrate.planning.parts import made_by
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
-from tfmigrate.planning.units import Classification
 from tfmigrate.planning.variable_order import order_of
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.regions import Lineup, Query

@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clauses import clause
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reached, Reaching
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Classification, Unit
+from tfmigrate.planning.units import Unit
 from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code

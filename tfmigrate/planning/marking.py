@@ -33,7 +33,7 @@ def mark(work: Bodywork) -> None:
     if scope is not None:
         work.body.gone.update(item.context_expr for item in scope.items)
     for with_block in work.blocks:
-        if with_block in work.body.scan.parents or with_block in work.body.member.body:
+        if work.is_mine(with_block):
             work.body.gone.update(i.context_expr for i in with_block.items)
             _keep_name(work, with_block)
     for slot in work.plan.slots:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.looping import scope_text
-from tfmigrate.planning.requests import Naming, file_quote
+from tfmigrate.planning.making import Naming
+from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.segments import has_segments, scope_name, segment_texts
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module

@@ -6,8 +6,10 @@ import ast
 from collections.abc import Container, Iterator
 from itertools import takewhile
 
-from tfmigrate.planning.plain import Code, make_code
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Unit
+from tfmigrate.planning.classification import Classification
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.plain_code import Code, make_code
+from tfmigrate.planning.units import Holder, Instance, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.regions import Region, around
 

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
 from tfmigrate.planning.cells import are_made, is_state, is_step, run
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.library import check_alike
-from tfmigrate.planning.units import Classification, Member
+from tfmigrate.planning.units import Member
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source

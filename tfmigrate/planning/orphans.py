@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.units import Classification
+from tfmigrate.planning.classification import Classification
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import Class, Function, Module
 

@@ -9,8 +9,8 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import LayerPlan
-from tfmigrate.planning.units import Classification
 from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.standing import ancestors, functions_around

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.references import Mention, References
-from tfmigrate.planning.units import Classification
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
-from tfmigrate.planning.units import Classification, Ownership, Shape
+from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import loop_of
 from tfmigrate.program.standing import (

@@ -3,69 +3,30 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
-from tfmigrate.planning import names
 from tfmigrate.planning.calling import block_call, call_arguments, extend_targets
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
-from tfmigrate.planning.layering import LayerPlan, Refusal, label
+from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
 from tfmigrate.planning.looping import check_rounds, counting, dict_key, head_text, index_text, is_counted, loops_at
+from tfmigrate.planning.making import Naming, Request
 from tfmigrate.planning.mapping import given_at, map_layer
-from tfmigrate.planning.name_scopes import name_scope
-from tfmigrate.planning.requests import Naming, Request, class_text_in, request_for
-from tfmigrate.planning.segments import scope_name
+from tfmigrate.planning.plain_code import Code
+from tfmigrate.planning.plain_slots import PlainSlots
+from tfmigrate.planning.requests import class_text_in, request_for
 from tfmigrate.planning.slots import Made, Slot
-from tfmigrate.planning.statements import is_reuse_statement, statements
-from tfmigrate.planning.units import Classification, Member, Shape
+from tfmigrate.planning.units import Member
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import call_lines, line_length, render, source, written
 from tfmigrate.program.rounds import LOOPS
-from tfmigrate.program.scan import Scan, names_in, scan_code
+from tfmigrate.program.scan import Scan, names_in
 from tfmigrate.program.standing import is_map
-from tfmigrate.sites import Before, HandLayer, Invoke, NameScope, Remove, Replace, Sites, TakeLayer, Unwrap
+from tfmigrate.sites import Before, HandLayer, Invoke, Replace, Sites, TakeLayer
 from tfmigrate.spans import span
-from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, Region, rounds
 from tfmigrate.walk.values import is_tensor
-
-
-@dataclass(eq=False)
-class Code:
-    """The statements of one plain function or of a module."""
-
-    function: Function | None
-    module: Module
-    scan: Scan
-    taken: set[str] = field(default_factory=set)
-    # of these, the names of slots
-    given: set[str] = field(default_factory=set)
-
-
-def _events(slot: Slot) -> list[Region | Creation]:
-    """The calls that reach what fills a slot."""
-    if slot.first.child is not None:
-        return list(slot.first.child.regions)
-    return [use.creation for use in slot.uses if use.creation is not None]
-
-
-def make_code(function: Function | None, module: Module, opaque: frozenset[ast.AST]) -> Code:
-    """Look at the code of a plain function, or of the module itself."""
-    scan = scan_code(function or module, function.self_name if function is not None else None, opaque)
-    taken = set(scan.bindings) | set(scan.reads)
-    if function is not None:
-        taken |= set(function.params)
-    for inner in opaque & scan.bindings_nodes():
-        taken |= names_in(inner)  # it may stay after all
-    return Code(function, module, scan, taken)
-
-
-def _block_of(statement: ast.stmt, owner: ast.stmt) -> list[ast.AST]:
-    """The statements among which one stands: of a branch, those of the other branch are not."""
-    fields = (value for _, value in ast.iter_fields(owner))
-    return next((block for block in fields if isinstance(block, list) and statement in block), [])
 
 
 class SlotRefusal(Exception):
@@ -77,7 +38,7 @@ class SlotRefusal(Exception):
         self.refusal = refusal
 
 
-class PlainWork:
+class PlainWork(PlainSlots):
     """Plans the instances of one plain function, of the methods of one class, or of a module's body."""
 
     def __init__(
@@ -91,131 +52,15 @@ class PlainWork:
         classes: Classification,
         fixed: Callable[[str], bool],
     ) -> None:
+        super().__init__(slots, codes, plans, threads)
+        self.home = home
+        self.naming = naming
         self.classes = classes
         self.fixed = fixed
         self.imports: dict[Module, list[str]] = {}
-        self.threads = threads
-        self.home = home
-        self.slots = slots
-        self.codes = codes
-        self.plans = plans
-        self.naming = naming
         self.requests: dict[Slot, Request] = {}
         # statements of `__init__` beside which layers are made
         self.constructors: dict[ast.stmt, Function] = {}
-        self._code_of: dict[ast.AST, Code] = {}
-
-    def code_of(self, site: ast.AST) -> Code:
-        """The function that a site stands in."""
-        if site not in self._code_of:
-            self._code_of[site] = self._find_code(site)
-        return self._code_of[site]
-
-    def _find_code(self, site: ast.AST) -> Code:
-        for code in self.codes.values():
-            if site in code.scan.parents or site in code.scan.body:
-                return code
-        raise KeyError(site)
-
-    # -- names ---------------------------------------------------------------------------------------------------
-
-    def name_slots(self) -> None:
-        """`discriminator` for the only instance of that function here, the scope's name where there are several."""
-        for code in self.codes.values():
-            code.taken -= code.given  # of an earlier trial
-            code.given.clear()
-        per_unit: dict[object, int] = {}
-        for slot in self.slots:
-            per_unit[slot.unit] = per_unit.get(slot.unit, 0) + 1
-        freed = {slot.unit.primary.name for slot in self.slots if slot.unit is not None}
-        # an inner function leaves its name to its layer
-        units = {slot.unit for slot in self.slots if slot.unit is not None}
-        gone = {member.name for unit in units for member in unit.members if member.shape is Shape.INNER}
-        attributes: set[str] = set()
-        named: dict[str, list[Slot]] = {}
-        for slot in self.slots:
-            if slot.inline:
-                continue
-            base = self._base_name(slot, per_unit)
-            others = named.setdefault(base, [])
-            others.append(slot)
-            if len(others) > 1 and all(self._never_both(slot, other) for other in others[:-1]):
-                slot.name = others[0].name
-                continue
-            code = self.code_of(slot.site())
-            if self._keeps_name(slot, code):
-                slot.name = label(slot).removeprefix("self.")
-                continue
-            if self.on_object(slot):
-                slot.name = names.unique(base, attributes | self._object_attributes() - self._freed_methods())
-                attributes.add(slot.name)
-                continue
-            bound = set(code.scan.bindings) | (set(code.function.params) if code.function is not None else set())
-            bound -= gone
-            if base in bound | _owners(code) or self._is_other_name(base, slot):
-                base = f"{base}_layer"
-            codes = list(self.codes.values()) if slot in self.threads else [code]
-            taken = set().union(*(c.taken for c in codes)) - freed.difference(*map(_owners, codes))
-            slot.name = names.unique(base, taken.union(*(c.given for c in codes)))
-            for each in codes:
-                each.taken.add(slot.name)
-                each.given.add(slot.name)
-
-    def _is_other_name(self, name: str, slot: Slot) -> bool:
-        """Whether the class that a slot is made of goes by a name at its first call."""
-        site, plan = slot.site(), self.plans.get(slot.unit)
-        by_name = isinstance(site, ast.Call) and isinstance(site.func, ast.Name)
-        return by_name and plan is not None and plan.other_name(site) == name
-
-    def _keeps_name(self, slot: Slot, code: Code) -> bool:
-        """Whether a cell is surely known by the one name that the program gives it."""
-        name = label(slot) if self._is_made_anew(slot) else ""
-        sure = not any(isinstance(a, (ast.If, ast.For, ast.While, ast.Try)) for a in code.scan.ancestors(slot.site()))
-        return sure and name.startswith("self.") is self.on_object(slot) and len(code.scan.bindings.get(name, ())) == 1
-
-    def _never_both(self, slot: Slot, other: Slot) -> bool:
-        """Whether no run makes both, so that they can go by one name."""
-        sure = self.on_object(slot) is self.on_object(other) and not (slot in self.threads or other in self.threads)
-        return sure and all(exclusive(a, b) for a in _events(slot) for b in _events(other))
-
-    def _base_name(self, slot: Slot, per_unit: dict[object, int]) -> str:
-        unit = slot.unit
-        fallback = unit.primary.name if unit is not None else "layer"
-        literal, symbolic = names.path_identifier(slot.bare_path[-1:], fallback)
-        symbolic = symbolic or slot.bare_path != slot.path
-        block = unit is not None and unit.primary.shape is Shape.BLOCK
-        if unit is not None and per_unit[unit] == 1 and not block:
-            known = self.plans[unit].other_name(slot.site()) if unit in self.plans else None
-            if known is None or slot.first.twins:
-                literal = (known or unit.primary.name).strip("_") or "layer"
-        return names.plural(literal) if symbolic and slot.loops else literal
-
-    def _object_attributes(self) -> set[str]:
-        found: set[str] = set()
-        for code in self.codes.values():
-            for name in (*code.scan.bindings, *code.scan.reads):
-                if name.startswith("self."):
-                    found.add(name.removeprefix("self."))
-            if code.function is not None and code.function.cls is not None:
-                found |= code.function.cls.attributes
-        return found
-
-    def _freed_methods(self) -> set[str]:
-        """Names of the methods that become classes."""
-        units = [slot.unit for slot in self.slots if slot.unit is not None]
-        return {member.name for unit in units for member in unit.members if member.shape is Shape.METHOD}
-
-    def on_object(self, slot: Slot) -> bool:
-        """Whether the instance is kept as an attribute of the object whose methods use it."""
-        if slot in self.threads:
-            return False
-        functions = {self.code_of(site).function for site in slot.sites}
-        function = next(iter(functions))
-        if function is None or function.self_name is None:
-            return False
-        return (
-            slot.promoted or len(functions) > 1 or (slot.unit is not None and slot.unit.primary.shape is Shape.METHOD)
-        )
 
     def target(self, slot: Slot, site: ast.AST) -> str:
         """`discriminator`, `self.generator`, or `towers[i]` inside the loop; where it is made in place, the making."""
@@ -227,10 +72,6 @@ class PlainWork:
             assert isinstance(loop, LOOPS)
             text += f"[{index_text(slot, loop, self.code_of(site).module)}]"
         return text
-
-    def holder_text(self, slot: Slot) -> str:
-        function = self.code_of(slot.site()).function
-        return f"{function.self_name}.{slot.name}" if function is not None and self.on_object(slot) else slot.name
 
     # -- sites ---------------------------------------------------------------------------------------------------
 
@@ -262,14 +103,7 @@ class PlainWork:
 
     def _is_in_place(self, slot: Slot) -> bool:
         """Whether a cell is made where the program makes it; what lists its variables has to know it by name."""
-        return self._is_made_anew(slot) and (not slot.readers or self._keeps_name(slot, self.code_of(slot.site())))
-
-    @staticmethod
-    def _is_made_anew(slot: Slot) -> bool:
-        """Whether the program makes a cell at one place, and another one at every run of it."""
-        made = [use.creation for use in slot.uses if use.creation is not None and use.creation.variables]
-        apart = {(creation.variables[0], rounds(creation.path)) for creation in made}
-        return slot.kind is Made.CELL and len(slot.sites) == 1 and len(apart) == len(made)
+        return self.is_made_anew(slot) and (not slot.readers or self.keeps_name(slot, self.code_of(slot.site())))
 
     def _make_in_place(self, slot: Slot, code: Code, sites: Sites) -> None:
         request = self._request(slot, code.module)
@@ -467,45 +301,10 @@ def _plain_text(module: Module, expression: ast.expr) -> str:
     return render(module, expression, lambda _: None)
 
 
-def plain_scopes(code: Code, blocks: Sequence[Region], makers: set[Region], sites: Sites, keep_reuse: bool) -> None:
-    """Scope blocks of a plain function become name scopes; switching reuse on goes. Raises Refusal."""
-    seen: dict[ast.With, bool] = {}
-    for region in blocks:
-        assert isinstance(region.node, ast.With)
-        seen[region.node] = seen.get(region.node, False) or region in makers
-    gone: set[ast.AST] = set()
-    again = {scope_name(r.node.items[0].context_expr) for r in blocks if isinstance(r.node, ast.With) and r.by_object}
-    for block, makes in seen.items():
-        inside = [region for region in blocks if region.node is block]
-        action = name_scope(block, makes, code.module, {}, inside, kept=True)
-        known = isinstance(action, NameScope) and action.known
-        within = again.union(creation.within for region in inside for creation in region.creations())
-        _check_alias(code, block, within, known)
-        for node in alias_names(code, block) if not known else ():
-            text = render(code.module, scope_name(block.items[0].context_expr), lambda _: None)  # type: ignore[arg-type]
-            sites.add("scopes", span(code.module, node), Replace(text))
-        if keep_reuse and isinstance(action, Unwrap):
-            continue  # what it switches reuse on for ends with it
-        gone.add(block)
-        sites.add("scopes", span(code.module, block), action)
-        assert isinstance(action, Unwrap) or action.text
-    for statement in statements(list(code.scan.body), code.scan.opaque):
-        if is_reuse_statement(statement) and not any(
-            is_reuse_statement(a) for a in code.scan.ancestors(statement) if isinstance(a, ast.stmt)
-        ):
-            if not keep_reuse or _is_moot(code, statement, gone):
-                sites.add("reuse", span(code.module, statement), Remove())
-
-
-def _is_moot(code: Code, statement: ast.stmt, gone: Container[ast.AST]) -> bool:
-    """Whether a statement switches the reuse of a scope that is gone."""
-    around = [a for a in code.scan.ancestors(statement) if isinstance(a, ast.With) and _opens_scope(a)]
-    names = names_in(statement)
-    for block in around:
-        alias = block.items[0].optional_vars
-        if isinstance(alias, ast.Name) and alias.id in names:
-            return block in gone
-    return bool(around) and around[0] in gone
+def _block_of(statement: ast.stmt, owner: ast.stmt) -> list[ast.AST]:
+    """The statements among which one stands: of a branch, those of the other branch are not."""
+    fields = (value for _, value in ast.iter_fields(owner))
+    return next((block for block in fields if isinstance(block, list) and statement in block), [])
 
 
 def _is_elif(statement: ast.AST, owner: ast.stmt) -> bool:
@@ -513,44 +312,3 @@ def _is_elif(statement: ast.AST, owner: ast.stmt) -> bool:
     if not isinstance(statement, ast.If) or not isinstance(owner, ast.If):
         return False
     return owner.orelse == [statement] and statement.col_offset == owner.col_offset
-
-
-def _opens_scope(block: ast.With) -> bool:
-    call = block.items[0].context_expr
-    return isinstance(call, ast.Call) and ast.unparse(call.func).endswith("variable_scope")
-
-
-def _check_alias(code: Code, block: ast.With, gone: Container[ast.expr | None], known: bool) -> None:
-    """`as scope` may serve reuse and names of operations, or any name where it is known as before."""
-    alias = block.items[0].optional_vars
-    if not isinstance(alias, ast.Name):
-        return
-    named = alias_names(code, block)
-    for node in code.scan.loads(alias.id):
-        statement, parent = code.scan.statement(node), code.scan.parents.get(node)
-        if known and isinstance(parent, ast.Attribute) and parent.attr == "name":
-            continue
-        if node not in gone and not is_reuse_statement(statement) and parent not in named:
-            raise Refusal("TFM205", node, code.module, f"the scope object {alias.id} is used for more than reuse")
-
-
-def _owners(code: Code) -> set[str]:
-    """The names of which code reads attributes: a module may be called as a function in it."""
-    parents = code.scan.parents
-    return {
-        name for name, reads in code.scan.reads.items() if any(isinstance(parents.get(r), ast.Attribute) for r in reads)
-    }
-
-
-def alias_names(code: Code, block: ast.With) -> list[ast.Attribute]:
-    """The places where `scope.name` names an operation."""
-    alias = block.items[0].optional_vars
-    found = []
-    for node in code.scan.loads(alias.id) if isinstance(alias, ast.Name) else []:
-        parent = code.scan.parents.get(node)
-        grand = code.scan.parents.get(parent) if parent is not None else None
-        certain, binding = code.scan.reaching(alias.id, node)  # type: ignore[union-attr]
-        mine = certain and binding is not None and binding.statement is block
-        if mine and isinstance(parent, ast.Attribute) and parent.attr == "name" and isinstance(grand, ast.keyword):
-            found.append(parent)
-    return found

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Protocol
 
 from tfmigrate.planning.alternatives import in_branches, separate
+from tfmigrate.planning.attribute_names import name_attributes
 from tfmigrate.planning.bodies import Bodies
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
@@ -27,7 +28,7 @@ from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols
 from tfmigrate.planning.keras_paths import keras_paths, keras_paths_in
 from tfmigrate.planning.layer_names import check_name_argument, find_name
 from tfmigrate.planning.layer_sites import LayerSites
-from tfmigrate.planning.layering import LayerPlan, Refusal, assign_roles, attribute_names
+from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.list_sites import ListSites
 from tfmigrate.planning.marking import mark
@@ -36,11 +37,13 @@ from tfmigrate.planning.once import leaves_a_trace
 from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.own_lists import OwnList, own_lists
 from tfmigrate.planning.own_object import check_self, flags_that_stay
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.renaming import Renaming
+from tfmigrate.planning.roles import assign_roles
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, slots_of_unit
-from tfmigrate.planning.units import Ownership, Shape, Unit
+from tfmigrate.planning.units import Shape, Unit
 from tfmigrate.planning.unreached import add_unreached, check_unreached
 from tfmigrate.planning.untaken import note_untaken
 from tfmigrate.planning.unused import find_unused
@@ -287,7 +290,7 @@ class Planner:
         for work in works:
             drop_dead_statements(work)
         assign_roles(plan)
-        attribute_names(plan)
+        name_attributes(plan)
         check_inputs(plan, self.scalars)
         check_unreached(plan, self.classes, self.resolve)
         check_self(plan)

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.known_objects import Asking, held_by, known_objects
 from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.parts import made_by, parts_of
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.slots import Made, Slot, Use
-from tfmigrate.planning.units import Classification, Instance, Ownership, Shape, Unit
+from tfmigrate.planning.units import Instance, Shape, Unit
 from tfmigrate.planning.variable_order import order_in, order_of
 from tfmigrate.program.link import Function, Program
 from tfmigrate.walk.exclusive import exclusive

@@ -12,7 +12,7 @@ from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
-from tfmigrate.program.standing import ancestors, called_by_partial, mapped
+from tfmigrate.program.standing import called_by_partial, functions_around, mapped
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
@@ -170,8 +170,7 @@ def _root(node: ast.expr) -> ast.expr:
 
 def _is_local(module: Module, node: ast.expr) -> bool:
     """Whether a name is one of a function around it."""
-    functions = (f for f in ancestors(module, node) if isinstance(f, (ast.FunctionDef, ast.AsyncFunctionDef)))
-    return isinstance(node, ast.Name) and any(node.id in _bound(function) for function in functions)
+    return isinstance(node, ast.Name) and any(node.id in _bound(each) for each in functions_around(module, node))
 
 
 @lru_cache(maxsize=10_000)

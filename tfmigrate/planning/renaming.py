@@ -6,9 +6,11 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 
 from tfmigrate.planning.aliases import Aliases
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.references import Mention
-from tfmigrate.planning.units import Classification, Ownership, Unit
+from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
 from tfmigrate.sites import Argument, Invoke, Replace, Sites

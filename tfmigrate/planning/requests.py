@@ -8,7 +8,7 @@ from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
 from tfmigrate.planning.looping import number_piece
-from tfmigrate.planning.making import Naming, Piece, Render, Request
+from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.pairing import check_twins
 from tfmigrate.planning.segments import has_segments, last_segment
 from tfmigrate.planning.slots import Made, Slot
@@ -17,7 +17,7 @@ from tfmigrate.planning.units import Instance
 from tfmigrate.planning.units import Shape as Form
 from tfmigrate.planning.weight_requests import weight_request
 from tfmigrate.program.link import Module
-from tfmigrate.program.render import render, source
+from tfmigrate.program.render import source
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import names_in
 from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
@@ -246,16 +246,3 @@ def file_quote(module: Module) -> str:
 def naming_in(module: Module) -> Naming:
     """How the code that a file gets is spelled."""
     return Naming(file_quote(module), EMITTED_NAMES)
-
-
-__all__ = [
-    "Naming",
-    "Piece",
-    "Render",
-    "Request",
-    "Role",
-    "file_quote",
-    "naming_in",
-    "render",
-    "request_for",
-]

@@ -13,8 +13,8 @@ from tfmigrate.planning.name_scopes import may_be_counted, reenters
 from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.units import Instance, Member
+from tfmigrate.walk.naming import is_plain
 from tfmigrate.walk.regions import Path, Region, around, show_path
-from tfmigrate.walk.values import Const
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant, ast.JoinedStr)
 
@@ -31,7 +31,7 @@ def scope_path(plan: LayerPlan, member: Member, block: ast.With, show: Callable[
     own = "self.name" if all(len(instance.path) == 1 for instance, _ in opened) else "self.path"
     if below == {()} and known:
         return own
-    if len(below) == 1 and known and all(map(_is_text, below)):
+    if len(below) == 1 and known and all(map(is_plain, below)):
         return f"f{quote}{{{own}}}/{show_path(below.pop())}{quote}"
     call = block.items[0].context_expr
     name = scope_name(call)
@@ -40,7 +40,7 @@ def scope_path(plan: LayerPlan, member: Member, block: ast.With, show: Callable[
         return f"{own} + {quote}/{quote} + {text if _binds(name) else f'({text})'}"
     names = {path for _, path in opened}
     path = names.pop() if len(names) == 1 else ()
-    return f"{quote}{show_path(path)}{quote}" if path and _is_text(path) else None
+    return f"{quote}{show_path(path)}{quote}" if path and is_plain(path) else None
 
 
 def _is_given(call: ast.expr, name: ast.expr) -> bool:
@@ -60,10 +60,6 @@ def fitted(text: str, outer: Iterator[ast.AST]) -> str | None:
         return None
     alone = not around or isinstance(around[0], (ast.Call, ast.keyword, ast.Tuple, ast.List))
     return text if alone or " + " not in text else f"({text})"
-
-
-def _is_text(path: Path) -> bool:
-    return all(isinstance(segment, Const) for segment in path)
 
 
 def _opened(plan: LayerPlan, member: Member, block: ast.With) -> Iterator[tuple[Instance, Path]]:

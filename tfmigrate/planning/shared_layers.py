@@ -6,9 +6,10 @@ import ast
 from collections.abc import Container
 from functools import cached_property
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.slots import Made, Slot
-from tfmigrate.planning.units import Classification, Unit
+from tfmigrate.planning.units import Unit
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Creation, Variable, rounds
 

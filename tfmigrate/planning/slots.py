@@ -8,8 +8,10 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from tfmigrate.planning.classification import Classification
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.units import Classification, Holder, Instance, Ownership, Unit
+from tfmigrate.planning.units import Holder, Instance, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.rounds import LOOPS, Loop, loop_of
 from tfmigrate.walk.growing import Growth
@@ -324,8 +326,3 @@ def own_path(slot: Slot, use: Use) -> Path:
 
 def _targets(loop: Loop) -> set[str]:
     return {node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)}
-
-
-def has_symbols(path: Path) -> bool:
-    """Whether the path holds anything that is not a literal."""
-    return any(not isinstance(segment, Const) for segment in path)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from tfmigrate.finding import Finding
 from tfmigrate.planning.aliases import foreign, home_of, is_known_elsewhere
 from tfmigrate.planning.callables import object_call
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.references import Mention, References
 from tfmigrate.planning.requests import file_quote
-from tfmigrate.planning.units import Classification, Member, Unit
+from tfmigrate.planning.units import Member, Unit
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, names_in
@@ -73,7 +74,7 @@ class Templates:
             making = self.makings.setdefault(template.node, Making(template.node, template.module))
             making.templates.append(template)
             by_template[template] = making
-        for region in (region for walk in classes.walks for region in walk.regions()):
+        for region in classes.regions():
             if isinstance(region.template, Template):
                 by_template[region.template].regions.append(region)
         self._shared = {template for walk in classes.walks for template in _sharing(walk.scoping.templates)}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.slots import Made
-from tfmigrate.planning.units import Classification
 
 
 def add_unreached(plan: LayerPlan) -> None:

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from tfmigrate.planning.causes import may_take
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.importing import together
 from tfmigrate.planning.meanings import Meanings
 from tfmigrate.planning.orphans import orphans
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.references import Mention, References
-from tfmigrate.planning.units import Classification, Instance, Ownership, Shape
+from tfmigrate.planning.units import Instance, Shape
+from tfmigrate.planning.unseen_calls import may_take
 from tfmigrate.program.link import Function, Module, in_order
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region

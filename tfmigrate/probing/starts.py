@@ -138,7 +138,7 @@ class Starts:
         start = Start(name, [region], guesses=1)
         params = set(function.params) if function is not None else set()
         for param in sorted(params & found.free):
-            start.lines.append(self._parameter(start, param, function, region))
+            start.lines.append(_parameter(param, function, region))
         for free in sorted(found.free - params):
             self._bind(start, free, module, body)
         for statement in found.statements:
@@ -171,12 +171,6 @@ class Starts:
         made = {id(r.node) for r in self.walk.regions() if _is_init(r)}
         by_call = {name for s in found.statements if id(getattr(s, "value", None)) in made for name in binds(s)}
         return by_call | {n for n in found.results if isinstance(region.frame.env.lookup(n), ObjectValue)}
-
-    def _parameter(self, start: Start, name: str, function: Function | None, region: Region) -> str:
-        text = literal(region.names.get(name))
-        if text is None and function is not None and isinstance(function.default(name), ast.Constant):
-            text = ast.unparse(function.default(name))  # type: ignore[arg-type]
-        return f"{name} = {text}" if text is not None else f"{name} = None  # fill in"
 
     def _import_of(self, name: str, module: Module) -> str | None:
         for statement in ast.walk(module.tree):
@@ -236,6 +230,14 @@ class Starts:
                 text = name
             arguments.append(f"{name}={text}")
         return f"{callee}({', '.join(arguments)})"
+
+
+def _parameter(name: str, function: Function | None, region: Region) -> str:
+    """An assignment of what the program gives for a parameter, where that can be written down."""
+    text = literal(region.names.get(name))
+    if text is None and function is not None and isinstance(function.default(name), ast.Constant):
+        text = ast.unparse(function.default(name))  # type: ignore[arg-type]
+    return f"{name} = {text}" if text is not None else f"{name} = None  # fill in"
 
 
 def _is_taken(name: str) -> bool:

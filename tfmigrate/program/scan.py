@@ -226,6 +226,10 @@ class Scan:
                 found.setdefault(node.id, []).append(node)
         return found
 
+    def holds(self, node: ast.AST) -> bool:
+        """Whether a node stands in this code, and not in what leaves it."""
+        return node in self.parents or node in self.body
+
     def enclosing(self, node: ast.AST, kinds: tuple[type[ast.AST], ...]) -> list[ast.AST]:
         """The enclosing nodes of these kinds, outside in."""
         return [a for a in self.ancestors(node) if isinstance(a, kinds)][::-1]

@@ -18,7 +18,8 @@ from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Class, Function, Module, Program, parse_module
 from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
-from tfmigrate.proving.recount import Counted, Counting, layered, recount, requested
+from tfmigrate.proving.counting import Counting
+from tfmigrate.proving.recount import Counted, layered, recount, requested
 from tfmigrate.proving.unread import unread
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
@@ -329,7 +330,7 @@ def _enter(walk: Walk, walker: Walker, counting: Counting) -> None:
     if isinstance(target, Class):
         cls = next((c for c in module.classes.values() if c.qualname == target.qualname), None)
         if cls is not None and cls in executor.classes.names:
-            _enter_class(executor, cls, walk.called, counting)
+            _enter_class(executor, cls, walk.called)
         return
     function = next((f for f in module.functions.values() if f.qualname == target.qualname), None)
     if function is not None:
@@ -338,7 +339,7 @@ def _enter(walk: Walk, walker: Walker, counting: Counting) -> None:
         executor.call_function(callee, Arguments(), None)
 
 
-def _enter_class(executor: Executor, cls: Class, called: tuple[str, ...], counting: Counting) -> None:
+def _enter_class(executor: Executor, cls: Class, called: tuple[str, ...]) -> None:
     obj = executor.instantiate(cls, Arguments(), None)
     assert isinstance(obj, ObjectValue)
     for name in called:

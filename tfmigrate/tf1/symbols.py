@@ -53,11 +53,6 @@ PYTHON_RESULTS = re.compile(
 )
 HALF_OR_DOUBLE = re.compile(r"float64|to_double|\bdouble\b|float16|\bhalf\b|bfloat16|set_floatx")
 
-COLLECTIONS = {
-    "tf.trainable_variables": "trainable",
-    "tf.global_variables": "global",
-    "tf.all_variables": "global",
-}
 KEYS = {
     "tf.GraphKeys.TRAINABLE_VARIABLES": "trainable",
     "tf.GraphKeys.GLOBAL_VARIABLES": "global",

@@ -9,5 +9,5 @@ Who runs the program (a class each, one above the other):
 What they ask, plain functions each: `attributes`, `items`, `operate`, `python_functions`, `python_methods`,
 `assigning`, `parameters`, `targets` (of loops), `comprehensions`, `imports`. What they hold: `values`, `frames`,
 `arguments`, `classes`. What they ask a library is `semantics`; TensorFlow 1's answer is `sharing.Scoping`, Keras's is
-in `proving/recount.py`.
+in `proving/counting.py`.
 """

@@ -164,7 +164,7 @@ class ArgScopes(Scopes):
                 self.blame("TFM507", node, ev, text)
                 continue
             keywords[param] = (default.value, expression)
-        return Arguments(args.positional, keywords, args.star)
+        return Arguments(args.positional, keywords, args.star, more=args.more)
 
 
 def _names(functions: Value | None) -> list[str] | None:

@@ -13,13 +13,14 @@ from tfmigrate.walk.values import Value
 class Arguments:
     """The arguments of one call, each with its expression. `star` if `*args` or `**kwargs` could not be spread.
 
-    ahead: those that a `functools.partial` gives, by name or by position.
+    ahead: those that a `functools.partial` gives, by name or by position. more: whether there may be more by position.
     """
 
     positional: list[tuple[Value, ast.expr]] = field(default_factory=list)
     keywords: dict[str, tuple[Value, ast.expr]] = field(default_factory=dict)
     star: bool = False
     ahead: frozenset[str | int] = frozenset()
+    more: bool = False
 
     def get(self, position: int, name: str) -> Value | None:
         """The value of the parameter `name` that stands at `position`; None if it is not given."""
@@ -29,7 +30,7 @@ class Arguments:
 
     def including(self, name: str, given: tuple[Value, ast.expr]) -> Arguments:
         """With one more, by its name; what stands at its position counts no longer."""
-        return Arguments(self.positional, {**self.keywords, name: given}, self.star, self.ahead - {name})
+        return Arguments(self.positional, {**self.keywords, name: given}, self.star, self.ahead - {name}, self.more)
 
     def behind(self, first: Arguments) -> Arguments:
         """These arguments of a call, with those that were given before it."""
@@ -40,6 +41,7 @@ class Arguments:
             {**first.keywords, **self.keywords},
             first.star or self.star,
             frozenset(ahead),
+            first.more or self.more,
         )
 
     def values(self) -> Iterator[Value]:

@@ -14,6 +14,7 @@ from tfmigrate.walk.opening import opened
 from tfmigrate.walk.python_functions import CALLED, PARTIAL, python_function
 from tfmigrate.walk.python_methods import python_method
 from tfmigrate.walk.values import (
+    TENSOR,
     UNKNOWN,
     Choice,
     ClassValue,
@@ -29,6 +30,8 @@ from tfmigrate.walk.values import (
     Partial,
     TupleValue,
     Value,
+    is_tensor,
+    is_whole,
     join,
 )
 
@@ -50,18 +53,20 @@ class Calls(Functions):
         for item in node.args:
             if isinstance(item, ast.Starred):
                 value = self.evaluate(item.value, env)
-                if isinstance(value, (TupleValue, ListValue)):
-                    args.positional.extend((v, item.value) for v in value.items)
-                args.star = True
+                known = value if isinstance(value, (TupleValue, ListValue)) else ListValue([], complete=False)
+                unsure = args.more or (isinstance(known, ListValue) and known.unsure)
+                args.positional.extend((_displaced(v, unsure), item.value) for v in known.items)
+                args.star, args.more = True, args.more or not is_whole(known)
             else:
-                args.positional.append((self.evaluate(item, env), item))
+                args.positional.append((_displaced(self.evaluate(item, env), args.more), item))
         for keyword in node.keywords:
             value = self.evaluate(keyword.value, env)
             if keyword.arg is not None:
                 args.keywords[keyword.arg] = (value, keyword.value)
                 continue
             if isinstance(value, DictValue):
-                args.keywords.update((str(k), (v, keyword.value)) for k, v in value.items.items())
+                sure = ((k, v) for k, v in value.items.items() if k not in value.maybe)
+                args.keywords.update((str(k), (v, keyword.value)) for k, v in sure)
             args.star = args.star or not (isinstance(value, DictValue) and value.complete and not value.items)
         return args
 
@@ -86,7 +91,9 @@ class Calls(Functions):
         if isinstance(callee, Partial):
             return self.call(callee.called, args.behind(callee.args), node, env)
         if callee == PARTIAL and args.positional and isinstance(args.positional[0][0], CALLED):
-            return Partial(args.positional[0][0], Arguments(args.positional[1:], args.keywords, args.star))
+            return Partial(
+                args.positional[0][0], Arguments(args.positional[1:], args.keywords, args.star, more=args.more)
+            )
         if isinstance(callee, Library) and callee.name in ("random.shuffle", "numpy.random.shuffle"):
             return shuffled(args)
         if callee == Library("copy.copy") and args.positional:
@@ -159,6 +166,13 @@ class Calls(Functions):
             opened(self.effects, obj)
         for name, (value, _) in args.keywords.items():
             self.effects.put(obj.attrs, name, value, obj)
+
+
+def _displaced(value: Value, unsure: bool) -> Value:
+    """What is given where this argument may stand, if others may stand there."""
+    if not unsure:
+        return value
+    return TENSOR if is_tensor(value) else UNKNOWN
 
 
 def _holds_function(value: Value) -> bool:

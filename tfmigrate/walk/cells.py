@@ -229,7 +229,7 @@ class Cells(Repeats):
         self.graph.counts[show_path(path)] += 1
         creation.path, creation.automatic = path, name == NONE
         for suffix, flag, trainable in row.variables:
-            if flag is None or _is_given(row, flag, given):
+            if flag is None or _is_given(flag, given):
                 full = (*path, *(Const(part) for part in suffix.split("/")))
                 creation.variables.append(self._layer_variable(ev, row, full, trainable, given, node, asked))
         return creation.variables
@@ -339,7 +339,7 @@ def _opening(name: Path, node: ast.Call, ev: Evaluator) -> OpenScope:
     return OpenScope(name, False, node, ev.frame.module, [])
 
 
-def _is_given(row: LayerRow, flag: str, given: dict[str, tuple[Value, ast.expr]]) -> bool:
+def _is_given(flag: str, given: dict[str, tuple[Value, ast.expr]]) -> bool:
     """Whether a cell has the variable that an argument switches."""
     return flag in given and given[flag][0] != NONE and operate.truth(given[flag][0]) is not False
 

@@ -16,6 +16,7 @@ from tfmigrate.walk.values import (
     ListValue,
     Method,
     ObjectValue,
+    Opaque,
     Partial,
     Symbol,
     Text,
@@ -145,7 +146,10 @@ def outcome(choice: Choice, results: list[Value]) -> Value:
         return Choice(tuple(results), choice.decision, choice.key)
     lists = [result for result in results if isinstance(result, ListValue)]
     if len(lists) == len(results):
-        return ListValue([item for each in lists for item in each.items], all(each.complete for each in lists))
+        items = [item for each in lists for item in each.items]
+        # a library's list of variables says itself of which of them
+        of_library = all(isinstance(item, Opaque) for item in items)
+        return ListValue(items, of_library and all(each.complete for each in lists), unsure=not of_library)
     value = results[0]
     for result in results[1:]:
         value = join(value, result)

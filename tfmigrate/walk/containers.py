@@ -22,7 +22,11 @@ from tfmigrate.walk.values import (
     join,
 )
 
-_OF_LISTS = {"insert", "pop", "remove", "clear", "sort", "reverse"}
+# of sets too, which are lists whose items are not all known
+_OF_LISTS = {
+    "insert", "pop", "remove", "clear", "sort", "reverse",
+    "discard", "difference_update", "intersection_update", "symmetric_difference_update",
+}  # fmt: skip
 _OF_DICTIONARIES = {"pop", "popitem", "clear", "update", "setdefault"}
 
 
@@ -179,7 +183,7 @@ def dictionary_method(effects: Effects, owner: DictValue, name: str, args: Argum
     if name == "clear":
         for known in list(owner.items):
             effects.put(owner.items, known, None, owner)
-        owner.complete = True
+        owner.complete = owner.complete or not effects.is_undecided
         return NONE
     if name == "popitem" or not isinstance(key, Const):
         owner.maybe.update(owner.items)

@@ -100,6 +100,11 @@ class Effects:
         if not self._open:
             self._log.clear()
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether what is stored now may be taken back, or may not be what is there behind a loop."""
+        return self._open > 0
+
     def mark(self) -> int:
         return len(self._log)
 

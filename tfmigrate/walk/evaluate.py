@@ -14,7 +14,7 @@ from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import choice_of, decision_of, pick_of
 from tfmigrate.walk.classes import Classes
 from tfmigrate.walk.containers import merge_into, store_somewhere
-from tfmigrate.walk.effects import Effects
+from tfmigrate.walk.effects import NOTHING, Effects
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.items import slice_of, subscript
 from tfmigrate.walk.remembering import Memory
@@ -42,6 +42,7 @@ from tfmigrate.walk.values import (
     Value,
     is_python,
     is_tensor,
+    is_whole,
     join,
     text_of,
 )
@@ -150,25 +151,30 @@ class Evaluator(ABC):
         return operate.concatenate(pieces)
 
     def _eval_Tuple(self, node: ast.Tuple, env: Env) -> Value:
-        return TupleValue(tuple(self._items(node.elts, env)))
+        items, whole = self._items(node.elts, env)
+        return TupleValue(tuple(items)) if whole else ListValue(items, complete=False, unsure=True)
 
     def _eval_List(self, node: ast.List, env: Env) -> Value:
-        made = ListValue(self._items(node.elts, env), not any(isinstance(e, ast.Starred) for e in node.elts))
+        items, whole = self._items(node.elts, env)
+        made = ListValue(items, not any(isinstance(e, ast.Starred) for e in node.elts), unsure=not whole)
         made.made = self.frame, tuple(self.frame.loops), tuple(self.frame.conditions)
         return made
 
     def _eval_Set(self, node: ast.Set, env: Env) -> Value:
-        return ListValue(self._items(node.elts, env), complete=False)
+        return ListValue(self._items(node.elts, env)[0], complete=False)
 
-    def _items(self, nodes: list[ast.expr], env: Env) -> list[Value]:
-        items: list[Value] = []
+    def _items(self, nodes: list[ast.expr], env: Env) -> tuple[list[Value], bool]:
+        """The items of a display, and whether all of them are known."""
+        items, whole = list[Value](), True
         for node in nodes:
             if isinstance(node, ast.Starred):
                 value = self.evaluate(node.value, env)
-                items.extend(value.items if isinstance(value, (TupleValue, ListValue)) else [UNKNOWN])
+                known = value if isinstance(value, (TupleValue, ListValue)) else ListValue([UNKNOWN], complete=False)
+                items.extend(known.items)
+                whole = whole and is_whole(known)
             else:
                 items.append(self.evaluate(node, env))
-        return items
+        return items, whole
 
     def _eval_Dict(self, node: ast.Dict, env: Env) -> Value:
         result = DictValue({})
@@ -198,7 +204,7 @@ class Evaluator(ABC):
     def _eval_BoolOp(self, node: ast.BoolOp, env: Env) -> Value:
         result: Value | None = None
         for operand in node.values:
-            value = self.evaluate(operand, env)
+            value = self.evaluate(operand, env) if result is None else self._perhaps(operand, node, env)
             known = operate.truth(value)
             decisive = known is not None and known is isinstance(node.op, ast.Or)
             if decisive or operand is node.values[-1]:
@@ -206,6 +212,16 @@ class Evaluator(ABC):
             if known is None:
                 result = value if result is None else join(result, value)
         return UNKNOWN
+
+    def _perhaps(self, operand: ast.expr, node: ast.BoolOp, env: Env) -> Value:
+        """The value of an operand that is come to only if those before it do not decide."""
+        self.frame.conditions.append(node)
+        mark = self.effects.begin()
+        value = self.evaluate(operand, env)
+        self.effects.join([NOTHING, self.effects.take_back(mark)], join)
+        self.effects.end()
+        self.frame.conditions.pop()
+        return value
 
     def _eval_Compare(self, node: ast.Compare, env: Env) -> Value:
         left = self.evaluate(node.left, env)

@@ -16,7 +16,7 @@ class Frame:
     """One activation of a function (or of a module's body, then function is None).
 
     given: the expressions of the arguments at the call, absent where the default holds.
-    loops, conditions: how many enclose the statement that runs now.
+    loops, conditions: those that enclose the statement that runs now.
     star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
     pick: of a call that runs one of several functions, which one this is.
     ahead: the arguments that a `functools.partial` gives, which are not among the `given`.

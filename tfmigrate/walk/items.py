@@ -24,6 +24,7 @@ from tfmigrate.walk.values import (
     Value,
     is_python,
     is_tensor,
+    is_whole,
     join,
     round_of,
 )
@@ -73,8 +74,11 @@ def slice_of(owner: Value, between: Sequence[Value | None], text: str) -> Value:
     bounds = [b.value if isinstance(b, Const) else b for b in between]
     numbers = [b for b in bounds if b is None or isinstance(b, int)]
     if isinstance(owner, (TupleValue, ListValue)) and len(numbers) == len(bounds) and bounds[-1] != 0:
-        items = owner.items[slice(*numbers)]
-        return TupleValue(tuple(items)) if isinstance(owner, TupleValue) else ListValue(list(items), owner.complete)
+        if isinstance(owner, TupleValue):
+            return TupleValue(owner.items[slice(*numbers)])
+        if not is_whole(owner) and (owner.unsure or numbers[0] or any((bound or 0) < 0 for bound in numbers)):
+            return ListValue(list(owner.items), complete=False, unsure=True)  # it may be any of them
+        return ListValue(owner.items[slice(*numbers)], owner.complete)
     if isinstance(owner, Shape):
         return Shape(owner.label, f"{owner.slice}[{text}]")
     if is_tensor(owner):
@@ -87,7 +91,7 @@ def element(value: Value, index: int) -> Value:
     if isinstance(value, (TupleValue, ListValue)):
         if index < len(value.items):
             return reduce(join, value.items) if isinstance(value, ListValue) and value.unsure else value.items[index]
-        return value.items[0] if value.items else UNKNOWN
+        return reduce(join, value.items) if value.items else UNKNOWN
     return subscript(value, Const(index))
 
 

@@ -31,6 +31,7 @@ from tfmigrate.walk.values import (
 
 
 def is_plain(path: Path) -> bool:
+    """Whether a path is known to the letter."""
     return all(isinstance(segment, Const) for segment in path)
 
 

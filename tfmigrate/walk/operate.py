@@ -35,6 +35,7 @@ from tfmigrate.walk.values import (
     Value,
     is_python,
     is_tensor,
+    is_whole,
     round_of,
     same,
 )
@@ -88,7 +89,8 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         shapeless = next((v.shapeless for v in (left, right) if isinstance(v, Tensor) and v.shapeless), None)
         return Tensor(shapeless=shapeless) if shapeless is not None else TENSOR
     if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
-        return ListValue([*left.items, *right.items], left.complete and right.complete)
+        unsure = right.unsure or not is_whole(left)  # where the second one begins is not known either
+        return ListValue([*left.items, *right.items], left.complete and right.complete, unsure=unsure)
     if isinstance(left, TupleValue) and isinstance(right, TupleValue) and isinstance(op, ast.Add):
         return TupleValue(left.items + right.items)
     if isinstance(left, ListValue) and isinstance(op, ast.Mult):
@@ -96,7 +98,7 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         plain = left.complete and all(isinstance(item, Const) for item in left.items)
         if isinstance(times, int) and 0 <= times * len(left.items) <= _FEW and plain:
             return ListValue(left.items * times)
-        return ListValue(list(left.items), complete=False)
+        return ListValue(list(left.items), complete=False, unsure=left.unsure)
     if row is None:
         return PYTHON if is_python(left) and is_python(right) else UNKNOWN
     symbol, compute = row

@@ -35,7 +35,7 @@ def bind_parameters(ev: Evaluator, callee: FunctionValue, args: Arguments, frame
         if isinstance(first, ObjectValue):
             bound, frame.obj = first, first
             ahead = frozenset(key - 1 if isinstance(key, int) else key for key in args.ahead)
-            args = Arguments(args.positional[1:], args.keywords, args.star, ahead)
+            args = Arguments(args.positional[1:], args.keywords, args.star, ahead, args.more)
     if function.cls is not None and not function.is_static and positional:
         names[positional.pop(0)] = bound if bound is not None else UNKNOWN
     for name, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
@@ -55,7 +55,8 @@ def bind_parameters(ev: Evaluator, callee: FunctionValue, args: Arguments, frame
         else:
             extra[name] = value
     if spec.vararg is not None:
-        names[spec.vararg.arg] = TupleValue(tuple(v for v, _ in args.positional[len(positional) :]))
+        rest = [value for value, _ in args.positional[len(positional) :]]
+        names[spec.vararg.arg] = ListValue(rest, complete=False, unsure=True) if args.more else TupleValue(tuple(rest))
     if spec.kwarg is not None:
         names[spec.kwarg.arg] = DictValue(dict(extra.items()), not args.star)
     for name in known:
@@ -73,7 +74,9 @@ def _default(ev: Evaluator, name: str, default: ast.expr, frame: Frame) -> Value
     if value is None:
         value = ev.evaluate(default, env)
         if isinstance(value, (ListValue, DictValue)):
-            ev.defaults[default] = value  # one for all calls
+            ev.defaults[default] = value  # one for all calls, whatever is undecided at the first
+            if isinstance(value, ListValue):
+                value.made = None
     if isinstance(value, (ListValue, DictValue)):
         ev.memory.unsettle()
     ev.frame = outer

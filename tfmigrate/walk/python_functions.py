@@ -36,6 +36,7 @@ from tfmigrate.walk.values import (
     TupleValue,
     Value,
     is_tensor,
+    is_whole,
     join,
     text_of,
 )
@@ -76,7 +77,7 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
         result.maybe.difference_update(args.keywords)
         return result
     if name in ("int", "float", "bool", "abs", "min", "max") and args.positional:
-        return _fold(name, [value for value, _ in args.positional])
+        return _fold(name, list(args.values()), whole=not args.keywords and not args.more)
     if name in ("getattr", "hasattr") and len(args.positional) >= 2:
         return _get_attribute(ev, name, args, node)
     if name in ("setattr", "delattr") and len(args.positional) >= 2:
@@ -94,20 +95,20 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
 
 def _sequence(name: str, first: ListValue | TupleValue, args: Arguments) -> Value:
     """`list(items)` and the like."""
-    items = list(first.items)
-    if name == "tuple" and not (isinstance(first, ListValue) and first.unsure):
+    items, complete = list(first.items), is_whole(first)
+    if name == "tuple" and complete:
         return TupleValue(tuple(items))
-    complete = not isinstance(first, ListValue) or first.complete
+    unsure = isinstance(first, ListValue) and first.unsure
     of_library = isinstance(first, ListValue) and (
         first.tag or first.origin or any(isinstance(i, Opaque) for i in items)
     )
-    if not of_library and complete and name in ("sorted", "reversed"):
-        ordered = items[::-1] if name == "reversed" else in_order(items, args)
-        complete, items = ordered is not None, items if ordered is None else ordered
+    if not of_library and name in ("sorted", "reversed"):
+        ordered = None if not complete else items[::-1] if name == "reversed" else in_order(items, args)
+        complete, unsure, items = ordered is not None, ordered is None, items if ordered is None else ordered
     if isinstance(first, TupleValue):
-        return ListValue(items, complete)
+        return ListValue(items, complete, unsure=unsure)
     by_name = name == "sorted" or first.by_name
-    return ListValue(items, complete, origin=first.origin or first, by_name=by_name, unsure=first.unsure)
+    return ListValue(items, complete, origin=first.origin or first, by_name=by_name, unsure=unsure)
 
 
 def _set_attribute(ev: Evaluator, name: str, args: Arguments) -> Value:
@@ -122,9 +123,10 @@ def _set_attribute(ev: Evaluator, name: str, args: Arguments) -> Value:
     return NONE
 
 
-def _fold(name: str, values: list[Value]) -> Value:
+def _fold(name: str, values: list[Value], whole: bool) -> Value:
+    """The result for numbers that are known. whole: whether these are all arguments, by position."""
     plain = [value.value for value in values if isinstance(value, Const)]
-    if len(plain) == len(values):
+    if whole and len(plain) == len(values):
         try:
             return Const(_FOLDS[name](*plain))
         except (TypeError, ValueError):

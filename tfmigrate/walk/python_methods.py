@@ -27,6 +27,8 @@ from tfmigrate.walk.values import (
     Text,
     TupleValue,
     Value,
+    is_tensor,
+    is_whole,
     join,
 )
 
@@ -51,9 +53,12 @@ def python_method(callee: Method, args: Arguments, frame: Frame, effects: Effect
         owner.unsure = owner.unsure or frame.is_undecided_for(owner)
         return NONE
     if name == "extend" and isinstance(owner, ListValue):
+        owner.unsure = owner.unsure or frame.is_undecided_for(owner) or not owner.complete
         if isinstance(first, (ListValue, TupleValue)):
+            owner.unsure = owner.unsure or (isinstance(first, ListValue) and first.unsure)
             owner.items.extend(first.items)
-        owner.unsure = owner.unsure or frame.is_undecided_for(owner)
+        else:
+            owner.items.append(TENSOR if is_tensor(first) else UNKNOWN)
         owner.complete, owner.length = False, None
         return NONE
     if isinstance(owner, ListValue):
@@ -110,7 +115,7 @@ def _const_method(owner: object, name: str, args: Arguments) -> Value:
     plain = [value.value for value, _ in args.positional if isinstance(value, Const)]
     if isinstance(owner, str) and name == "join" and len(args.positional) == 1:
         sequence = args.positional[0][0]
-        if isinstance(sequence, (ListValue, TupleValue)):
+        if isinstance(sequence, (ListValue, TupleValue)) and is_whole(sequence):
             pieces: list[Value] = []
             for item in sequence.items:
                 pieces.extend([Const(owner), item] if pieces else [item])

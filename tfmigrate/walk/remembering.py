@@ -180,6 +180,7 @@ class Memory:
                 tuple([_key_of_argument(value, whole) for value, _ in args.positional]),
                 tuple([(name, _key_of_argument(value, whole)) for name, (value, _) in args.keywords.items()]),
                 args.star,
+                args.more,
                 around(),
             )
         except (_Unkeyed, TypeError):

@@ -49,7 +49,7 @@ class Repeats(LayerCalls):
         outer = self.scope.path + path
         self.graph.counts[show_path(outer)] += 1
         keywords = {key: pair for key, pair in args.keywords.items() if key not in (*_PARAMS, "scope")}
-        inner = Arguments([inputs, *args.positional[3:]], keywords, args.star)
+        inner = Arguments([inputs, *args.positional[3:]], keywords, args.star, more=args.more)
         inner = self._with_scope_defaults(ev, layer.name, row, self._with_defaults(ev, row, inner, node), node)
         given = given_to(row, inner)
         self._check(ev, layer.name, row, given, node)

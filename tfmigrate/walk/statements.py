@@ -10,10 +10,11 @@ from typing import Any
 from tfmigrate.program.link import Program
 from tfmigrate.walk import operate
 from tfmigrate.walk.assigning import assign, delete
+from tfmigrate.walk.containers import blur
 from tfmigrate.walk.effects import NOTHING
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
-from tfmigrate.walk.values import NONE, Env, ListValue, TupleValue, Value, join
+from tfmigrate.walk.values import NONE, UNKNOWN, Env, ListValue, TupleValue, Value, is_whole, join
 
 
 class Flow(Enum):
@@ -67,11 +68,15 @@ class Statements(Evaluator):
     def _run_AugAssign(self, node: ast.AugAssign, env: Env) -> None:
         left = self.evaluate(node.target, env)
         right = self.evaluate(node.value, env)
+        if isinstance(left, ListValue) and not isinstance(node.op, (ast.Add, ast.Mult)):
+            blur(left, *(right.items if isinstance(right, ListValue) else [UNKNOWN]))  # a set
+            return
         if isinstance(left, ListValue) and isinstance(right, (ListValue, TupleValue)):
+            unsure = isinstance(right, ListValue) and right.unsure
             left.items.extend(right.items)
             left.length = None
-            left.unsure = left.unsure or self.frame.is_undecided_for(left)
-            left.complete = left.complete and not self.frame.is_repeated_for(left)
+            left.unsure = left.unsure or unsure or not left.complete or self.frame.is_undecided_for(left)
+            left.complete = left.complete and is_whole(right) and not self.frame.is_repeated_for(left)
             return
         assign(self, node.target, operate.binary(node.op, left, right), env)
 

@@ -365,6 +365,11 @@ class Env:
         return None
 
 
+def is_whole(value: TupleValue | ListValue) -> bool:
+    """Whether a sequence has these items and no other ones, in this order."""
+    return isinstance(value, TupleValue) or (value.complete and not value.unsure)
+
+
 def is_tensor(value: Value | None) -> bool:
     """Whether the value is certainly a tensor, or a structure that holds one."""
     if isinstance(value, Tensor):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
-from tfmigrate.planning.units import Classification, Ownership
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.program.link import Module
 from tfmigrate.walk.regions import Creation, Region, rounds
 
 
-class Owners:
+class OneOwner:
     """Checks that every variable belongs to one instance."""
 
     def __init__(self, classes: Classification, owners: Ownership, clusters: Clusters) -> None:

@@ -1,0 +1,66 @@
+"""The attributes in which a layer keeps its arguments and what it makes."""
+
+from __future__ import annotations
+
+import ast
+
+from tfmigrate.planning import names
+from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.prefixes import segment_of
+from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.program.standing import ancestors
+from tfmigrate.walk.regions import Path, path_of, show_path
+from tfmigrate.walk.values import Const
+
+
+def name_attributes(plan: LayerPlan) -> None:
+    """Give every stored argument and every slot its attribute."""
+    taken: set[str] = set()
+    if plan.unit.primary.wrapped is not None:  # the library's class has attributes of its own
+        taken |= {
+            param
+            for slot in plan.slots
+            if slot.first.creation and slot.first.creation.row
+            for param in _keras_names(slot)
+        }
+    for item in plan.ctor():
+        plan.attributes[item.name] = names.attribute(item.identifier, taken)
+        taken.add(plan.attributes[item.name])
+    taken |= {member.method for member in plan.unit.members}
+    for slot in plan.slots:
+        fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
+        text, symbolic = names.path_identifier(_own_part(plan, slot), fallback)
+        symbolic = symbolic or slot.bare_path != slot.path
+        if slot.kind is Made.CELL:
+            text = name_of_cell(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
+        name = names.plural(text) if symbolic and slot.loops else text
+        slot.name = names.attribute(name, taken)
+        taken.add(slot.name)
+
+
+def _own_part(plan: LayerPlan, slot: Slot) -> Path:
+    """The path of a slot without what the layer's own name puts in front of all of them."""
+    prefix = plan.unit.primary.prefix
+    own = segment_of(prefix, plan.unit.primary.regions[0]) if prefix is not None else ()
+    text, whole = show_path(own), show_path(slot.path)
+    if not own or slot.loops or not all(isinstance(s, Const) for s in (*own, *slot.path)):
+        return slot.bare_path
+    return path_of(Const(whole.removeprefix(text))) or slot.path
+
+
+def name_of_cell(slot: Slot) -> str:
+    """The name that the program gives a cell where it makes it."""
+    node, module = slot.site(), slot.first.region.module
+    statement = next((a for a in ancestors(module, node) if isinstance(a, ast.stmt)), None)
+    if isinstance(statement, ast.Assign) and statement.value is node and len(statement.targets) == 1:
+        target = statement.targets[0]
+        function = slot.first.region.function
+        if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and function is not None:
+            return f"self.{target.attr}" if target.value.id == function.object_name else ""
+        return target.id if isinstance(target, ast.Name) else ""
+    return ""
+
+
+def _keras_names(slot: Slot) -> list[str]:
+    row = slot.first.creation.row if slot.first.creation is not None else None
+    return [row.keras_name(param) for param in row.params] if row is not None else []
