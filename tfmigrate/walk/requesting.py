@@ -258,6 +258,9 @@ class Requests(Templates):
         for creator in self._creators if variables else ():
             text = "another function makes the variables in this scope, and a layer does not ask it"
             self._blame_at("TFM203", creator.node, creator.module, text, region)
+        for block in filter(None, self._unseen_blocks if variables else ()):
+            text = "what this block is entered with cannot be known, and may open a scope around the variables inside"
+            self._blame_at("TFM509", *block, text, region)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )

@@ -9,11 +9,12 @@ from typing import Any
 
 from tfmigrate.program.link import Program
 from tfmigrate.walk import operate
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.assigning import assign, delete
 from tfmigrate.walk.effects import NOTHING
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
-from tfmigrate.walk.values import NONE, Env, ListValue, TupleValue, Value, join
+from tfmigrate.walk.values import NONE, Env, FunctionValue, ListValue, ObjectValue, TupleValue, Value, join
 
 
 class Flow(Enum):
@@ -168,11 +169,24 @@ class Statements(Evaluator):
         contexts = []
         for item in node.items:
             context = self.evaluate(item.context_expr, env)
-            inner = self.semantics.enter_block(self, context, node)
+            inner = self.semantics.enter_block(self, context, node, item.context_expr)
+            entered = self._own_block(context, "__enter__")
+            inner = inner if entered is None else entered
             contexts.append(context)
             if item.optional_vars is not None:
                 assign(self, item.optional_vars, inner, env)
         flow = self.block(node.body, env)
         for context in reversed(contexts):
+            self._own_block(context, "__exit__")
             self.semantics.leave_block(self, context, node)
         return flow
+
+    def _own_block(self, context: Value, name: str) -> Value | None:
+        """What an object of the program does as a block is entered or left."""
+        if not isinstance(context, ObjectValue):
+            return None
+        method = self.class_attribute(context.cls, name)
+        if not isinstance(method, FunctionValue):
+            return None
+        args = Arguments([(NONE, ast.Constant(None))] * 3 if name == "__exit__" else [])
+        return self.call_function(FunctionValue(method.function, method.env, context), args, None)
