@@ -135,6 +135,9 @@ class Counting:
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
         return self.tf1.unresolved(ev, name, node, args)
 
+    def is_outside(self, value: Value) -> bool:
+        return self.tf1.is_outside(value)
+
     def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None:
         self.tf1.unseen(ev, callee, args, node)
 

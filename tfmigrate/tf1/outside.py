@@ -19,7 +19,8 @@ _BUILTIN = frozenset(dir(builtins)) | _PYTHON_2
 
 # What is covered is asked for before; of the rest of TensorFlow, these call `get_variable`, or a function of yours.
 _IN_TENSORFLOW = re.compile(
-    r"tf\.(feature_column\.(input_layer|linear_model)|models\."
+    r"(tf\.)?keras\.(layers|models|applications|Model|Sequential)\b"
+    r"|tf\.(feature_column\.(input_layer|linear_model)|models\."
     r"|python\.(keras|layers|feature_column|estimator|ops\.(\w*rnn\w*|\w*cell\w*|\w*seq2seq\w*|\w*attention\w*))\."
     r"|contrib\.(crf\.crf_log_likelihood|feature_column|gan|learn|model_pruning|quantize|recurrent|specs|timeseries"
     r"|factorization|kernel_methods|tensor_forest|boosted_trees|(nn|rnn|layers|seq2seq|crf|framework)\.python)\b)"
@@ -44,8 +45,10 @@ _KNOWN_PACKAGES = frozenset({
 })  # fmt: skip
 
 
-# What runs a text that the program does not show, or looks up whatever it is given the name of.
-_RUNNING = frozenset({"eval", "exec", "execfile", "globals", "locals", "__import__"})
+# What runs a text that the program does not show.
+_RUNNING = frozenset({"eval", "exec", "execfile"})
+# What they give may be, or hold, any code.
+LOOKING_UP = frozenset({"builtins.globals", "builtins.locals", "builtins.__import__", "importlib.import_module"})
 # Of these, the functions whose names are not known only compute.
 _OPERATIONS = frozenset({
     "numpy", "tf.nn", "tf.math", "tf.train", "tf.losses", "tf.initializers", "tf.keras.activations",
@@ -72,16 +75,17 @@ CALLERS = {
     "tf.cond": (Place(1, "true_fn"), Place(2, "false_fn"), Place(-1, "fn1"), Place(-1, "fn2")),
     "tf.case": (Place(0, "pred_fn_pairs"), Place(1, "default")),
 }
-# Methods of lists, dictionaries, strings and the like.
+# Methods of lists, dictionaries, strings and the like; networks have some of these names, too.
 OF_CONTAINERS = frozenset(
     name for kind in (list, dict, str, set, bytes, collections.deque) for name in dir(kind) if not name.startswith("_")
-)
+) - {"encode", "decode", "translate"}
 # Those of sessions, optimizers, writers, tensors, arrays and files, too, none of which makes variables where it stands.
 OF_PLAIN_OBJECTS = OF_CONTAINERS | {
-    "add_summary", "apply", "apply_gradients", "assign", "assign_add", "assign_sub", "astype", "average", "close",
-    "compute_gradients", "dot", "entropy", "error", "eval", "info", "kl", "log", "log_prob", "logp", "maximize", "mean",
-    "minimize", "neglogp", "partial_run", "prob", "put", "reshape", "restore", "run", "sample", "save",
-    "scatter_update", "set_shape", "warning", "write",
+    "_replace", "add_summary", "apply_gradients", "as_list", "assert_is_compatible_with", "assign", "assign_add",
+    "assign_sub", "astype", "average", "close", "compute_gradients", "dot", "entropy", "error", "eval", "get_shape",
+    "info", "kl", "log", "log_prob", "logp", "lookup", "maximize", "mean", "minimize", "neglogp", "partial_run",
+    "prob", "put", "reshape", "restore", "run", "save", "scatter_update", "set_shape", "warning", "write",
+    "zero_state",
 }  # fmt: skip
 
 
@@ -112,6 +116,6 @@ def may_make_variables(name: str) -> bool:
         return name.removesuffix(".?") not in _OPERATIONS and (root == "tf" or may_make_variables(name[:-2]))
     if root == "builtins":
         return rest.partition(".")[0] not in _BUILTIN or rest in _RUNNING
-    if root == "tf":
+    if root in ("tf", "keras"):
         return _IN_TENSORFLOW.match(name) is not None
     return root not in sys.stdlib_module_names and root not in _KNOWN_PACKAGES

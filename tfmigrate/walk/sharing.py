@@ -20,7 +20,7 @@ from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
-from tfmigrate.tf1.outside import CALLERS, keeps_code, may_make_variables
+from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_variables
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
@@ -38,7 +38,7 @@ from tfmigrate.walk.naming import (
     name_of,
     variable_attribute,
 )
-from tfmigrate.walk.objects import Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
+from tfmigrate.walk.objects import Foreign, Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
 from tfmigrate.walk.optimizers import is_training
 from tfmigrate.walk.regions import (
     NameRead,
@@ -252,11 +252,14 @@ class Scoping(Cells, Lists):
             return self._call_template(ev, callee, args, node)
         if isinstance(callee, Cell):
             return self._call_cell(ev, callee, args, node)
+        if isinstance(callee, Foreign):
+            self.outside(ev, unparsed(node.func), node)
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
         if _is_of_interest(name):
             self.consulted += 1
+            self.check_patch(ev, name, node)
         if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
@@ -303,11 +306,12 @@ class Scoping(Cells, Lists):
         if name == "tf.dimension_value":
             dimension = args.get(0, "dimension")
             return dimension if isinstance(dimension, (Dim, Const, Symbol)) else UNKNOWN
-        plain = _plain_result(name)
+        plain = None if may_make_variables(name) else _plain_result(name)
         if plain is not None:
             return plain
         kind = UNKNOWN.kind if any(is_tensor(value) for value in args.values()) else PYTHON.kind
         kept = code_in(*args.values()) if keeps_code(name) else frozenset()
+        kept = None if name in LOOKING_UP else kept
         return Unknown(kind, None if kept is None else kept | {name})
 
     def _is_harmless(self, ev: Evaluator, name: str, node: ast.Call) -> bool:
@@ -350,7 +354,9 @@ class Scoping(Cells, Lists):
         if isinstance(owner, (ObjectValue, SuperValue)):
             obj = owner if isinstance(owner, ObjectValue) else owner.obj
             outside = ev.classes.outside_base(obj.cls)
-            if outside is not None and may_make_variables(outside):
+            # the layers and cells of TensorFlow make nothing before they are called
+            later = name == "__init__" and outside is not None and outside.startswith(("tf.", "keras."))
+            if outside is not None and not later and (may_make_variables(outside) or makes_variables(outside)):
                 self.outside(ev, f"{outside}.{name}", node)
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
             return self._gradients(args)

@@ -14,7 +14,7 @@ from tfmigrate.walk.assigning import assign, delete
 from tfmigrate.walk.effects import NOTHING
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
-from tfmigrate.walk.values import NONE, Env, FunctionValue, ListValue, ObjectValue, TupleValue, Value, join
+from tfmigrate.walk.values import NONE, Env, FunctionValue, Library, ListValue, ObjectValue, TupleValue, Value, join
 
 
 class Flow(Enum):
@@ -138,6 +138,17 @@ class Statements(Evaluator):
             env.names = after_first
         return Flow.NEXT
 
+    def _join_names(self, before: dict[str, Value], node: ast.Try, env: Env) -> None:
+        """Names that a handler has bound may be what they were before as well."""
+        for name, value in list(env.names.items()):
+            other = before.get(name)
+            if other is None or other is value:
+                continue
+            # two names of one thing, in two versions of a library
+            renamed = isinstance(other, Library) and isinstance(value, Library)
+            if not renamed or self.semantics.is_outside(other):
+                env.names[name] = self._either(other, value, node, env)
+
     def _either(self, one: Value | None, other: Value | None, node: ast.AST, env: Env) -> Value:
         known: Value | None = None
         if one is not None and other is not None:
@@ -159,6 +170,8 @@ class Statements(Evaluator):
             self.effects.end()
             if handled is not Flow.NEXT:
                 env.names = before
+            elif flow is Flow.NEXT:
+                self._join_names(before, node, env)
         self.frame.conditions.pop()
         if flow is Flow.NEXT:
             flow = self.block(node.orelse, env)

@@ -333,10 +333,10 @@ class Regularizer:
 
 @dataclass(frozen=True)
 class Unknown:
-    """code: if it can be called, the names of what it may be, or come from, of libraries; None: it may be any code."""
+    """code: if it can be called, what it may be, or come from, of libraries by name; None: it may be any code."""
 
     kind: Kind = field(default=Kind.UNKNOWN, compare=False)
-    code: frozenset[str] | None = field(default=None, compare=False)
+    code: frozenset[str | FunctionValue | LambdaValue] | None = field(default=None, compare=False)
 
 
 Value = Union[
@@ -394,9 +394,9 @@ def is_python(value: Value | None) -> bool:
     return not isinstance(value, (Tensor, Opaque, type(None)))
 
 
-def code_in(*values: Value) -> frozenset[str] | None:
+def code_in(*values: Value) -> frozenset[str | FunctionValue | LambdaValue] | None:
     """What code values may be, or hold; see `Unknown`."""
-    found: frozenset[str] = frozenset()
+    found: frozenset[str | FunctionValue | LambdaValue] = frozenset()
     for value in values:
         code = _code(value)
         if code is None:
@@ -405,9 +405,11 @@ def code_in(*values: Value) -> frozenset[str] | None:
     return found
 
 
-def _code(value: Value) -> frozenset[str] | None:
+def _code(value: Value) -> frozenset[str | FunctionValue | LambdaValue] | None:
     if isinstance(value, Library):
         return frozenset((value.name,))
+    if isinstance(value, LambdaValue) or (isinstance(value, FunctionValue) and value.bound is None):
+        return frozenset((value,))
     if isinstance(value, Unknown):
         return value.code
     if isinstance(value, Symbol):
@@ -418,7 +420,7 @@ def _code(value: Value) -> frozenset[str] | None:
         return code_in(*value.items)
     if isinstance(value, DictValue):
         return code_in(*value.items.values())
-    own = (FunctionValue, LambdaValue, ClassValue, ObjectValue, Choice, Partial, ModuleValue)
+    own = (FunctionValue, ClassValue, ObjectValue, Choice, Partial, ModuleValue)
     return None if isinstance(value, own) else frozenset()
 
 
