@@ -358,7 +358,8 @@ CODES: dict[str, Code] = {
     "TFM509": Code(
         _R,
         "code from outside in a scope",
-        "Functions of other packages, or of files that are missing, may make variables under the scope that is open.",
+        "Functions of other packages, of files that are missing, or that only a run knows may make variables under the"
+        " scope that is open, and blocks that are entered with such may open one.",
         "Name the files that are missing as well; what makes no variables can be called outside of the scope.",
     ),
     # 6xx: collections and names

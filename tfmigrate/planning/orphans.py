@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Container, Iterable
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.program.flags import is_reuse_switch
@@ -12,18 +13,29 @@ from tfmigrate.program.link import Class, Function, Module
 def orphans(classes: Classification) -> set[Function]:
     """The outermost functions and methods that make variables, take something in, and are called by nothing."""
     found: set[Function] = set()
+    values = _values(module for walk in classes.walks for module in walk.modules())
     for walk in classes.walks:
         target = walk.entry.target
         if isinstance(target, Module):
             continue
         candidates = [target] if isinstance(target, Function) else list(target.methods.values())
         trains = isinstance(target, Class) and any(method in classes.evident for method in candidates)
-        found.update(function for function in candidates if _is_orphan(function, classes, trains))
+        found.update(function for function in candidates if _is_orphan(function, classes, trains, values))
     return found
 
 
-def _is_orphan(function: Function, classes: Classification, trains: bool) -> bool:
-    """trains: whether its class does what programs do once per graph."""
+def _values(modules: Iterable[Module]) -> set[str]:
+    """Names of attributes that are read and not called where they are read."""
+    found: set[str] = set()
+    for module in dict.fromkeys(modules):
+        called = {id(call.func) for call in module.of_kind(ast.Call)}
+        read = (node for node in module.of_kind(ast.Attribute) if isinstance(node.ctx, ast.Load))
+        found.update(node.attr for node in read if id(node) not in called)
+    return found
+
+
+def _is_orphan(function: Function, classes: Classification, trains: bool, values: Container[str]) -> bool:
+    """trains: whether its class does what programs do once per graph. values: see `_values`."""
     regions = [region for region in classes.calls.get(function, []) if region in classes.makers]
     if not regions or any(region.frame.call is not None for region in regions):
         return False
@@ -31,9 +43,15 @@ def _is_orphan(function: Function, classes: Classification, trains: bool) -> boo
         return True
     if function in classes.evident:
         return False
+    if function.cls is not None and function.name in values and not _is_property(function):
+        return True  # `self.deep` may be called anywhere, and more than once
     if function.cls is not None and any(c.reuse == "auto" for region in regions for c in region.creations()):
         return True  # a second call, or look at a property, would share with the first
     return not trains and _required(function) > 0
+
+
+def _is_property(function: Function) -> bool:
+    return any("property" in ast.unparse(decorator) for decorator in function.node.decorator_list)
 
 
 def _is_told_to_reuse(function: Function) -> bool:

@@ -76,6 +76,13 @@ class Function:
         return frozenset(name for names in found for name in names)
 
     @cached_property
+    def rebinds(self) -> frozenset[str]:
+        """Names of its module that it gives another value."""
+        defined = (node.name for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+        imported = (node.asname or node.name for node in self.nodes if isinstance(node, ast.alias))
+        return self.globals & frozenset([*self.assigned, *defined, *imported]) if self.globals else self.globals
+
+    @cached_property
     def nonlocals(self) -> frozenset[str]:
         """Names that it declares as those of a function around it."""
         found = (node.names for node in self.nodes if isinstance(node, ast.Nonlocal))
@@ -163,6 +170,11 @@ class Module:
         for node in self.nodes:
             found.setdefault(type(node), []).append(node)
         return found
+
+    @cached_property
+    def rebound(self) -> frozenset[str]:
+        """Its names to which a function gives another value."""
+        return frozenset().union(*(function.rebinds for function in self.functions.values()))
 
     @property
     def is_package(self) -> bool:

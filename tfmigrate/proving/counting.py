@@ -113,6 +113,12 @@ class Counting:
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
         return self.tf1.unresolved(ev, name, node, args)
 
+    def is_outside(self, value: Value) -> bool:
+        return self.tf1.is_outside(value)
+
+    def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None:
+        self.tf1.unseen(ev, callee, args, node)
+
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         if source in self.lists and all(isinstance(item, Weight) for item in result.items):
             self.lists.add(result)
@@ -134,9 +140,9 @@ class Counting:
     def _current(self) -> Path:
         return self._open[-1] if self._open else ()
 
-    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+    def enter_block(self, ev: Evaluator, context: Value, node: ast.With, expression: ast.expr) -> Value:
         if not isinstance(context, NameScope):
-            return self.tf1.enter_block(ev, context, node)
+            return self.tf1.enter_block(ev, context, node, expression)
         self.tf1.consulted += 1
         self._open.append(self._current() + context.name)
         return context

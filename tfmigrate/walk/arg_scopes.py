@@ -109,9 +109,9 @@ class ArgScopes(Scopes):
         if isinstance(value, KeptArguments) and function is not None and function not in value.makers:
             value.makers.append(function)
 
-    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+    def enter_block(self, ev: Evaluator, context: Value, node: ast.With, expression: ast.expr) -> Value:
         if not isinstance(context, ArgScope):
-            return super().enter_block(ev, context, node)
+            return super().enter_block(ev, context, node, expression)
         self.consulted += 1
         outer = self._arg_scopes[-1] if self._arg_scopes else _Open(node, {}, True)
         if context.alone:

@@ -13,7 +13,6 @@ from tfmigrate.walk.choices import outcome
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.opening import AttributesOf, may_hide, symbol_of
 from tfmigrate.walk.values import (
-    PYTHON,
     UNKNOWN,
     Choice,
     ClassValue,
@@ -73,7 +72,7 @@ def attribute(ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Va
         text = f"{owner.text}.{name}"
         return Symbol(text, f"{owner.key}.{name}", owner.kind, owner.round)
     if isinstance(owner, Unknown) and owner.kind is Kind.PYTHON:
-        return PYTHON
+        return owner
     return Method(owner, name)
 
 

@@ -29,7 +29,9 @@ from tfmigrate.walk.values import (
     Opaque,
     Partial,
     TupleValue,
+    Unknown,
     Value,
+    code_in,
     is_tensor,
     is_whole,
     join,
@@ -113,9 +115,10 @@ class Calls(Functions):
                 self.semantics.escaped(self, value, node)
         if isinstance(callee, (Library, Method, Opaque)):
             return self.semantics.call(self, callee, args, node)
+        self.semantics.unseen(self, callee, args, node)
         if isinstance(node.func, ast.Attribute):
             return self.semantics.unresolved(self, node.func.attr, node, args)
-        return UNKNOWN
+        return Unknown(code=code_in(callee, *args.values()))
 
     def _call_one_of(self, callee: Choice, args: Arguments, node: ast.Call, env: Env) -> Value:
         branch, results = Branch(callee), []

@@ -7,6 +7,7 @@ import ast
 from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.assigning import assign
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.imports import import_modules, import_names
 from tfmigrate.walk.loops import Loops
@@ -14,6 +15,7 @@ from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
+    UNKNOWN,
     ClassValue,
     Const,
     Env,
@@ -80,7 +82,7 @@ class Executor(Loops):
         value: Value = FunctionValue(function, None if env is self.envs.get(env.module) else env)
         for decorator in reversed(node.decorator_list):
             value = self._decorated(value, decorator, env)
-        env.names[node.name] = value
+        self._define(node.name, value, env)
 
     _run_AsyncFunctionDef = _run_FunctionDef  # noqa: N815
 
@@ -105,7 +107,12 @@ class Executor(Loops):
             if isinstance(value, FunctionValue) and value.env is body:
                 value.env = None if env is self.envs.get(env.module) else env
         self.classes.names[cls] = body.names
-        env.names[node.name] = ClassValue(cls)
+        self._define(node.name, ClassValue(cls), env)
+
+    def _define(self, name: str, value: Value, env: Env) -> None:
+        """Bind what a definition makes; what a function may put in its place, now or later, is not known."""
+        own = env is self.envs.get(env.module)
+        assign(self, ast.Name(name), UNKNOWN if own and name in env.module.rebound else value, env)
 
     def _run_Import(self, node: ast.Import, env: Env) -> None:
         import_modules(self, node, env)

@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from functools import reduce
 
+from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Function, Program
 from tfmigrate.program.running import runs
 from tfmigrate.walk.arguments import Arguments
@@ -27,6 +28,7 @@ from tfmigrate.walk.values import (
     ObjectValue,
     Shape,
     Tensor,
+    Unknown,
     Value,
     join,
 )
@@ -174,7 +176,18 @@ class Functions(Statements):
     @staticmethod
     def _result(frame: Frame) -> Value:
         if frame.function is not None and frame.function.is_generator:
-            return UNKNOWN
+            return UNKNOWN if _holds_open(frame.function) else Unknown(code=frozenset())
         if not frame.returns:
             return NONE
         return reduce(join, frame.returns)
+
+
+def _holds_open(function: Function) -> bool:
+    """Whether a generator yields inside a block that is none of TensorFlow's."""
+    for block in (node for node in function.nodes if isinstance(node, ast.With)):
+        heads = [item.context_expr for item in block.items]
+        called = [head.func if isinstance(head, ast.Call) else head for head in heads]
+        yields = any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(block))
+        if yields and not all(library_name(function.module, each) for each in called):
+            return True
+    return False

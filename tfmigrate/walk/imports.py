@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.program.link import Module
+from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.attributes import unbound
 from tfmigrate.walk.evaluate import Evaluator
-from tfmigrate.walk.values import Env, ModuleValue, Value
+from tfmigrate.walk.values import UNKNOWN, ClassValue, Env, FunctionValue, ModuleValue, Value
 
 
 def import_modules(ev: Evaluator, node: ast.Import, env: Env) -> None:
@@ -35,6 +36,9 @@ def import_names(ev: Evaluator, node: ast.ImportFrom, env: Env) -> None:
     for alias in node.names:
         if alias.name == "*":
             ev.memory.unsettle()
+            if module is None and may_make_variables(ev.semantics.canonical(f"{'.' * node.level}{node.module}.?").name):
+                hidden = [name for name, known in env.names.items() if isinstance(known, (FunctionValue, ClassValue))]
+                env.names.update(dict.fromkeys(hidden, UNKNOWN))
             if module is not None and module is not env.module:
                 public = {k: v for k, v in ev.module_env(module).names.items() if not k.startswith("_")}
                 env.names.update(public)

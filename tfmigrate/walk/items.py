@@ -21,11 +21,14 @@ from tfmigrate.walk.values import (
     Shape,
     Symbol,
     TupleValue,
+    Unknown,
     Value,
+    code_in,
     is_python,
     is_tensor,
     is_whole,
     join,
+    python_from,
     round_of,
 )
 
@@ -53,7 +56,7 @@ def subscript(owner: Value, index: Value) -> Value:
         return Symbol(text, key, owner.kind, round_of(owner, index))
     if is_tensor(owner):
         return TENSOR
-    return PYTHON if is_python(owner) else UNKNOWN
+    return python_from(owner) if is_python(owner) else Unknown(code=code_in(owner))
 
 
 def _of_same_round(owner: ListValue, index: LoopIndex) -> Value | None:
@@ -83,7 +86,7 @@ def slice_of(owner: Value, between: Sequence[Value | None], text: str) -> Value:
         return Shape(owner.label, f"{owner.slice}[{text}]")
     if is_tensor(owner):
         return TENSOR
-    return PYTHON if is_python(owner) else UNKNOWN
+    return python_from(owner) if is_python(owner) else Unknown(code=code_in(owner))
 
 
 def element(value: Value, index: int) -> Value:

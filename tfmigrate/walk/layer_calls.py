@@ -33,6 +33,8 @@ from tfmigrate.walk.values import (
 )
 
 Given = dict[str, tuple[Value, ast.expr]]
+# what a layer calls in its own scope
+_CALLED = {"activation", "activation_fn"}
 # why a call cannot become one layer
 OTHERWISE = "this call gets other arguments from its arg_scope, or another normalizer, than at another time"
 
@@ -173,6 +175,8 @@ class LayerCalls(ArgScopes, Requests):
                 self.blame("TFM502", node, ev, f"{ast.unparse(expression)} has no counterpart in TensorFlow 2")
         if "updates_collections" in given and not is_update_choice(given["updates_collections"][0]):
             self.blame("TFM502", node, ev, f"{symbol}(updates_collections=...) names a collection of its own")
+        for key in _CALLED & given.keys():
+            self.handed_over(ev, given[key][0], node, in_scope=True)
         activation = given.get("activation_fn")
         if row.activates_after and activation is not None and not _is_function_or_none(activation[0]):
             self.blame("TFM502", node, ev, f"{symbol}(activation_fn=...) may be None, which the call does not say")

@@ -36,6 +36,7 @@ from tfmigrate.walk.values import (
     is_python,
     is_tensor,
     is_whole,
+    python_from,
     round_of,
     same,
 )
@@ -100,7 +101,7 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
             return ListValue(left.items * times)
         return ListValue(list(left.items), complete=False, unsure=left.unsure)
     if row is None:
-        return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+        return python_from(left, right) if is_python(left) and is_python(right) else UNKNOWN
     symbol, compute = row
     if isinstance(left, Const) and isinstance(right, Const):
         return _compute(compute, left.value, right.value)
@@ -113,7 +114,7 @@ def binary(op: ast.operator, left: Value, right: Value) -> Value:
         if isinstance(left, Dim) or isinstance(right, Dim):
             return Dim(text)
         return Symbol(text, text, Kind.PYTHON, round_of(left, right))
-    return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+    return python_from(left, right) if is_python(left) and is_python(right) else UNKNOWN
 
 
 def _operand(value: Value) -> str:

@@ -34,10 +34,13 @@ from tfmigrate.walk.values import (
     Partial,
     Symbol,
     TupleValue,
+    Unknown,
     Value,
+    code_in,
     is_tensor,
     is_whole,
     join,
+    python_from,
     text_of,
 )
 
@@ -89,7 +92,7 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
     if name == "map" and first is not None and isinstance(first, (LambdaValue, Opaque, *CALLED)):
         return _map(ev, first, args, node, env)
     if name in _PYTHON:
-        return TENSOR if name == "sum" and any(is_tensor(v) for v in args.values()) else PYTHON
+        return TENSOR if name == "sum" and any(is_tensor(v) for v in args.values()) else python_from(*args.values())
     return None
 
 
@@ -164,6 +167,9 @@ def _get_attribute(ev: Evaluator, name: str, args: Arguments, node: ast.Call) ->
             return join(owner.attrs[attr.value], args.positional[2][0])
     if name == "hasattr":
         return PYTHON
+    if isinstance(owner, Library):
+        found = Library(f"{owner.name}.?")
+        return Unknown(code=code_in(found, *(value for value, _ in args.positional[2:])))
     if isinstance(owner, ObjectValue):
         for method in dict.fromkeys(name for cls in ev.classes.mro(owner.cls) for name in cls.methods):
             ev.semantics.unresolved(ev, method, node)

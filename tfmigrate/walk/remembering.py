@@ -286,7 +286,7 @@ def _key(value: Value, depth: int = 0) -> Hashable:
     if isinstance(value, Symbol):
         return Symbol, value.text, value.key, value.kind, value.round
     if isinstance(value, Unknown):
-        return Unknown, value.kind
+        return Unknown, value.kind, value.code
     if isinstance(value, LoopIndex):
         known = (value.distinct, value.start, value.first, value.values, value.run, value.presumed)
         return LoopIndex, value.text, value.key, known

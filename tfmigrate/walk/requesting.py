@@ -14,7 +14,7 @@ from tfmigrate.tf1.regularizers import COLLECTION
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.clashes import may_be_same, name_from, repeats
-from tfmigrate.walk.decorating import hidden_by
+from tfmigrate.walk.decorating import changed_by, hidden_by
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.initial_values import initial_value
@@ -41,6 +41,7 @@ from tfmigrate.walk.regions import (
 from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.stems import stem_of
 from tfmigrate.walk.templates import Templates
+from tfmigrate.walk.unseen import is_foreign_class
 from tfmigrate.walk.values import (
     NONE,
     TENSOR,
@@ -53,6 +54,7 @@ from tfmigrate.walk.values import (
     LoopIndex,
     Text,
     TupleValue,
+    Unknown,
     Value,
     is_tensor,
     text_of,
@@ -258,6 +260,14 @@ class Requests(Templates):
         for creator in self._creators if variables else ():
             text = "another function makes the variables in this scope, and a layer does not ask it"
             self._blame_at("TFM203", creator.node, creator.module, text, region)
+        for cls in {outer.obj.cls for outer in frame.outward() if outer.obj is not None} if variables else ():
+            changed = changed_by(ev.classes.mro(cls))
+            if changed is not None:
+                text = f"{changed[0].name} may be made another class by {ast.unparse(changed[1])}"
+                self._blame_at("TFM407", changed[1], changed[0].module, text, region)
+        for block in filter(None, self._unseen_blocks if variables else ()):
+            text = "what this block is entered with cannot be known, and may open a scope around the variables inside"
+            self._blame_at("TFM509", *block, text, region)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )
@@ -291,7 +301,9 @@ class Requests(Templates):
         if not any(isinstance(value, Foreign) for value in args.values()):
             self.blame("TFM501", node, ev, f"{name} is not covered yet")
         self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
-        return Foreign() if "rnn_cell" in name or name.rsplit(".", 1)[-1].endswith("Cell") else TENSOR
+        if "rnn_cell" in name or name.endswith("Cell"):
+            return Foreign()
+        return Unknown(code=frozenset((name,))) if is_foreign_class(name) else TENSOR
 
 
 def _of_an_earlier_round(made: Path, wanted: Path) -> bool:

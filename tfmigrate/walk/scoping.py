@@ -22,7 +22,7 @@ from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import Growth
-from tfmigrate.walk.journal import Journal, depth_of, snapshot
+from tfmigrate.walk.journal import depth_of, snapshot
 from tfmigrate.walk.naming import dtype_of
 from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_counted, running_loop
 from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
@@ -38,6 +38,7 @@ from tfmigrate.walk.regions import (
 )
 from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.state import State, run_time_state
+from tfmigrate.walk.unseen import Unseen, is_unseen_block
 from tfmigrate.walk.values import (
     NONE,
     TENSOR,
@@ -55,7 +56,7 @@ from tfmigrate.walk.values import (
 AUTO = "auto"
 
 
-class Scopes(Journal):
+class Scopes(Unseen):
     """Variable scopes and graphs."""
 
     def __init__(self) -> None:
@@ -63,12 +64,15 @@ class Scopes(Journal):
         # what gave the name that was given last, where that depends on a loop; and all such
         self._number: Number | None = None
         self._numbers: list[tuple[str, Number, ast.Call, Module, Region | None]] = []
+        # the open blocks: of those that are entered with what cannot be known and may be a scope, with what
+        self._unseen_blocks: list[tuple[ast.expr, Module] | None] = []
         # where the initializer and the regularizer come from that a call gets from its scope
         self._origins: dict[tuple[ast.Call, str], tuple[object, tuple[Value, ast.expr] | None]] = {}
 
-    def enter_block(self, ev: Evaluator, context: Value, node: ast.With) -> Value:
+    def enter_block(self, ev: Evaluator, context: Value, node: ast.With, expression: ast.expr) -> Value:
         if isinstance(context, Opaque):
             self.consulted += 1
+        self._unseen_blocks.append((expression, ev.frame.module) if is_unseen_block(ev, context, expression) else None)
         if isinstance(context, GraphScope):
             self._enter_graph(context.graph)
             return context.graph
@@ -168,6 +172,7 @@ class Scopes(Journal):
             self.graph.counts = counts
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
+        self._unseen_blocks.pop()
         if isinstance(context, GraphScope):
             self._leave_graph()
         if isinstance(context, CreatorScope):

@@ -20,7 +20,7 @@ from tfmigrate.tf1.layers import (
     ALIASES,
     LAYERS,
 )
-from tfmigrate.tf1.outside import may_make_variables
+from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_variables
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
@@ -38,7 +38,7 @@ from tfmigrate.walk.naming import (
     name_of,
     variable_attribute,
 )
-from tfmigrate.walk.objects import Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
+from tfmigrate.walk.objects import Foreign, Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
 from tfmigrate.walk.optimizers import is_training
 from tfmigrate.walk.regions import (
     NameRead,
@@ -51,6 +51,7 @@ from tfmigrate.walk.regions import (
     around,
     show_path,
 )
+from tfmigrate.walk.unseen import is_foreign, makes_variables
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
@@ -70,6 +71,7 @@ from tfmigrate.walk.values import (
     TupleValue,
     Unknown,
     Value,
+    code_in,
     is_tensor,
 )
 
@@ -250,11 +252,14 @@ class Scoping(Cells, Lists):
             return self._call_template(ev, callee, args, node)
         if isinstance(callee, Cell):
             return self._call_cell(ev, callee, args, node)
+        if isinstance(callee, Foreign):
+            self.outside(ev, unparsed(node.func), node)
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
         if _is_of_interest(name):
             self.consulted += 1
+            self.check_patch(ev, name, node)
         if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
@@ -290,29 +295,29 @@ class Scoping(Cells, Lists):
             self.optimizers.hidden()
             for region in around(self.region):
                 region.trains = True
-        elif _is_foreign(name) and not self._is_harmless(ev, name, node):
+        elif is_foreign(name) and not self._is_harmless(ev, name, node):
             return self._foreign(ev, name, args, node)
         elif may_make_variables(name):
-            self._outside(ev, name.removeprefix("builtins."), node)
+            self.outside(ev, name.removeprefix("builtins."), node)
+        for place in CALLERS.get(name, ()):
+            self.handed_over(ev, args.get(place.position, place.name), node)
         if name == "tf.app.run":
             return self._app_run(ev, args, node)
         if name == "tf.dimension_value":
             dimension = args.get(0, "dimension")
             return dimension if isinstance(dimension, (Dim, Const, Symbol)) else UNKNOWN
-        plain = _plain_result(name)
+        plain = None if may_make_variables(name) else _plain_result(name)
         if plain is not None:
             return plain
-        return UNKNOWN if any(is_tensor(value) for value in args.values()) else PYTHON
+        kind = UNKNOWN.kind if any(is_tensor(value) for value in args.values()) else PYTHON.kind
+        kept = code_in(*args.values()) if keeps_code(name) else frozenset()
+        kept = None if name in LOOKING_UP else kept
+        return Unknown(kind, None if kept is None else kept | {name})
 
     def _is_harmless(self, ev: Evaluator, name: str, node: ast.Call) -> bool:
         """Whether a call of contrib makes no layer, and is told by its name where it stays."""
         told = not name.startswith("tf.") or library_name(ev.frame.module, node.func) == name
         return _is_idle(name) and not self._gives(name) and told
-
-    def _outside(self, ev: Evaluator, name: str, node: ast.Call) -> None:
-        """Code that the program does not show is called: in the scope that is open, it may make what it likes."""
-        if self.scope.path or self.scope.reuse:
-            self.blame("TFM509", node, ev, f"{name} is not in the program, and may make variables in this scope")
 
     def _app_run(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         main = args.get(0, "main") or ev.module_env(ev.frame.module).names.get("main")
@@ -349,8 +354,10 @@ class Scoping(Cells, Lists):
         if isinstance(owner, (ObjectValue, SuperValue)):
             obj = owner if isinstance(owner, ObjectValue) else owner.obj
             outside = ev.classes.outside_base(obj.cls)
-            if outside is not None and may_make_variables(outside):
-                self._outside(ev, f"{outside}.{name}", node)
+            # the layers and cells of TensorFlow make nothing before they are called
+            later = name == "__init__" and outside is not None and outside.startswith(("tf.", "keras."))
+            if outside is not None and not later and (may_make_variables(outside) or makes_variables(outside)):
+                self.outside(ev, f"{outside}.{name}", node)
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
             return self._gradients(args)
         if isinstance(owner, Graph) and name == "as_default":
@@ -359,6 +366,8 @@ class Scoping(Cells, Lists):
             return self._graph_method(ev, name, args, node)
         if is_tensor(owner):
             return TENSOR
+        if isinstance(owner, Unknown):
+            self.unseen(ev, callee, args, node)
         if isinstance(owner, ObjectValue) or (isinstance(owner, Unknown) and owner.kind is not PYTHON.kind):
             self.unresolved(ev, name, node)
         return UNKNOWN if not any(is_tensor(value) for value in args.values()) else TENSOR
@@ -393,21 +402,15 @@ def _is_evidence(name: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _is_of_interest(name: str) -> bool:
     """Whether what a function of a library does hangs on more than its arguments, or is noted."""
-    makes = name in LAYERS or name in symbols.MAKERS or name in KNOWN or name in _HANDLERS
     named = name in symbols.BY_NAME or name in RESTORING or name in regularizers.REGULARIZERS
     trains = name.startswith("tf.train.") and name.endswith("Optimizer")
-    outside = _is_foreign(name) or may_make_variables(name)
-    return makes or named or trains or outside or _is_evidence(name) or name in _RUNS
+    outside = name in _HANDLERS or makes_variables(name) or may_make_variables(name)
+    return named or trains or outside or _is_evidence(name) or name in _RUNS
 
 
 @lru_cache(maxsize=20_000)
 def _is_gone(name: str) -> bool:
     return symbols.GONE.match(name) is not None
-
-
-@lru_cache(maxsize=20_000)
-def _is_foreign(name: str) -> bool:
-    return bool(symbols.FOREIGN_LAYERS.match(name)) and not symbols.HARMLESS.search(name)
 
 
 @lru_cache(maxsize=20_000)

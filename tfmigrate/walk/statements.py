@@ -9,12 +9,25 @@ from typing import Any
 
 from tfmigrate.program.link import Program
 from tfmigrate.walk import operate
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.assigning import assign, delete
 from tfmigrate.walk.containers import blur
 from tfmigrate.walk.effects import NOTHING
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
-from tfmigrate.walk.values import NONE, UNKNOWN, Env, ListValue, TupleValue, Value, is_whole, join
+from tfmigrate.walk.values import (
+    NONE,
+    UNKNOWN,
+    Env,
+    FunctionValue,
+    Library,
+    ListValue,
+    ObjectValue,
+    TupleValue,
+    Value,
+    is_whole,
+    join,
+)
 
 
 class Flow(Enum):
@@ -142,6 +155,17 @@ class Statements(Evaluator):
             env.names = after_first
         return Flow.NEXT
 
+    def _join_names(self, before: dict[str, Value], node: ast.Try, env: Env) -> None:
+        """Names that a handler has bound may be what they were before as well."""
+        for name, value in list(env.names.items()):
+            other = before.get(name)
+            if other is None or other is value:
+                continue
+            # two names of one thing, in two versions of a library
+            renamed = isinstance(other, Library) and isinstance(value, Library)
+            if not renamed or self.semantics.is_outside(other):
+                env.names[name] = self._either(other, value, node, env)
+
     def _either(self, one: Value | None, other: Value | None, node: ast.AST, env: Env) -> Value:
         known: Value | None = None
         if one is not None and other is not None:
@@ -163,6 +187,8 @@ class Statements(Evaluator):
             self.effects.end()
             if handled is not Flow.NEXT:
                 env.names = before
+            elif flow is Flow.NEXT:
+                self._join_names(before, node, env)
         self.frame.conditions.pop()
         if flow is Flow.NEXT:
             flow = self.block(node.orelse, env)
@@ -173,11 +199,24 @@ class Statements(Evaluator):
         contexts = []
         for item in node.items:
             context = self.evaluate(item.context_expr, env)
-            inner = self.semantics.enter_block(self, context, node)
+            inner = self.semantics.enter_block(self, context, node, item.context_expr)
+            entered = self._own_block(context, "__enter__")
+            inner = inner if entered is None else entered
             contexts.append(context)
             if item.optional_vars is not None:
                 assign(self, item.optional_vars, inner, env)
         flow = self.block(node.body, env)
         for context in reversed(contexts):
+            self._own_block(context, "__exit__")
             self.semantics.leave_block(self, context, node)
         return flow
+
+    def _own_block(self, context: Value, name: str) -> Value | None:
+        """What an object of the program does as a block is entered or left."""
+        if not isinstance(context, ObjectValue):
+            return None
+        method = self.class_attribute(context.cls, name)
+        if not isinstance(method, FunctionValue):
+            return None
+        args = Arguments([(NONE, ast.Constant(None))] * 3 if name == "__exit__" else [])
+        return self.call_function(FunctionValue(method.function, method.env, context), args, None)

@@ -10,7 +10,6 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.values import (
     TENSOR,
-    UNKNOWN,
     ClassValue,
     Const,
     Env,
@@ -23,7 +22,9 @@ from tfmigrate.walk.values import (
     Round,
     Symbol,
     TupleValue,
+    Unknown,
     Value,
+    code_in,
     is_tensor,
     join,
 )
@@ -119,7 +120,7 @@ def _item(ev: Evaluator, node: ast.expr, sequence: Value, name: str, now: Round)
     if isinstance(sequence, Symbol):
         later = sequence.round is not None and not sequence.round.first
         return Symbol(name, f"item of {sequence.key}", sequence.kind, sequence.round if later else now)
-    return TENSOR if is_tensor(sequence) else UNKNOWN
+    return TENSOR if is_tensor(sequence) else Unknown(code=code_in(sequence))
 
 
 def _reordered(value: Value) -> Value:

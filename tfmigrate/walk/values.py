@@ -333,7 +333,10 @@ class Regularizer:
 
 @dataclass(frozen=True)
 class Unknown:
+    """code: if it can be called, what it may be, or come from, of libraries by name; None: it may be any code."""
+
     kind: Kind = field(default=Kind.UNKNOWN, compare=False)
+    code: frozenset[str | FunctionValue | LambdaValue] | None = field(default=None, compare=False)
 
 
 Value = Union[
@@ -343,7 +346,7 @@ Value = Union[
 
 NONE = Const(None)
 UNKNOWN = Unknown()
-PYTHON = Unknown(Kind.PYTHON)
+PYTHON = Unknown(Kind.PYTHON, frozenset())
 TENSOR = Tensor()
 
 
@@ -396,6 +399,41 @@ def is_python(value: Value | None) -> bool:
     return not isinstance(value, (Tensor, Opaque, type(None)))
 
 
+def code_in(*values: Value) -> frozenset[str | FunctionValue | LambdaValue] | None:
+    """What code values may be, or hold; see `Unknown`."""
+    found: frozenset[str | FunctionValue | LambdaValue] = frozenset()
+    for value in values:
+        code = _code(value)
+        if code is None:
+            return None
+        found |= code
+    return found
+
+
+def _code(value: Value) -> frozenset[str | FunctionValue | LambdaValue] | None:
+    if isinstance(value, Library):
+        return frozenset((value.name,))
+    if isinstance(value, LambdaValue) or (isinstance(value, FunctionValue) and value.bound is None):
+        return frozenset((value,))
+    if isinstance(value, Unknown):
+        return value.code
+    if isinstance(value, Symbol):
+        return None if value.kind is Kind.UNKNOWN else frozenset()
+    if isinstance(value, Method):
+        return _code(value.owner)
+    if isinstance(value, (TupleValue, ListValue)):
+        return code_in(*value.items)
+    if isinstance(value, DictValue):
+        return code_in(*value.items.values())
+    own = (FunctionValue, ClassValue, ObjectValue, Choice, Partial, ModuleValue)
+    return None if isinstance(value, own) else frozenset()
+
+
+def python_from(*values: Value) -> Value:
+    """Something that is no tensor, made of these values: where they hold code, it may be that."""
+    return Unknown(Kind.PYTHON, code_in(*values))
+
+
 def same(left: Value, right: Value) -> bool:
     """Whether both are surely the same value."""
     if left is right:
@@ -438,7 +476,7 @@ def join(left: Value | None, right: Value | None) -> Value:
     if isinstance(left, Regularizer) or isinstance(right, Regularizer):
         return _either_regularizer(left, right)
     if is_python(left) and is_python(right):
-        return PYTHON
+        return python_from(left, right)
     if is_tensor(left) and is_tensor(right):
         return TENSOR
     return UNKNOWN
@@ -447,7 +485,7 @@ def join(left: Value | None, right: Value | None) -> Value:
 def _either_regularizer(left: Value, right: Value) -> Value:
     """A regularizer that may be another one, or none at all."""
     if not all(isinstance(value, Regularizer) or value == NONE for value in (left, right)):
-        return PYTHON if is_python(left) and is_python(right) else UNKNOWN
+        return python_from(left, right) if is_python(left) and is_python(right) else UNKNOWN
     sure = all(isinstance(value, Regularizer) and value.sure for value in (left, right))
     return Regularizer(object(), sure)
 

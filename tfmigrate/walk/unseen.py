@@ -1,0 +1,161 @@
+"""Code that is called and that the program does not show: where a scope is open, it may make variables in it."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+from tfmigrate.program.aliases import library_name
+from tfmigrate.program.link import Module
+from tfmigrate.program.patching import patch_of
+from tfmigrate.program.texts import unparsed
+from tfmigrate.tf1 import symbols
+from tfmigrate.tf1.cells import KNOWN
+from tfmigrate.tf1.layers import LAYERS
+from tfmigrate.tf1.outside import BLOCKS, CALLERS, OF_CONTAINERS, OF_PLAIN_OBJECTS, WITHOUT_SCOPE, may_make_variables
+from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.journal import Journal
+from tfmigrate.walk.values import (
+    FunctionValue,
+    LambdaValue,
+    Library,
+    ListValue,
+    Method,
+    ObjectValue,
+    Partial,
+    Symbol,
+    Tensor,
+    TupleValue,
+    Unknown,
+    Value,
+    code_in,
+    is_python,
+)
+
+_MAKERS = frozenset({"tf.get_variable", "tf.variable_scope", *symbols.MAKERS, *LAYERS, *KNOWN})
+
+
+_ARITHMETIC = frozenset(
+    {"abs", "float", "int", "len", "list", "max", "min", "pow", "range", "str", "sum", "tuple", "zip"}
+)
+
+
+class Unseen(Journal):
+    """Calls and blocks of which the program does not say what they run."""
+
+    def outside(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        """Code that the program does not show is called: in the scope that is open, it may make what it likes."""
+        if self.scope.path or self.scope.reuse:
+            what = "covered" if name.startswith(("tf.", "keras.")) else "in the program"
+            self.blame("TFM509", node, ev, f"{name} is not {what}, and may make variables in this scope")
+
+    def is_outside(self, value: Value) -> bool:
+        """Whether something of a library may make variables, and is not in the program."""
+        return isinstance(value, Library) and may_make_variables(value.name)
+
+    def check_patch(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+        """The program itself may have put something else in the place of a function of the library."""
+        patch = patch_of(ev.program, name)
+        if patch is not None:
+            place = f"{patch[0].name}, line {patch[1]}"
+            self.blame("TFM509", node, ev, f"something else is put in the place of {name} ({place})")
+
+    def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None:
+        """Something is called of which the program does not say what it is: in an open scope, it may make variables."""
+        method = node.func.attr if isinstance(node.func, ast.Attribute) else None
+        names = code_in(callee)
+        if names is None and method is not None:
+            # most methods of what nobody knows are those of numbers, sessions and files
+            given = [value for value in args.values() if not is_python(value)]
+            acts = bool(given) and method not in OF_PLAIN_OBJECTS
+        else:
+            acts = _is_unseen(callee) and method not in OF_CONTAINERS
+        if not acts:
+            return
+        self.consulted += 1
+        if self.scope.path or self.scope.reuse:
+            text = f"what {unparsed(node.func)} calls cannot be known, and may make variables in this scope"
+            self.blame("TFM509", node, ev, text)
+
+    def handed_over(self, ev: Evaluator, value: Value | None, node: ast.Call, in_scope: bool = False) -> None:
+        """A library calls what it is given; what the program shows of that is followed.
+
+        in_scope: whether it opens a scope of its own for that.
+        """
+        if value is None or not _is_unseen(value):
+            return
+        self.consulted += 1
+        if in_scope or self.scope.path or self.scope.reuse:
+            text = "what is called for this cannot be known, and may make variables in this scope"
+            self.blame("TFM509", node, ev, text)
+
+
+def _is_unseen(value: Value) -> bool:
+    """Whether to call a value may run code that is not in the program and may make variables.
+
+    Functions of layers are refused wherever they are values.
+    """
+    if isinstance(value, (TupleValue, ListValue)):
+        return any(map(_is_unseen, value.items))
+    if isinstance(value, Partial):
+        return _is_unseen(value.called)
+    if not isinstance(value, (Library, Unknown, Symbol, Method)):
+        return False
+    code = code_in(value)
+    return code is None or not all(map(_is_harmless, code))
+
+
+def _is_harmless(code: str | FunctionValue | LambdaValue) -> bool:
+    if isinstance(code, str):
+        return not (may_make_variables(code) or is_foreign_class(code))
+    if isinstance(code, LambdaValue):
+        return _only_computes(code.env.module, code.node)
+    return _only_computes(code.function.module, code.function.node)
+
+
+@lru_cache(maxsize=1024)
+def _only_computes(module: Module, code: ast.AST) -> bool:
+    """Whether a function calls nothing but what computes."""
+    return all(_calls_what_computes(module, node) for node in ast.walk(code) if isinstance(node, ast.Call))
+
+
+def _calls_what_computes(module: Module, call: ast.Call) -> bool:
+    name = library_name(module, call.func)
+    if name:
+        return not (may_make_variables(name) or makes_variables(name) or name in CALLERS)
+    if isinstance(call.func, ast.Attribute):
+        of_numpy = isinstance(call.func.value, ast.Name) and call.func.value.id in ("np", "numpy", "math")
+        return of_numpy or call.func.attr in OF_PLAIN_OBJECTS
+    return isinstance(call.func, ast.Name) and call.func.id in _ARITHMETIC
+
+
+@lru_cache(maxsize=20_000)
+def makes_variables(name: str) -> bool:
+    """Whether a function of a library makes variables, or opens scopes."""
+    return name in _MAKERS or is_foreign(name)
+
+
+@lru_cache(maxsize=20_000)
+def is_foreign(name: str) -> bool:
+    """Whether a function belongs to a layer library that is not covered."""
+    return bool(symbols.FOREIGN_LAYERS.match(name)) and not symbols.HARMLESS.search(name)
+
+
+@lru_cache(maxsize=20_000)
+def is_foreign_class(name: str) -> bool:
+    """Whether a name is that of a class of such a library, whose objects make variables when they are called."""
+    return is_foreign(name) and name.rpartition(".")[2][:1].isupper()
+
+
+def is_unseen_block(ev: Evaluator, context: Value, expression: ast.expr) -> bool:
+    """Whether a block is entered with something that is not in the program, and may be a scope."""
+    if isinstance(context, ObjectValue):
+        base = ev.classes.outside_base(context.cls)
+        return ev.class_attribute(context.cls, "__enter__") is None and base is not None and may_make_variables(base)
+    called = expression.func if isinstance(expression, ast.Call) else expression
+    if isinstance(called, ast.Attribute) and called.attr in WITHOUT_SCOPE:
+        return False
+    if isinstance(context, Tensor):
+        return library_name(ev.frame.module, called) not in BLOCKS
+    return isinstance(context, (Unknown, Symbol, Method, Library)) and _is_unseen(context)
