@@ -222,11 +222,26 @@ def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:
     same = len(arguments) == len(node.args)
     space = node.whitespace_before_args if same else cst.SimpleWhitespace("")
     call = node.with_changes(func=context.expression(action.callee), args=arguments, whitespace_before_args=space)
+    call = call if same else _joined(call, node)
     if not action.around:
         return call
     inner = call.with_changes(lpar=[], rpar=[])
     outer = cst.Call(func=context.expression(action.around), args=[cst.Arg(inner)])
     return outer.with_changes(lpar=node.lpar, rpar=node.rpar)
+
+
+def _joined(call: cst.Call, before: cst.Call) -> cst.Call:
+    """A call that lost arguments in one line, if that is no longer than one of its lines was, which stood further in."""
+    code = cst.Module([]).code_for_node
+    lines = code(before).split("\n")
+    if len(lines) == 1 or "#" in code(call):
+        return call
+    tight, comma = cst.SimpleWhitespace(""), cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    changes = [a.with_changes(comma=comma, whitespace_after_arg=tight) for a in call.args]
+    changes[-1:] = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in changes[-1:]]
+    short = call.with_changes(args=changes)
+    text = code(short)
+    return short if "\n" not in text and len(text) <= max(len(line.strip()) for line in lines) else call
 
 
 def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:

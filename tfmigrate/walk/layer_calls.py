@@ -50,11 +50,11 @@ class LayerCalls(ArgScopes, Requests):
             self._note(ev, row, args, (), [], node, symbol)
             return TENSOR
         name = given[row.name_param][0] if row.name_param in given else NONE
+        asked = self._asked(ev, given, node)
         self._number = None
-        full = self.scope.path + self._layer_name(ev, row, name, node)
+        full = self.scope.path + self._layer_name(ev, row, name, asked, node)
         number = self._number
         self.graph.counts[show_path(full)] += 1
-        asked = self._asked(ev, given, node)
         normalizer = self._normalizer(ev, row, given, full, node)
         variables = self._layer_variables(ev, symbol, row, full, given, normalizer, node, asked)
         creation = self._note(ev, row, args, full, variables, node, symbol)
@@ -130,14 +130,24 @@ class LayerCalls(ArgScopes, Requests):
             made.arg_scopes = self._open_arg_scopes()
         return result
 
-    def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, node: ast.Call) -> Path:
-        automatic = Const(row.base_name)
-        path = path_of(name) if name != NONE else self._unique(ev, automatic, node, bool(row.variables))
+    def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, asked: object, node: ast.Call) -> Path:
+        path = path_of(name) if name != NONE else self._automatic_name(ev, row, asked, node)
         if not path:
             finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
             return self._unknown_name("?", node, finding)
         if len(path) > 1:
             self.blame("TFM202", node, ev, f"the layer's name {show_path(path)!r} has a slash")
+        return path
+
+    def _automatic_name(self, ev: Evaluator, row: LayerRow, asked: object, node: ast.Call) -> Path:
+        """The name of an unnamed layer. `tf.layers` numbers only what is not told to reuse: that is always the first."""
+        first = (Const(row.base_name),)
+        if asked and not row.key:
+            return first
+        path = self._unique(ev, *first, node, bool(row.variables))
+        if asked is None and not row.key and path != first:
+            text = f"whether this unnamed layer is reused decides its name: {row.base_name}, or {show_path(path)}"
+            self.blame("TFM204", node, ev, text)
         return path
 
     def _layer_variable(
