@@ -231,7 +231,7 @@ def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:
 
 
 def _joined(call: cst.Call, before: cst.Call) -> cst.Call:
-    """A call that lost arguments in one line, if that is no longer than one of its lines was, which stood further in."""
+    """A call that lost arguments in one line, if that is no longer than one of its lines was, further in."""
     code = cst.Module([]).code_for_node
     lines = code(before).split("\n")
     if len(lines) == 1 or "#" in code(call):

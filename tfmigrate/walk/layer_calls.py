@@ -140,7 +140,7 @@ class LayerCalls(ArgScopes, Requests):
         return path
 
     def _automatic_name(self, ev: Evaluator, row: LayerRow, asked: object, node: ast.Call) -> Path:
-        """The name of an unnamed layer. `tf.layers` numbers only what is not told to reuse: that is always the first."""
+        """The name of an unnamed layer. What is told to reuse is not numbered by `tf.layers`: it is the first."""
         first = (Const(row.base_name),)
         if asked and not row.key:
             return first
