@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.program.scan import is_none
+from tfmigrate.program.spread import spread
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import EMITTED, FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
@@ -42,6 +43,7 @@ class LayerCalls(ArgScopes, Requests):
 
     def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         row = LAYERS[symbol]
+        args = self._spread(ev, row, args, node)
         self._blame_star(ev, args, node, symbol)
         args = self._with_scope_defaults(ev, symbol, row, self._with_defaults(ev, row, args, node), node)
         given = given_to(row, args)
@@ -63,6 +65,15 @@ class LayerCalls(ArgScopes, Requests):
         self._check_alike(ev, creation)
         self._check_names(ev, creation)
         return TENSOR
+
+    @staticmethod
+    def _spread(ev: Evaluator, row: LayerRow, args: Arguments, node: ast.Call) -> Arguments:
+        """The arguments, each with its own expression where a dictionary in front of the call holds them."""
+        found = spread(ev.frame.module, node) if args.star and not row.operation else None
+        if found is None or not args.keywords.keys() >= found.items.keys():
+            return args
+        own = {key: (args.keywords[key][0], expression) for key, expression in found.items.items()}
+        return Arguments(args.positional, {**args.keywords, **own}, False, args.ahead)
 
     def _layer_variables(
         self,
