@@ -20,13 +20,18 @@ _WHITE = {
 }  # fmt: skip
 
 
-def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
-    """Stands for a statement that goes, until its block is left; only the gap above it may stay."""
+def removed(node: cst.CSTNode, comments: bool = False) -> cst.SimpleStatementLine:
+    """Stands for a statement that goes, until its block is left; the gap above it may stay, and comments if asked."""
     assert isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     gap = [line for line in node.leading_lines if line.comment is None][:2]
-    return cst.SimpleStatementLine(
-        [cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1]
-    )
+    if comments:
+        return nothing(node.leading_lines)
+    return nothing(gap if len(gap) == len(node.leading_lines) else gap[:1])
+
+
+def nothing(lines: Sequence[cst.EmptyLine]) -> cst.SimpleStatementLine:
+    """Stands for no statement, with these lines above what follows."""
+    return cst.SimpleStatementLine([cst.Expr(cst.Name(_GONE))], leading_lines=lines)
 
 
 def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -51,14 +56,18 @@ def close_gaps(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
     for statement in body:
         assert isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
         if _is_gone(statement):
-            gap = gap or statement.leading_lines
+            gap = [*gap, *statement.leading_lines] if _says(statement.leading_lines) else gap or statement.leading_lines
             continue
         blank = bool(statement.leading_lines) and statement.leading_lines[0].comment is None
-        if gap and not blank:
+        if gap and (_says(gap) or not blank):
             statement = statement.with_changes(leading_lines=[*gap, *statement.leading_lines])
         result.append(statement)
         gap = ()
     return result
+
+
+def _says(lines: Sequence[cst.EmptyLine]) -> bool:
+    return any(line.comment is not None for line in lines)
 
 
 def _is_gone(statement: cst.BaseStatement) -> bool:

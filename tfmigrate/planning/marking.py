@@ -133,6 +133,7 @@ def _mark_layer_call(work: Bodywork, slot: Slot, site: ast.Call) -> None:
         if written is not None:
             work.body.gone.add(written.read)
             work.body.removed.add(written.statement)
+            work.body.explained.add(written.statement)
             if "inputs" in written.items:
                 _keep(work, written.items["inputs"], use.creation)
 
