@@ -20,13 +20,18 @@ _WHITE = {
 }  # fmt: skip
 
 
-def removed(node: cst.CSTNode) -> cst.SimpleStatementLine:
-    """Stands for a statement that goes, until its block is left; only the gap above it may stay."""
+def removed(node: cst.CSTNode, comments: bool = False) -> cst.SimpleStatementLine:
+    """Stands for a statement that goes, until its block is left; the gap above it may stay, and comments if asked."""
     assert isinstance(node, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     gap = [line for line in node.leading_lines if line.comment is None][:2]
-    return cst.SimpleStatementLine(
-        [cst.Expr(cst.Name(_GONE))], leading_lines=gap if len(gap) == len(node.leading_lines) else gap[:1]
-    )
+    if comments:
+        return nothing(node.leading_lines)
+    return nothing(gap if len(gap) == len(node.leading_lines) else gap[:1])
+
+
+def nothing(lines: Sequence[cst.EmptyLine]) -> cst.SimpleStatementLine:
+    """Stands for no statement, with these lines above what follows."""
+    return cst.SimpleStatementLine([cst.Expr(cst.Name(_GONE))], leading_lines=lines)
 
 
 def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
@@ -51,14 +56,18 @@ def close_gaps(body: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
     for statement in body:
         assert isinstance(statement, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
         if _is_gone(statement):
-            gap = gap or statement.leading_lines
+            gap = [*gap, *statement.leading_lines] if _says(statement.leading_lines) else gap or statement.leading_lines
             continue
         blank = bool(statement.leading_lines) and statement.leading_lines[0].comment is None
-        if gap and not blank:
+        if gap and (_says(gap) or not blank):
             statement = statement.with_changes(leading_lines=[*gap, *statement.leading_lines])
         result.append(statement)
         gap = ()
     return result
+
+
+def _says(lines: Sequence[cst.EmptyLine]) -> bool:
+    return any(line.comment is not None for line in lines)
 
 
 def _is_gone(statement: cst.BaseStatement) -> bool:
@@ -222,11 +231,26 @@ def invoke(action: Invoke, node: cst.Call, context: Context) -> cst.Call:
     same = len(arguments) == len(node.args)
     space = node.whitespace_before_args if same else cst.SimpleWhitespace("")
     call = node.with_changes(func=context.expression(action.callee), args=arguments, whitespace_before_args=space)
+    call = call if same else _joined(call, node)
     if not action.around:
         return call
     inner = call.with_changes(lpar=[], rpar=[])
     outer = cst.Call(func=context.expression(action.around), args=[cst.Arg(inner)])
     return outer.with_changes(lpar=node.lpar, rpar=node.rpar)
+
+
+def _joined(call: cst.Call, before: cst.Call) -> cst.Call:
+    """A call that lost arguments in one line, if that is no longer than one of its lines was, further in."""
+    code = cst.Module([]).code_for_node
+    lines = code(before).split("\n")
+    if len(lines) == 1 or "#" in code(call):
+        return call
+    tight, comma = cst.SimpleWhitespace(""), cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    changes = [a.with_changes(comma=comma, whitespace_after_arg=tight) for a in call.args]
+    changes[-1:] = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in changes[-1:]]
+    short = call.with_changes(args=changes)
+    text = code(short)
+    return short if "\n" not in text and len(text) <= max(len(line.strip()) for line in lines) else call
 
 
 def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:

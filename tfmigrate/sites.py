@@ -20,7 +20,9 @@ class Replace:
 
 @dataclass(frozen=True)
 class Remove:
-    """A statement goes."""
+    """A statement goes. comments: not those above it."""
+
+    comments: bool = False
 
 
 @dataclass(frozen=True)

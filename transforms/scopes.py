@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from tfmigrate.edit import nothing
 from tfmigrate.sites import Action, NameScope, Remove, Replace, Unwrap
 from tfmigrate.transform import Context, Result
 
@@ -48,4 +49,6 @@ def unwrap(node: cst.With) -> cst.FlattenSentinel[cst.CSTNode]:
     first = body[0]
     assert isinstance(first, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
     body[0] = first.with_changes(leading_lines=[*lines, *first.leading_lines])
+    if any(line.comment is not None for line in node.body.footer):
+        body.append(nothing(node.body.footer))
     return cst.FlattenSentinel(body)

@@ -24,6 +24,6 @@ class Transform:
 
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, Remove):
-            return removed(node)
+            return removed(node, action.comments)
         assert isinstance(action, Replace)
         return context.expression(action.text)

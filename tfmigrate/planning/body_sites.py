@@ -43,7 +43,8 @@ def write_body(work: Bodywork, sites: Sites) -> MethodBody:
     _inline_layers(work, sites)
     for statement in work.body.removed:
         if not any(a in work.body.removed for a in work.body.scan.ancestors(statement)):
-            sites.add("reuse" if is_reuse_statement(statement) else "weights", span(work.module, statement), Remove())
+            kind = "reuse" if is_reuse_statement(statement) else "weights"
+            sites.add(kind, span(work.module, statement), Remove(comments=statement in work.body.explained))
     results = _returns(work, sites)
     return _method(work, prelude, results)
 

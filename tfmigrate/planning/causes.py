@@ -66,6 +66,7 @@ class Causes:
         self.templates.check()
         self._check_library_calls()
         self._blame_walks()
+        self._check_plain_variables()
         ScopeObjects(self.classes, self.clusters, self.executor.program).check()
         self._check_cells()
         self._check_unseen_calls()
@@ -111,6 +112,15 @@ class Causes:
         if finding.code.startswith("TFM60") or finding.code == "TFM202":
             return False
         return region is None or not region.is_block or region in self.classes.makers
+
+    def _check_plain_variables(self) -> None:
+        """The call of a layer is a scope of names, also for what it makes outside of the scope that it replaces."""
+        for walk in self.classes.walks:
+            for made in walk.scoping.plain_variables:
+                unit = self.clusters.unit_around(made.region)
+                if unit is not None and not made.path:  # in a scope it is refused in any case
+                    text = "a layer's name would come before that of this tf.Variable"
+                    self.clusters.refuse("TFM504", made.node, made.region.module, text, unit)
 
     def _check_unseen_calls(self) -> None:
         mro = self.executor.classes.mro

@@ -38,7 +38,7 @@ class Collecting:
         self.losses = Losses(program, classes, clusters, self.reaching, self.left)
         self.filling = Filling(classes, clusters)
         self.lineups = Lineups(classes, clusters, self.reaching, self.filling)
-        self.savers = Savers(clusters, self.reaching)
+        self.savers = Savers(clusters, owners, self.reaching)
         self.lasting = Lasting(classes)
         # lists whose text stays though they ask for names that change
         self.staying: set[ast.expr] = set()

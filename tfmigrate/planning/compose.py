@@ -13,7 +13,7 @@ from tfmigrate.planning.making import Naming, Request
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
 from tfmigrate.planning.requests import naming_in, request_for
 from tfmigrate.planning.slots import Made, Slot
-from tfmigrate.planning.split import Level, Need, shape_argument
+from tfmigrate.planning.split import Level, Need, always_sets, shape_argument
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 
@@ -307,7 +307,8 @@ class Composer:
 
     def _statement(self, body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> list[str]:
         if isinstance(statement, ast.If):
-            return self._choice(body, statement, name, spelled)
+            before = self._argument_before(body, statement, name, spelled)
+            return [*before, *self._choice(body, statement, name, spelled)]
         assert isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
         binding = next(b for b in body.scan.bindings[name] if b.statement is statement)
         if binding.value is not None:
@@ -315,6 +316,14 @@ class Composer:
         assert isinstance(statement, ast.Assign)
         target = source(body.module, statement.targets[0])
         return [f"{target} = {body.splitter.text(statement.value, spelled)}"]
+
+    @staticmethod
+    def _argument_before(body: Body, choice: ast.If, name: str, spelled: dict[str, str]) -> list[str]:
+        """The value of an argument, under its own name, where not all branches of an `if` give it another."""
+        kept = spelled.get(name, name)
+        first = all(choice in (b.statement, *body.scan.ancestors(b.statement)) for b in body.scan.bindings[name])
+        stays = name in body.inputs and kept != name and first and not always_sets(choice, name)
+        return [f"{name} = {kept}"] if stays else []
 
     def _choice(self, body: Body, choice: ast.If, name: str, spelled: dict[str, str], word: str = "if") -> list[str]:
         """The part of an `if` that gives a name its value."""

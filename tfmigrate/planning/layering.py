@@ -75,7 +75,9 @@ class Body:
     inputs: dict[str, Input]
     splitter: Splitter
     outputs: list[str] = field(default_factory=list)
-    # of these, what nothing else reads: they need not be handed back
+    # of what goes, statements whose comments are about what follows
+    explained: set[ast.stmt] = field(default_factory=set)
+    # of the outputs, what nothing else reads: they need not be handed back
     unread: set[str] = field(default_factory=set)
     gone: set[ast.AST] = field(default_factory=set)
     removed: set[ast.stmt] = field(default_factory=set)

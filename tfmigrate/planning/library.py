@@ -230,8 +230,10 @@ def layer_call(slot: Slot, site: ast.Call, text: Callable[[ast.expr], str]) -> t
     creation = next((u.creation for u in slot.uses if u.node is site and u.creation is not None), slot.first.creation)
     assert creation is not None and creation.row is not None
     row = creation.row
-    inputs: int | str = "inputs" if any(k.arg == "inputs" for k in site.keywords) else 0
-    arguments = [Argument(inputs)]
+    if not site.args and not any(k.arg == "inputs" for k in site.keywords):  # a dictionary holds them
+        arguments = [Argument(text=text(creation.given["inputs"]))]
+    else:
+        arguments = [Argument("inputs" if any(k.arg == "inputs" for k in site.keywords) else 0)]
     wanted = dict(at_call(creation))
     rows = [row, *([creation.normalizer.row] if creation.normalizer is not None else [])]
     for keras, expression in wanted.items():

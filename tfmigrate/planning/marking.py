@@ -17,6 +17,7 @@ from tfmigrate.planning.segments import has_segments, scope_name
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.statements import is_reuse_statement, statements
 from tfmigrate.program.scan import arguments_of
+from tfmigrate.program.spread import spread
 from tfmigrate.program.standing import callee
 from tfmigrate.walk.regions import Creation, Query
 
@@ -128,6 +129,13 @@ def _mark_layer_call(work: Bodywork, slot: Slot, site: ast.Call) -> None:
             _check_place(work, expression, use.creation)
         for _, expression in at_call(use.creation):
             _keep(work, expression, use.creation)
+        written = spread(work.module, site)
+        if written is not None:
+            work.body.gone.add(written.read)
+            work.body.removed.add(written.statement)
+            work.body.explained.add(written.statement)
+            if "inputs" in written.items:
+                _keep(work, written.items["inputs"], use.creation)
 
 
 def _keep(work: Bodywork, expression: ast.expr, creation: Creation) -> None:

@@ -6,9 +6,10 @@ import ast
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.keras_paths import keras_path, path_of_layer
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.program.link import Module
-from tfmigrate.walk.regions import Creation, Region, rounds
+from tfmigrate.walk.regions import Creation, Path, Region, Variable, rounds, show_path
 
 
 class OneOwner:
@@ -23,12 +24,15 @@ class OneOwner:
         """A variable that two instances reach has no single owner; nor may two bodies meet in an automatic number."""
         for walk in self.classes.walks:
             reached: dict[object, tuple[Region | None, Creation]] = {}
+            names: dict[Variable, Path] = {}
             for creation in walk.root.creations():
                 second = self._instance_region(creation.region)
                 for variable in creation.variables:
                     # a variable that is named after the round of a loop is another one in the next round
                     key = variable, rounds(creation.path or creation.region.path)
                     first, made = reached.setdefault(key, (second, creation))
+                    if second is not None and not self._is_named_alike(variable, second, names):
+                        self._refuse_rounds(second)
                     if (first and self.owners.instance_of[first]) is not (second and self.owners.instance_of[second]):
                         self._refuse_owners(first, second, creation)
                     elif (
@@ -38,6 +42,19 @@ class OneOwner:
                         and second is not None
                     ):
                         self._check_number(first, second)
+
+    def _is_named_alike(self, variable: Variable, region: Region, names: dict[Variable, Path]) -> bool:
+        """Whether what stands for one variable in each round of a loop has one name, whichever layer makes it."""
+        instance = self.owners.instance_of[region]
+        if not rounds(variable.path or ()):
+            return True
+        name = (*path_of_layer(instance), *keras_path(variable)[len(instance.base) :])
+        return show_path(names.setdefault(variable, name)) == show_path(name)
+
+    def _refuse_rounds(self, region: Region) -> None:
+        node, module = self._entrance(region)
+        text = "another function makes these variables in the first round of the loop, and layers would name them apart"
+        self.clusters.refuse("TFM306", node, module, text, self.owners.instance_of[region].unit)
 
     def _refuse_owners(self, first: Region | None, second: Region | None, creation: Creation) -> None:
         pair = [self.owners.instance_of[region] for region in (first, second) if region is not None]

@@ -258,6 +258,9 @@ class PlainWork(PlainSlots):
             return
         if slot.kind is Made.LAYER:
             assert isinstance(site, ast.Call)
+            if any(k.arg is None for k in site.keywords):
+                text = "this layer gets its arguments from **kwargs"
+                raise Refusal("TFM406", site, code.module, text)
             action = invoke_layer(target, slot, site, lambda e: _plain_text(code.module, e))
             sites.add("tf_layers", span(code.module, site), action)
             return

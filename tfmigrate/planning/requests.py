@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.by_branch import by_branch
 from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.library import layer_request
@@ -70,6 +71,11 @@ def _instance_pieces(slot: Slot, plan: LayerPlan, child: Instance, module: Modul
             positional = positional and not item.is_given
             continue
         expression = region.frame.given.get(item.name)
+        chosen = by_branch(slot, plan, child, item)
+        if chosen is not None:
+            positional = positional and expression in getattr(node, "args", [])
+            pieces.append(Piece(None if positional else item.identifier, chosen))
+            continue
         if expression is None and item.name in region.frame.ahead and of_partial(node) is not None:
             pieces.append(Piece(item.identifier, region.frame.ahead[item.name]))
         if expression is None:

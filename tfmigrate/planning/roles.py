@@ -68,12 +68,12 @@ def _agrees(body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
                 continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
-        if not _is_one_value([body.value(item.name, r) for r in regions], expressions, frames):
+        if not is_one_value([body.value(item.name, r) for r in regions], expressions, frames):
             return False
     return True
 
 
-def _is_one_value(values: list[Value | None], expressions: list[ast.expr | None], frames: set[int]) -> bool:
+def is_one_value(values: list[Value | None], expressions: list[ast.expr | None], frames: set[int]) -> bool:
     """Whether calls give the same: by value where it is known, else by the same text in one activation."""
     known = [value for value in values if value is not None]
     if len(known) == len(values) and all(same(known[0], value) for value in known[1:]):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from tfmigrate.planning.clauses import clause
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.keras_paths import keras_paths
+from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
 from tfmigrate.planning.units import Unit
@@ -19,8 +21,9 @@ from tfmigrate.walk.regions import Region, Saving, Variable, root_of
 class Savers:
     """Plans the savers of a program."""
 
-    def __init__(self, clusters: Clusters, reaching: Reaching) -> None:
+    def __init__(self, clusters: Clusters, owners: Ownership, reaching: Reaching) -> None:
         self.clusters = clusters
+        self.owners = owners
         self.reaching = reaching
 
     def check(self, saving: Saving, works: list[PlainWork]) -> None:
@@ -37,9 +40,10 @@ class Savers:
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
-            text = "this Saver writes the new variable names; checkpoints of the old program do not load as they are"
-            self.clusters.refuse("TFM604", saving.node, module, text, None)
+            self._tell(saving)
             return False
+        if not set(wanted).isdisjoint(keras_paths(migrated, self.owners)):
+            self._tell(saving)
         attribute = "trainable_variables" if saving.kind == "trainable" else "variables"
         mapping = f"{{var.path: var.value {clause(chosen, 'var', attribute)}}}"
         arguments = [Argument(text=mapping)]
@@ -48,6 +52,10 @@ class Savers:
         callee = ast.unparse(saving.node.func)
         sites.setdefault(module, Sites()).add("saver", span(module, saving.node), Invoke(callee, tuple(arguments)))
         return True
+
+    def _tell(self, saving: Saving) -> None:
+        text = "this Saver writes the new variable names; checkpoints of the old program do not load as they are"
+        self.clusters.refuse("TFM604", saving.node, saving.region.module, text, None)
 
     def _moves(self, variables: set[Variable], works: list[PlainWork], migrated: set[Unit]) -> bool:
         """Whether layers hold some of the variables from now on."""

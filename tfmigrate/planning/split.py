@@ -281,6 +281,10 @@ class Splitter:
             first, choice = overridden
             result = self.need(overridden[0].value)
             result.statements.append((first.statement, name))
+        elif name in self.inputs and not always_sets(choice, name):
+            if name in self.tensors:
+                return several
+            result.inputs.add(name)
         result.statements.append((choice, name))
         for part in branches(choice, name):
             made = self.inference.sizes(part) if part is not None else None
@@ -434,6 +438,21 @@ def branches(choice: ast.If, name: str) -> list[ast.expr | None]:
         else:
             found.append(None)
     return found
+
+
+def always_sets(choice: ast.If, name: str) -> bool:
+    """Whether every branch of an `if` gives a name a value."""
+
+    def sets(suite: list[ast.stmt]) -> bool:
+        return any(
+            always_sets(s, name)
+            if isinstance(s, ast.If)
+            else any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store) for n in ast.walk(s))
+            or isinstance(s, ast.Raise)
+            for s in suite
+        )
+
+    return sets(choice.body) and sets(choice.orelse)
 
 
 def shape_argument(tensor: str) -> str:

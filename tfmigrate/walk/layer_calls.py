@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.program.scan import is_none
+from tfmigrate.program.spread import spread
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import EMITTED, FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
@@ -44,6 +45,7 @@ class LayerCalls(ArgScopes, Requests):
 
     def _layer(self, ev: Evaluator, symbol: str, args: Arguments, node: ast.Call) -> Value:
         row = LAYERS[symbol]
+        args = self._spread(ev, row, args, node)
         self._blame_star(ev, args, node, symbol)
         args = self._with_scope_defaults(ev, symbol, row, self._with_defaults(ev, row, args, node), node)
         given = given_to(row, args)
@@ -52,11 +54,11 @@ class LayerCalls(ArgScopes, Requests):
             self._note(ev, row, args, (), [], node, symbol)
             return TENSOR
         name = given[row.name_param][0] if row.name_param in given else NONE
+        asked = self._asked(ev, given, node)
         self._number = None
-        full = self.scope.path + self._layer_name(ev, row, name, node)
+        full = self.scope.path + self._layer_name(ev, row, name, asked, node)
         number = self._number
         self.graph.counts[show_path(full)] += 1
-        asked = self._asked(ev, given, node)
         normalizer = self._normalizer(ev, row, given, full, node)
         variables = self._layer_variables(ev, symbol, row, full, given, normalizer, node, asked)
         creation = self._note(ev, row, args, full, variables, node, symbol)
@@ -65,6 +67,15 @@ class LayerCalls(ArgScopes, Requests):
         self._check_alike(ev, creation)
         self._check_names(ev, creation)
         return TENSOR
+
+    @staticmethod
+    def _spread(ev: Evaluator, row: LayerRow, args: Arguments, node: ast.Call) -> Arguments:
+        """The arguments, each with its own expression where a dictionary in front of the call holds them."""
+        found = spread(ev.frame.module, node) if args.star and not row.operation else None
+        if found is None or not args.keywords.keys() >= found.items.keys():
+            return args
+        own = {key: (args.keywords[key][0], expression) for key, expression in found.items.items()}
+        return Arguments(args.positional, {**args.keywords, **own}, False, args.ahead)
 
     def _layer_variables(
         self,
@@ -132,14 +143,24 @@ class LayerCalls(ArgScopes, Requests):
             made.arg_scopes = self._open_arg_scopes()
         return result
 
-    def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, node: ast.Call) -> Path:
-        automatic = Const(row.base_name)
-        path = path_of(name) if name != NONE else self._unique(ev, automatic, node, bool(row.variables))
+    def _layer_name(self, ev: Evaluator, row: LayerRow, name: Value, asked: object, node: ast.Call) -> Path:
+        path = path_of(name) if name != NONE else self._automatic_name(ev, row, asked, node)
         if not path:
             finding = self.blame("TFM201", node, ev, "the name of this layer cannot be known from the program")
             return self._unknown_name("?", node, finding)
         if len(path) > 1:
             self.blame("TFM202", node, ev, f"the layer's name {show_path(path)!r} has a slash")
+        return path
+
+    def _automatic_name(self, ev: Evaluator, row: LayerRow, asked: object, node: ast.Call) -> Path:
+        """The name of an unnamed layer. What is told to reuse is not numbered by `tf.layers`: it is the first."""
+        first = (Const(row.base_name),)
+        if asked and not row.key:
+            return first
+        path = self._unique(ev, *first, node, bool(row.variables))
+        if asked is None and not row.key and path != first:
+            text = f"whether this unnamed layer is reused decides its name: {row.base_name}, or {show_path(path)}"
+            self.blame("TFM204", node, ev, text)
         return path
 
     def _layer_variable(

@@ -10,7 +10,7 @@ from tfmigrate.walk.values import NONE, DictValue, ListValue, Shapeless, Tensor,
 
 # arguments of TensorFlow's functions that have to be a single number or truth value
 _SCALARS = frozenset({"training", "is_training", "keep_prob", "rate", "pred"})
-_BY_POSITION = {"tf.nn.dropout": 1, "tf.cond": 0, "tf.layers.dropout": 1}
+_BY_POSITION = {"tf.nn.dropout": 1, "tf.cond": 0, "tf.layers.dropout": 1, "tf.contrib.layers.dropout": 1}
 
 
 def placeholder(args: Arguments, node: ast.Call, module: Module) -> Tensor:
