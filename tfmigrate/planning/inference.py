@@ -7,7 +7,9 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from tfmigrate.program.aliases import library_name
+from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.last_values import last_values
+from tfmigrate.program.link import Module
 from tfmigrate.program.scan import Scan, arguments_of, is_none
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import GET_VARIABLE, LAYERS
@@ -45,11 +47,13 @@ class Inference:
     """Follows a body's locals back to the operations that gave them their shape."""
 
     def __init__(
-        self, scan: Scan, tensors: Container[str], resolve: Callable[[ast.expr], Value | None], tensorflow: str
+        self, scan: Scan, module: Module, tensors: Container[str], resolve: Callable[[ast.expr], Value | None]
     ) -> None:
         self.scan = scan
         # what the file calls the library
-        self.tensorflow = tensorflow
+        self.tensorflow = tensorflow_alias(module)
+        # whether calls of contrib may get arguments that they do not show
+        self.has_arg_scopes = "arg_scope" in module.text
         self.tensors = tensors
         self.resolve = resolve
         self.found: set[str] = set()
@@ -250,7 +254,8 @@ class Inference:
         value = self.resolve(activation)
         plain = is_none(activation) or (isinstance(value, Library) and value.name.rsplit(".", 1)[-1] in _KEEPS)
         starred = any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args)
-        if says not in given or "data_format" in given or starred or not plain:
+        hidden = self.has_arg_scopes and name.startswith("tf.contrib.")
+        if says not in given or "data_format" in given or starred or hidden or not plain:
             return None
         inputs = self.last(node.args[0], depth - 1) if rank is None else None
         return Last(given[says], rank if inputs is None else inputs.rank)

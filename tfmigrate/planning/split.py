@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference, integer
-from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
@@ -78,7 +77,7 @@ class Splitter:
         self.inputs = inputs
         self.tensors = tensors
         self.resolve = resolve
-        self.inference = Inference(scan, self.tensors, resolve, tensorflow_alias(module))
+        self.inference = Inference(scan, module, self.tensors, resolve)
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
