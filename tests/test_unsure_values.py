@@ -234,6 +234,85 @@ if FLAG:
     h.sizes.append(8)
 return {"y": net(x, 1), "z": net(x, len(h.sizes))}
 """,
+    "a_list_that_a_return_may_leave_as_it_was": """
+sizes = [4]
+def grow():
+    if FLAG:
+        return
+    sizes.append(8)
+grow()
+return {"y": net(x, 2), "z": net(x, len(sizes))}
+""",
+    "an_attribute_that_a_return_may_leave_as_it_was": """
+class Holder(object):
+    def __init__(self):
+        self.size = 4
+    def set(self):
+        if FLAG:
+            return
+        self.size = 8
+h = Holder()
+h.set()
+return {"y": net(x, 8), "z": net(x, h.size)}
+""",
+    "an_attribute_set_where_something_may_fail": """
+class Holder(object):
+    def __init__(self):
+        self.size = 4
+h = Holder()
+try:
+    int(os.environ["X"])
+    h.size = 8
+except KeyError:
+    pass
+return {"y": net(x, 8), "z": net(x, h.size)}
+""",
+    "an_attribute_set_in_rounds_that_may_not_come": """
+class Holder(object):
+    def __init__(self):
+        self.size = 4
+h = Holder()
+while FLAG:
+    h.size = 8
+    break
+return {"y": net(x, 8), "z": net(x, h.size)}
+""",
+    "a_name_that_a_handler_sets_too": """
+try:
+    size = int(os.environ["X"])
+except KeyError:
+    size = 4
+return {"y": net(x, 4), "z": net(x, size)}
+""",
+    "a_name_set_behind_what_may_fail": """
+size = 4
+try:
+    int(os.environ["X"])
+    size = 8
+except KeyError:
+    pass
+return {"y": net(x, 8), "z": net(x, size)}
+""",
+    "a_name_set_before_what_may_fail": """
+try:
+    size = 8
+    int(os.environ["X"])
+except KeyError:
+    size = 4
+return {"y": net(x, 8), "z": net(x, size)}
+""",
+    "a_name_for_an_attribute_that_may_be_missing": """
+class Holder(object):
+    pass
+h = Holder()
+if FLAG:
+    h.size = 8
+try:
+    size = h.size
+except AttributeError:
+    size = 4
+return {"y": net(x, 4), "z": net(x, size)}
+""",
     "a_list_that_is_repeated": """
 sizes = [4]
 sizes *= SIZE

@@ -15,7 +15,6 @@ from tfmigrate.walk.values import (
     Const,
     DictValue,
     Env,
-    LoopIndex,
     ObjectValue,
     Symbol,
     Text,
@@ -137,15 +136,25 @@ class Effects:
             if maybe and write.owner is not None:
                 write.owner.maybe.add(write.key)
 
+    def perhaps(self, mark: int) -> None:
+        """Plain values that were stored since then are not known: some runs did not come there."""
+        for write in self.since(mark).before.values():
+            now = _names(write.table).get(write.key)
+            if differ(write.old, now):
+                self.put(write.table, write.key, join(write.old, now), write.owner)
+
     def join_rounds(self, first: Outcome, mark: int) -> None:
         """Plain values that differ from one round of a loop to the next are not known behind it."""
         later = self.since(mark)
         for slot, write in later.before.items():
             one, other = first.now.get(slot, write.old), later.now[slot]
-            if one is None or other is None or same(one, other) or isinstance(other, LoopIndex):
-                continue
-            if isinstance(one, _PLAIN) and isinstance(other, _PLAIN):
+            if differ(one, other):
                 self.put(write.table, write.key, join(one, other), write.owner)
+
+
+def differ(one: Value | None, other: Value | None) -> bool:
+    """Whether these are plain values, and not surely the same one."""
+    return isinstance(one, _PLAIN) and isinstance(other, _PLAIN) and not same(one, other)
 
 
 def _names(table: Table) -> dict[Any, Value]:

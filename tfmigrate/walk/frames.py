@@ -20,6 +20,7 @@ class Frame:
     star: whether some arguments could not be seen. by_library: whether a library makes the call, and not the program.
     pick: of a call that runs one of several functions, which one this is.
     ahead: the arguments that a `functools.partial` gives, which are not among the `given`.
+    left: how much was noted of effects when some runs returned from it, and the walk went on.
     """
 
     function: Function | None
@@ -39,6 +40,7 @@ class Frame:
     # of the running loops, the round and what they run over
     rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
     ahead: dict[str, ast.expr] = field(default_factory=dict)
+    left: int | None = None
 
     def outward(self) -> Iterator[Frame]:
         """This activation and those around it, inside out."""
@@ -58,7 +60,7 @@ class Frame:
         for frame in self.outward():
             if frame is maker:
                 return tuple(frame.conditions) != conditions
-            if frame.conditions:
+            if frame.conditions or frame.left is not None:
                 return True
         return False
 
@@ -68,6 +70,6 @@ class Frame:
         for frame in self.outward():
             if frame is maker:
                 return (tuple(frame.loops), tuple(frame.conditions)) != (loops, conditions)
-            if frame.loops or frame.conditions:
+            if frame.loops or frame.conditions or frame.left is not None:
                 return True
         return False

@@ -130,6 +130,9 @@ class Functions(Statements):
         self.semantics.enter_frame(self, frame)
         try:
             self.block(function.node.body, frame.env)
+            if frame.left is not None:
+                self.effects.perhaps(frame.left)
+                self.effects.end()
             result = self._result(frame)
             if frame.args and is_shape_helper(callee):
                 tensor = frame.args[function.params[0]]

@@ -128,6 +128,7 @@ class Loops(Calls):
         self.frame.loops.append(node)
         self.left.append([])
         mark, first_round = self.effects.begin(), None
+        whole = mark
         start = self._start(env)
         for first in (True, False):
             if not first and self._is_idle(node, start):
@@ -138,6 +139,8 @@ class Loops(Calls):
             for name, value in before.items():
                 env.names[name] = join(value, env.names[name])
             first_round, mark = self._after_round(first_round, mark)
+        if test is None:
+            self.effects.perhaps(whole)  # there may have been no round
         self._leave_loop(env)
         self.frame.loops.pop()
         return Flow.NEXT

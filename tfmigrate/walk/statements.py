@@ -12,7 +12,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.assigning import assign, delete
 from tfmigrate.walk.containers import blur
-from tfmigrate.walk.effects import NOTHING
+from tfmigrate.walk.effects import NOTHING, differ
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.values import (
@@ -153,6 +153,8 @@ class Statements(Evaluator):
                 names[name] = self._either(here, there, node, env) if here is not there or here is None else here
         elif first is Flow.NEXT:
             env.names = after_first
+        if Flow.RETURN in (first, second) and self.frame.left is None:
+            self.frame.left = self.effects.begin()
         return Flow.NEXT
 
     def _join_names(self, before: dict[str, Value], node: ast.Try, env: Env) -> None:
@@ -176,6 +178,7 @@ class Statements(Evaluator):
 
     def _run_Try(self, node: ast.Try, env: Env) -> Flow:
         self.frame.conditions.append(node)
+        start, whole, goes_on = dict(env.names), self.effects.begin(), False
         flow = self.block(node.body, env)
         for handler in node.handlers:
             before = dict(env.names)
@@ -185,10 +188,15 @@ class Statements(Evaluator):
             if handled is not Flow.RAISE:
                 self.effects.join([NOTHING, outcome], join)
             self.effects.end()
+            goes_on = goes_on or handled is Flow.NEXT
             if handled is not Flow.NEXT:
                 env.names = before
             elif flow is Flow.NEXT:
                 self._join_names(before, node, env)
+        if goes_on:  # and the body broke off somewhere
+            self.effects.perhaps(whole)
+            _join_plain(env, start)
+        self.effects.end()
         self.frame.conditions.pop()
         if flow is Flow.NEXT:
             flow = self.block(node.orelse, env)
@@ -220,3 +228,11 @@ class Statements(Evaluator):
             return None
         args = Arguments([(NONE, ast.Constant(None))] * 3 if name == "__exit__" else [])
         return self.call_function(FunctionValue(method.function, method.env, context), args, None)
+
+
+def _join_plain(env: Env, others: dict[str, Value]) -> None:
+    """Plain values that are others in some runs are not known."""
+    for name, value in env.names.items():
+        other = others.get(name)
+        if differ(other, value):
+            env.names[name] = join(other, value)
