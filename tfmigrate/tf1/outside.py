@@ -17,6 +17,12 @@ _PYTHON_2 = frozenset(
 )
 _BUILTIN = frozenset(dir(builtins)) | _PYTHON_2
 
+# with what newer Pythons have no longer: what a program of that time imports does not hang on the one that runs this
+_STANDARD = sys.stdlib_module_names | {
+    "aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp",
+    "lib2to3", "mailcap", "nntplib", "pipes", "sndhdr", "smtpd", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
+}  # fmt: skip
+
 # What is covered is asked for before; of the rest of TensorFlow, these call `get_variable`, or a function of yours.
 _IN_TENSORFLOW = re.compile(
     r"(tf\.)?keras\.(layers|models|applications|Model|Sequential)\b"
@@ -118,4 +124,4 @@ def may_make_variables(name: str) -> bool:
         return rest.partition(".")[0] not in _BUILTIN or rest in _RUNNING
     if root in ("tf", "keras"):
         return _IN_TENSORFLOW.match(name) is not None
-    return root not in sys.stdlib_module_names and root not in _KNOWN_PACKAGES
+    return root not in _STANDARD and root not in _KNOWN_PACKAGES
