@@ -250,7 +250,26 @@ def _joined(call: cst.Call, before: cst.Call) -> cst.Call:
     changes[-1:] = [a.with_changes(comma=cst.MaybeSentinel.DEFAULT) for a in changes[-1:]]
     short = call.with_changes(args=changes)
     text = code(short)
-    return short if "\n" not in text and len(text) <= max(len(line.strip()) for line in lines) else call
+    if "\n" not in text and len(text) <= max(len(line.strip()) for line in lines):
+        return short
+    return _aligned(call, len(code(call.func)) - len(code(before.func)))
+
+
+def _aligned(call: cst.Call, more: int) -> cst.Call:
+    """The arguments that stood below the first one stand there again, behind a longer or shorter name."""
+    if not call.args or isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
+        return call
+
+    def moved(argument: cst.Arg) -> cst.Arg:
+        comma = argument.comma
+        space = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+        if not isinstance(comma, cst.Comma) or not isinstance(space, cst.ParenthesizedWhitespace):
+            return argument
+        old = space.last_line.value
+        last = cst.SimpleWhitespace(old + " " * more if more > 0 else old[: max(0, len(old) + more)])
+        return argument.with_changes(comma=comma.with_changes(whitespace_after=space.with_changes(last_line=last)))
+
+    return call.with_changes(args=[moved(argument) for argument in call.args])
 
 
 def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:

@@ -35,6 +35,7 @@ from tfmigrate.walk.regions import (
     Region,
     Segment,
     Variable,
+    around,
     path_of,
     show_path,
 )
@@ -196,6 +197,11 @@ class Requests(Templates):
                 if self._is_hidden(ev, self.region):
                     return known
                 place, module = second_call(known.region, self.region, node)
+                apart = _entered_apart(known.region, self.region)
+                if apart is not None:
+                    text = f"nothing in the program calls {apart}, so it cannot be known who has {show_path(path)}"
+                    self._blame_at("TFM301", node, ev.frame.module, text, self.region)
+                    return known
                 text = f"{show_path(path)} is made a second time without reuse; TF1 raises here"
                 self._blame_at("TFM101", place, module, text, self.region)
                 self.clashes.append(Clash("TFM101", place, module, text, known, True, self.region))
@@ -304,6 +310,15 @@ class Requests(Templates):
         if "rnn_cell" in name or name.endswith("Cell"):
             return Foreign()
         return Unknown(code=frozenset((name,))) if is_foreign_class(name) else TENSOR
+
+
+def _entered_apart(first: Region | None, second: Region) -> str | None:
+    """Two methods that were called for the sake of the walk, and by nothing in the program: what they are called."""
+    tops = [[r for r in around(region) if r.node is None and r.function is not None][-1:] for region in (first, second)]
+    names = [top.function.qualname for found in tops for top in found if top.function is not None]
+    if len(names) < 2 or tops[0] == tops[1] or any(name.endswith(".__init__") for name in names):
+        return None
+    return " and ".join(names)
 
 
 def _of_an_earlier_round(made: Path, wanted: Path) -> bool:
