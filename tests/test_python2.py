@@ -112,6 +112,35 @@ def test_a_caller_without_tensorflow_is_followed_too(tmp_path: Path) -> None:
     assert "TFM302" in {finding.code for finding in migration.findings} or migration.callers
 
 
+def test_a_file_that_another_takes_all_of_is_read_too(tmp_path: Path) -> None:
+    """Else nobody knew whether it has a `Model` of its own."""
+    model = """\
+import tensorflow as tf
+
+
+class Model(object):
+    def __init__(self, x):
+        self.y = self.net(x) + self.net(x * 2.0, True)
+
+    def net(self, x, reuse=None):
+        with tf.variable_scope("net", reuse=reuse):
+            return tf.matmul(x, tf.get_variable("w", [3, 3]))
+"""
+    train = """\
+import tensorflow as tf
+from model import Model
+from util import *
+
+say("ready")
+model = Model(tf.placeholder(tf.float32, [None, 3]))
+"""
+    (tmp_path / "model.py").write_text(model)
+    (tmp_path / "train.py").write_text(train)
+    (tmp_path / "util.py").write_text("def say(text):\n    print text\n")
+    result = migrate([tmp_path])
+    assert [str(group.state.value) for group in result.groups] == ["migrated"], result.findings
+
+
 def test_where_nothing_migrates_nothing_is_converted(tmp_path: Path) -> None:
     (tmp_path / "tools.py").write_text(TOOLS)
     migration = migrate([tmp_path])

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tfmigrate.settling import Settled, Settling
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
+_STARRED = re.compile(r"\bfrom\s+(?:[\w.]*\.)?(\w+)\s+import\s+\*")
 
 
 @dataclass(frozen=True)
@@ -282,6 +283,8 @@ def _matters(text: source.Source, read: _Read) -> bool:
     """Whether a file that is no Python 3 may be part of a program of TensorFlow 1, by its text."""
     if symbols.MARKER.search(text.text):
         return True
+    if any(text.path.stem in _STARRED.findall(other.text) for other in read.sources.values()):
+        return True  # what it has may stand for any name of the file that takes all of it
     stems = {path.parent.name if path.name == "__init__.py" else path.stem for path in read.sources}
     return any(stems.intersection(re.findall(r"\w+", found[0])) for found in _IMPORT.finditer(text.text))
 
