@@ -271,7 +271,6 @@ class Planner:
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
             raise Refusal("TFM404", primary.node, primary.module, text)
         find_name(plan, self.classes)
-        check_name_argument(plan)
         waiting = [slot for slot in plan.slots if not slot.units <= self.complete]
         for slot in waiting:
             if slot.unit is not None and not self.clusters.is_refused(slot.unit):
@@ -290,6 +289,7 @@ class Planner:
         for work in works:
             drop_dead_statements(work)
         assign_roles(plan)
+        check_name_argument(plan)
         name_attributes(plan)
         check_inputs(plan, self.scalars)
         check_unreached(plan, self.classes, self.resolve)
