@@ -291,6 +291,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "TakeLayer",
         "BlockCall",
         "Lifted",
+        "MovedOut",
         "CallableLayer",
     ):
         return statement

@@ -27,7 +27,7 @@ from tfmigrate.planning.holding import Holding
 from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols
 from tfmigrate.planning.keras_paths import keras_paths, keras_paths_in
 from tfmigrate.planning.layer_names import check_name_argument, find_name
-from tfmigrate.planning.layer_sites import LayerSites
+from tfmigrate.planning.layer_sites import LayerSites, check_moves
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.list_sites import ListSites
@@ -290,6 +290,7 @@ class Planner:
             drop_dead_statements(work)
         assign_roles(plan)
         check_name_argument(plan)
+        check_moves(unit, self.program)
         name_attributes(plan)
         check_inputs(plan, self.scalars)
         check_unreached(plan, self.classes, self.resolve)
