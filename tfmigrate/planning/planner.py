@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Protocol
 
-from tfmigrate.planning.alternatives import in_branches, separate
+from tfmigrate.planning.alternatives import in_branches, separate, separate_slots
 from tfmigrate.planning.attribute_names import name_attributes
 from tfmigrate.planning.bodies import Bodies
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
+from tfmigrate.planning.branching import made_apart
 from tfmigrate.planning.callables import callable_site, check_callable
 from tfmigrate.planning.causes import Causes
 from tfmigrate.planning.changes import check_changes
@@ -265,7 +266,8 @@ class Planner:
             plan.bodies[member] = self.bodies.make(member)
             plan.chosen.update(self.renaming.classes_in(plan.bodies[member]))
         note_untaken(unit, self.resolve, self.executor)
-        plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        plan.slots = slots_of_unit(unit, self.classes, self.owners, made_apart)
+        separate_slots(plan.slots, self.classes.walks)
         add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
