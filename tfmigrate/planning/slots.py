@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import groupby
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.ownership import Ownership
@@ -169,10 +168,11 @@ def slots_of_unit(
     apart: which calls have slots of their own, though they ask for the same variables.
     """
     groups: list[tuple[Path, list[Region], Holder | None]] = [(i.base, i.regions, None) for i in unit.instances]
+    found = _slots(groups, classes, owners, apart=apart)
     slots: list[Slot] = []
-    for alone, found in groupby(_slots(groups, classes, owners, apart=apart), lambda slot: slot.apart):
-        part = list(found)
-        slots += sorted(part, key=lambda slot: getattr(slot.site(), "lineno", 0)) if alone else part
+    for slot in (slot for slot in found if slot not in slots):
+        beside = [other for other in found if slot.apart and other.apart and other.path == slot.path]
+        slots += sorted(beside, key=lambda other: getattr(other.site(), "lineno", 0)) or [slot]
     return slots
 
 
