@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import Journal, depth_of
 from tfmigrate.walk.numbering import Numbering
 from tfmigrate.walk.objects import Graph
@@ -19,14 +20,16 @@ _State = tuple[Mapping[str, int], dict[str, Numbering]]
 class Sides:
     """The two branches of one `if`. before, first: what had names, and how often, when they began and behind the first.
 
-    leaves: whether the first ends the function or the round of a loop.
+    followed: whether each of them numbers from where they began. odd: whether one leaves the round of a loop.
     """
 
     scope: Scope
     graph: Graph
+    frame: Frame
+    followed: bool
     before: _State
     first: _State | None = None
-    leaves: bool = False
+    odd: bool = False
 
 
 class Branches(Journal):
@@ -36,52 +39,72 @@ class Branches(Journal):
         super().__init__()
         # the scopes in which the branches began that run now
         self._sides: list[Scope] = []
+        # what had names in the scopes that were open where a branch left its function
+        self._left: dict[int, list[tuple[Scope, _State]]] = {}
 
     def begin_branches(self, ev: Evaluator) -> object:
-        """An `if` of which nobody knows the outcome; None in a loop, which numbers in its own way."""
-        if depth_of(ev.frame, "loops") > self.scope.depth[0]:
-            return None
-        self._sides.append(self.scope)
-        return Sides(self.scope, self.graph, self._state())
+        """An `if` of which nobody knows the outcome. A loop numbers in its own way."""
+        followed = depth_of(ev.frame, "loops") <= self.scope.depth[0]
+        if followed:
+            self._sides.append(self.scope)
+        return Sides(self.scope, self.graph, ev.frame, followed, self._state(self.scope))
 
     def next_branch(self, sides: object, flow: str) -> None:
         """The first branch is over. flow: how it ended."""
-        if not isinstance(sides, Sides) or self.scope is not sides.scope or self.graph is not sides.graph:
+        assert isinstance(sides, Sides)
+        if flow == "RETURN":
+            self._note_return(sides.frame)
+        if not self._is_followed(sides):
             return
-        if flow not in ("NEXT", "RAISE"):
-            sides.leaves = True
+        if flow in ("BREAK", "CONTINUE"):
+            sides.odd = True
             return
-        sides.first = self._state() if flow == "NEXT" else None
-        self._return_to(sides.before)
+        sides.first = self._state(self.scope) if flow == "NEXT" else None
+        self._go_back(sides.before)
 
     def end_branches(self, sides: object, flow: str) -> None:
         """Both are over."""
-        if not isinstance(sides, Sides):
+        assert isinstance(sides, Sides)
+        if sides.followed:
+            self._sides.pop()
+        followed, second = self._is_followed(sides), self._state(sides.scope)
+        if flow == "RETURN" and (sides.first is not None or not followed):
+            self._note_return(sides.frame)
+        if not followed:
             return
-        self._sides.pop()
-        if self.scope is not sides.scope or self.graph is not sides.graph:
-            return
-        second = self._state()
-        if sides.leaves or flow not in ("NEXT", "RAISE"):
-            known = [second, *([sides.first] if sides.first is not None else [])]
-            self.scope.ambiguous |= {name for state in known for name in _unlike(sides.before, state)}
+        if sides.odd or flow in ("BREAK", "CONTINUE"):
+            self.scope.ambiguous |= _unlike(sides.before, second) | _unlike(sides.before, sides.first or sides.before)
         if sides.first is None:
             return
-        if flow == "RAISE":
-            self._return_to(sides.first)
+        if flow in ("RETURN", "RAISE"):
+            self._go_back(sides.first)
             return
         self.scope.ambiguous |= _unlike(sides.first, second)
         for key, count in sides.first[0].items():
             self.graph.counts[key] = max(count, self.graph.counts[key])
 
-    def _state(self) -> _State:
-        around = show_path(self.scope.path)
-        start = len(around) + 1 if around else 0
-        inside = {k: n for k, n in self.graph.counts.items() if k.startswith(around) and "/" not in k[start:]}
-        return inside, {name: numbering.copy() for name, numbering in self.scope.numbers.items()}
+    def compare_returns(self, frame: Frame) -> None:
+        """A function is over: what it made where it ended, and where it was left before, may not be as many."""
+        open_ = [*(scope for scope, _ in self._entered), self.scope]
+        for scope, state in self._left.pop(id(frame), ()):
+            if scope in open_:
+                scope.ambiguous |= _unlike(state, self._state(scope))
 
-    def _return_to(self, state: _State) -> None:
-        for key in self._state()[0]:
+    def _is_followed(self, sides: Sides) -> bool:
+        return sides.followed and self.scope is sides.scope and self.graph is sides.graph
+
+    def _note_return(self, frame: Frame) -> None:
+        open_ = [*(scope for scope, _ in self._entered), self.scope]
+        self._left.setdefault(id(frame), []).extend((scope, self._state(scope)) for scope in open_)
+
+    def _state(self, scope: Scope) -> _State:
+        around = f"{show_path(scope.path)}/" if scope.path else ""
+        start = len(around)
+        inside = {k: n for k, n in self.graph.counts.items() if n and k.startswith(around) and "/" not in k[start:]}
+        return inside, {name: numbering.copy() for name, numbering in scope.numbers.items()}
+
+    def _go_back(self, state: _State) -> None:
+        for key in self._state(self.scope)[0]:
             del self.graph.counts[key]
         self.graph.counts.update(state[0])
         self.scope.numbers = {name: numbering.copy() for name, numbering in state[1].items()}
