@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from tfmigrate.edit import close_gaps, without_leading_blank
+from tfmigrate.nesting import level, merged
 from tfmigrate.sites import FILE, Before, Site, Span
 from tfmigrate.transform import Context, Result, Transform
 
@@ -66,7 +68,12 @@ class _Rewriter(cst.CSTTransformer):
         self.wanted = self._needed_bodies(sites)
         self.starts |= {where[:2] for where in self.wanted}
         self.lines = sorted({start[0] for start in self.starts})
-        self.bodies = {self.span(n): n for n in self.positions if isinstance(n, (cst.FunctionDef, cst.With))}
+        self.bodies: dict[Span, cst.FunctionDef | cst.With] = {}
+        for node in self.positions:
+            if isinstance(node, cst.With):
+                self.bodies.update((self._level_span(node, place), node) for place in range(len(node.items)))
+            elif isinstance(node, cst.FunctionDef):
+                self.bodies[self.span(node)] = node
 
     @staticmethod
     def _needed_bodies(sites: Sequence[Site]) -> set[Span]:
@@ -81,7 +88,12 @@ class _Rewriter(cst.CSTTransformer):
 
     def _rewrite_body(self, where: Span) -> cst.CSTNode:
         """A method may come from further down in the file, where the traversal has not been yet."""
-        return self.bodies[where]._visit_and_replace_children(self)
+        original = self.bodies[where]
+        updated = original._visit_and_replace_children(self)
+        if not _has_levels(original) or not isinstance(updated, cst.With):
+            return updated
+        self._leave_levels(original, updated, where)
+        return self.context.updated[where]
 
     def _as_it_was(self, where: Span) -> cst.CSTNode:
         """Symbols have new names there too, where these are not written together with what is rewritten."""
@@ -116,6 +128,8 @@ class _Rewriter(cst.CSTTransformer):
             return self._file_level(updated)
         if isinstance(original, _SEVERAL) and isinstance(updated, _SEVERAL) and self._must_part(original):
             return self._on_lines_of_their_own(original, updated)
+        if _has_levels(original) and isinstance(updated, cst.With) and original in self.positions:
+            return self._with_waiting(self.span(original), self._leave_levels(original, updated))
         if not self._may_concern(original):
             return updated
         if isinstance(original, (cst.FunctionDef, cst.With)) and self.span(original) in self.wanted:
@@ -123,7 +137,38 @@ class _Rewriter(cst.CSTTransformer):
         result: Result = updated
         for site in self.sites_at(original):
             result = self._apply(site, result)
-        return self._with_waiting(original, result)
+        return self._with_waiting(self.span(original), result) if isinstance(original, _STATEMENTS) else result
+
+    def _level_span(self, node: cst.With, place: int) -> Span:
+        """Where one of the items of a `with` begins a statement of its own."""
+        return self.span(node) if place == 0 else (*self.span(node.items[place].item)[:2], *self.span(node)[2:])
+
+    def _leave_levels(self, original: cst.With, updated: cst.With, until: Span | None = None) -> Result:
+        """From the last item outwards, each with what stands at it. until: the level that is asked for as it is."""
+        spans = [self._level_span(original, place) for place in range(len(original.items))]
+        if until is None and not any(where in self.sites or where in self.wanted for where in spans):
+            return updated
+        body: cst.BaseSuite = updated.body
+        result: Result = updated
+        for place, where in reversed([*enumerate(spans)]):
+            node = level(updated, place, body)
+            if where == until or where in self.wanted:
+                self.context.updated[where] = node
+            if where == until:
+                break
+            result = node
+            for site in self._at(where, node, True):
+                result = self._apply(site, result)
+            if body is not updated.body:
+                result = merged(result, body, updated)
+            if place:
+                body = self._suite(self._with_waiting(where, result))
+        return result
+
+    def _suite(self, result: Result) -> cst.IndentedBlock:
+        nodes = [*result.nodes] if isinstance(result, cst.FlattenSentinel) else [result]
+        lines = [node for node in nodes if isinstance(node, cst.BaseStatement)]
+        return cst.IndentedBlock(close_gaps(lines) or self.context.statements(["pass"]))
 
     def _must_part(self, line: _Several) -> bool:
         if line not in self.positions:
@@ -147,7 +192,7 @@ class _Rewriter(cst.CSTTransformer):
             made = result.nodes if isinstance(result, cst.FlattenSentinel) else [result]
             lines += [node for node in made if isinstance(node, cst.BaseStatement)]
         if isinstance(updated, cst.SimpleStatementLine):
-            return self._with_waiting(original, cst.FlattenSentinel(lines))
+            return self._with_waiting(self.span(original), cst.FlattenSentinel(lines))
         return self._close(cst.IndentedBlock(lines, header=updated.trailing_whitespace))
 
     def _may_concern(self, node: cst.CSTNode) -> bool:
@@ -190,13 +235,16 @@ class _Rewriter(cst.CSTTransformer):
         return self._fitting(small, True)
 
     def _fitting(self, node: cst.CSTNode, statement: bool) -> list[Site]:
-        fitting = [site for site in self.sites.get(self.span(node), []) if _fits(site, node, statement)]
+        return self._at(self.span(node), node, statement)
+
+    def _at(self, where: Span, node: cst.CSTNode, statement: bool) -> list[Site]:
+        fitting = [site for site in self.sites.get(where, []) if _fits(site, node, statement)]
         return sorted(fitting, key=lambda site: (isinstance(site.action, Before), self.order[site.transform]))
 
-    def _with_waiting(self, original: cst.CSTNode, result: Result) -> Result:
-        if not isinstance(original, _STATEMENTS) or self.span(original) not in self.context.waiting:
+    def _with_waiting(self, where: Span, result: Result) -> Result:
+        if where not in self.context.waiting:
             return result
-        classes = self.context.waiting.pop(self.span(original))
+        classes = self.context.waiting.pop(where)
         rest = list(result.nodes) if isinstance(result, cst.FlattenSentinel) else [result]
         return cst.FlattenSentinel([*classes, *rest])
 
@@ -215,6 +263,10 @@ class _Rewriter(cst.CSTTransformer):
             assert isinstance(result, cst.CSTNode)
             module = result
         return module
+
+
+def _has_levels(node: cst.CSTNode) -> TypeGuard[cst.With]:
+    return isinstance(node, cst.With) and len(node.items) > 1
 
 
 def _is_inside(inner: Span, outer: Span) -> bool:
@@ -239,6 +291,7 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "TakeLayer",
         "BlockCall",
         "Lifted",
+        "MovedOut",
         "CallableLayer",
     ):
         return statement

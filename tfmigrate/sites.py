@@ -200,6 +200,13 @@ class Lifted:
 
 
 @dataclass(frozen=True)
+class MovedOut:
+    """A function inside a function becomes one of the module, before the statement at `anchor`."""
+
+    anchor: Span
+
+
+@dataclass(frozen=True)
 class Imports:
     """Imports of the file.
 
@@ -258,6 +265,7 @@ Action = Union[
     HandLayer,
     BlockCall,
     Lifted,
+    MovedOut,
     Imports,
     CallableLayer,
 ]

@@ -27,7 +27,7 @@ class Context:
     rewrite_body: Callable[[Span], cst.CSTNode]
     as_it_was: Callable[[Span], cst.CSTNode]
     updated: dict[Span, cst.CSTNode] = field(default_factory=dict)
-    waiting: dict[Span, list[cst.ClassDef]] = field(default_factory=dict)
+    waiting: dict[Span, list[cst.ClassDef | cst.FunctionDef]] = field(default_factory=dict)
 
     def body(self, span: Span) -> cst.CSTNode:
         """The function or block at `span` with everything inside it rewritten."""
@@ -35,11 +35,11 @@ class Context:
             self.updated[span] = self.rewrite_body(span)
         return self.updated[span]
 
-    def wait(self, anchor: Span, layer: cst.ClassDef) -> None:
-        """Keep a class until the statement at `anchor` is left; it goes in front of it."""
+    def wait(self, anchor: Span, definition: cst.ClassDef | cst.FunctionDef) -> None:
+        """Keep a class or function until the statement at `anchor` is left; it goes in front of it."""
         known = self.waiting.setdefault(anchor, [])
-        if all(other.name.value != layer.name.value for other in known):
-            known.append(layer)
+        if all(other.name.value != definition.name.value for other in known):
+            known.append(definition)
 
     def expression(self, text: str) -> cst.BaseExpression:
         return cst.parse_expression(text, config=self.config)

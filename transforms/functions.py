@@ -19,7 +19,7 @@ from __future__ import annotations
 import libcst as cst
 
 from tfmigrate.edit import layer_class, removed
-from tfmigrate.sites import Action, LayerClass, Lifted, Replace
+from tfmigrate.sites import Action, LayerClass, Lifted, MovedOut, Replace
 from tfmigrate.transform import Context, Result
 
 
@@ -36,6 +36,11 @@ class Transform:
             comments = [line for line in node.leading_lines if line.comment is not None]
             blank = cst.EmptyLine(indent=False)
             context.wait(action.anchor, layer_class(action.layer, context, [blank, blank, *comments]))
+            return removed(node)
+        if isinstance(action, MovedOut):
+            comments = [line for line in node.leading_lines if line.comment is not None]
+            blank = cst.EmptyLine(indent=False)
+            context.wait(action.anchor, node.with_changes(leading_lines=[blank, blank, *comments]))
             return removed(node)
         assert isinstance(action, LayerClass)
         layer = layer_class(action, context, node.leading_lines)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, NameRead, Query, Region, Variable, around
+from tfmigrate.walk.regions import Creation, NameRead, Query, Region, Variable, around, root_of
 from tfmigrate.walk.requesting import describe
 from tfmigrate.walk.roots import Walk
 
@@ -32,6 +34,42 @@ def separate(walk: Walk, owners: Ownership) -> None:
         if sides is not None:
             for number, creations in list(enumerate(found))[1:]:
                 _replace(variable, creations, walk, queries, [q for q, side in sides.items() if side == number])
+
+
+def separate_slots(slots: Sequence[Slot], walks: Sequence[Walk]) -> None:
+    """Give what each branch makes for itself variables of its own; a list of the one is a list of the other as well."""
+    made: dict[Variable, Slot] = {}
+    owns: dict[tuple[Slot, Variable], Variable] = {}
+    for slot in (slot for slot in slots if slot.apart):
+        for use in slot.uses:
+            creation = use.creation
+            assert creation is not None
+            if creation.untaken:
+                continue
+            found: list[Variable] = []
+            for variable in creation.variables:
+                if made.setdefault(variable, slot) is slot:
+                    found.append(variable)
+                    continue
+                if (slot, variable) not in owns:
+                    own = owns[slot, variable] = replace(variable, region=creation.region)
+                    walk = next(walk for walk in walks if walk.root is root_of(creation.region))
+                    _tell_of(own, variable, walk)
+                found.append(owns[slot, variable])
+            creation.variables = found
+
+
+def _tell_of(own: Variable, variable: Variable, walk: Walk) -> None:
+    """Whatever may have chosen the one variable may have chosen the other."""
+    walk.scoping.all_variables.append(own)
+    walk.scoping.separated[own] = variable
+    for query in [event for event in walk.root.walk() if isinstance(event, Query)]:
+        for listed in (query.variables, query.source):
+            if listed is not None and variable in listed:
+                listed.append(own)
+    for saving in walk.scoping.savings:
+        if saving.variables is not None and variable in saving.variables:
+            saving.variables.append(own)
 
 
 def _sides(

@@ -120,8 +120,8 @@ class Composer:
         return self.body
 
     def conditions(self, slot: Slot, body: Body) -> list[ast.expr]:
-        """The tests around a weight, outside in, each as it must hold."""
-        if slot.kind is not Made.WEIGHT or len(slot.sites) > 1:
+        """The tests around a weight, or what one branch makes, outside in, each as it must hold."""
+        if not slot.apart and (slot.kind is not Made.WEIGHT or len(slot.sites) > 1):
             return []
         return [test for test, _ in self._tests(slot, body)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.planning.classification import Classification, wrapped_creation
-from tfmigrate.planning.layering import LayerPlan, Refusal
+from tfmigrate.planning.layering import LayerPlan, Refusal, Role
 from tfmigrate.planning.requests import file_quote, naming_in
 from tfmigrate.planning.segments import scope_name
 from tfmigrate.planning.units import Shape
@@ -30,10 +30,6 @@ def find_name(plan: LayerPlan, classes: Classification) -> None:
         plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
         return
     name = scope_name(primary.scope.items[0].context_expr)
-    if len(primary.scope.items) != 1:
-        raise Refusal(
-            "TFM205", primary.scope, primary.module, "a with statement opens the scope together with something else"
-        )
     if name is not None and not any(region.by_object for region in classes.blocks[primary.scope]):
         _name_from(plan, name)
     elif name is not None:
@@ -77,11 +73,10 @@ def _name_from(plan: LayerPlan, name: ast.expr) -> None:
 
 
 def check_name_argument(plan: LayerPlan) -> None:
-    """An argument called `name` that is not the scope's would collide with the layer's own."""
+    """What is called `name` and is not the scope's name can be an argument of `call`; the constructor has its own."""
     primary = plan.unit.primary
-    body = plan.bodies[primary]
-    item = next((item for item in body.inputs.values() if item.identifier == "name"), None)
-    if item is not None and plan.name_input != item.name and not body.never_reads(item.name):
+    item = next((item for item in plan.bodies[primary].inputs.values() if item.identifier == "name"), None)
+    if item is not None and item.role is Role.CTOR:
         raise Refusal(
             "TFM404", primary.node, primary.module, "its argument `name` is not the scope's name, but a layer's is"
         )

@@ -12,14 +12,15 @@ from tfmigrate.planning.bodywork import bodywork_of
 from tfmigrate.planning.callables import callable_site, object_call
 from tfmigrate.planning.classification import Classification, wrapped_creation
 from tfmigrate.planning.compose import composer_of
-from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.own_lists import OwnList
 from tfmigrate.planning.own_object import drop_flags
 from tfmigrate.planning.templates import Templates
 from tfmigrate.planning.units import Member, Shape, Unit
-from tfmigrate.program.link import Function, Module
-from tfmigrate.sites import BlockCall, LayerClass, Lifted, MethodBody, Moved, Remove, Site, Sites, Span
+from tfmigrate.program.inner import read_beside
+from tfmigrate.program.link import Function, Module, Program
+from tfmigrate.sites import BlockCall, LayerClass, Lifted, MethodBody, Moved, MovedOut, Remove, Site, Sites, Span
 from tfmigrate.spans import span
 
 
@@ -86,6 +87,9 @@ class LayerSites:
             sites.add("methods", where, Moved())
         elif primary.shape is Shape.INNER:
             sites.add("functions", where, Lifted(layer, _anchor(primary)))
+            for other in _moved_with(unit):
+                if other not in self.classes.units:
+                    sites.add("functions", span(primary.module, other.node), MovedOut(_anchor(primary)))
         else:
             head = [span(primary.module, statement) for statement in primary.node.body[: primary.head]]
             self.blocks[primary.module, span(primary.module, primary.node)] = (layer, _anchor(primary), head)
@@ -124,6 +128,21 @@ def _anchor(member: Member) -> Span:
         if statement.lineno <= member.node.lineno <= (statement.end_lineno or statement.lineno):
             return span(member.module, statement)
     return span(member.module, member.node)
+
+
+def _moved_with(unit: Unit) -> list[Function]:
+    """What the layer of an inner function reads of the functions beside that."""
+    inner = [member.function for member in unit.members if member.shape is Shape.INNER]
+    return [other for function in inner if function is not None for other in read_beside(function)]
+
+
+def check_moves(unit: Unit, program: Program) -> None:
+    """What becomes a function of the module must not take the place of another where a file gets all of its names."""
+    for other in _moved_with(unit):
+        for module in program.modules.values():
+            if module.starred and any(node.id == other.name for node in module.of_kind(ast.Name)):
+                text = f"{other.name} would become a name of the module, and {module.path.name} has that name too"
+                raise Refusal("TFM403", other.node, other.module, text)
 
 
 def _passes_through(plan: LayerPlan) -> bool:

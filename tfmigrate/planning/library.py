@@ -88,22 +88,27 @@ def _may_be_frozen(creation: Creation | None) -> bool:
 
 def _check_sites(slot: Slot, first: Creation) -> None:
     """The calls of one layer from several places must want the same layer. Raises Refusal."""
-    wanted = _wanted(first)
     for use in slot.uses:
         if use.creation is None:
             continue
         if use.node is first.node:
             # where the program is entered at several places, each may open arg_scopes of its own
             check_alike(use.creation, first)
-            continue
-        other = _wanted(use.creation)
-        if use.creation.symbol != first.symbol or wanted.keys() != other.keys():
+        elif not wants_the_same(use.creation, first):
             raise _disagreement(use, first)
-        for param, (value, expression) in wanted.items():
-            given, text = other[param]
-            alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, use.creation)
-            if not alike and not same(value, given):
-                raise _disagreement(use, first)
+
+
+def wants_the_same(creation: Creation, first: Creation) -> bool:
+    """Whether a call of a layer function may be one of the layer that another call makes."""
+    wanted, other = _wanted(first), _wanted(creation)
+    if creation.symbol != first.symbol or wanted.keys() != other.keys():
+        return False
+    for param, (value, expression) in wanted.items():
+        given, text = other[param]
+        alike = ast.unparse(text) == ast.unparse(expression) and not _reads_locals(text, creation)
+        if not alike and not same(value, given):
+            return False
+    return True
 
 
 def check_alike(creation: Creation, first: Creation) -> None:

@@ -32,8 +32,6 @@ def name_scope(
 
     kept: whether this is plain code, where the program may still ask for the scope.
     """
-    if len(block.items) != 1:
-        raise Refusal("TFM205", block, module, "a with statement opens the scope together with something else")
     call = block.items[0].context_expr
     name = scope_name(call)
     if name is None or reenters(name) or (regions and all(region.name is None for region in regions)):

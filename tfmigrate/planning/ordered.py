@@ -30,7 +30,7 @@ def check_order(plan: LayerPlan) -> None:
         need = plan.needs[slot]
         loops = body.scan.enclosing(slot.site(), (ast.For, ast.While, ast.AsyncFor))
         own_loops = (len(loops) <= 2 and set(loops) == set(slot.loops)) or _stands_still(plan, slot)
-        if need.level is not Level.INIT or len(plan.bodies) > 1 or not own_loops:
+        if need.level is not Level.INIT or len(plan.bodies) > 1 or not own_loops or slot.apart:
             name = ", ".join(sorted(running))
             message = f"what is made here depends on what is known only at the call: {name} changes from round to round"
             raise Refusal("TFM401", slot.site(), body.module, message)

@@ -40,7 +40,9 @@ def check_twins(
 
 def _words(piece: Piece) -> object:
     expression = piece.expression
-    assert piece.request is None and not isinstance(expression, Inlined)
+    assert piece.request is None
+    if isinstance(expression, Inlined):
+        return piece.keyword, expression.text(ast.unparse), piece.around
     return piece.keyword, piece.text if expression is None else ast.unparse(expression), piece.around
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import Protocol
 
-from tfmigrate.planning.alternatives import in_branches, separate
+from tfmigrate.planning.alternatives import in_branches, separate, separate_slots
 from tfmigrate.planning.attribute_names import name_attributes
 from tfmigrate.planning.bodies import Bodies
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
+from tfmigrate.planning.branching import made_apart
 from tfmigrate.planning.callables import callable_site, check_callable
 from tfmigrate.planning.causes import Causes
 from tfmigrate.planning.changes import check_changes
@@ -27,7 +28,7 @@ from tfmigrate.planning.holding import Holding
 from tfmigrate.planning.importing import left_behind, plan_imports, plan_symbols
 from tfmigrate.planning.keras_paths import keras_paths, keras_paths_in
 from tfmigrate.planning.layer_names import check_name_argument, find_name
-from tfmigrate.planning.layer_sites import LayerSites
+from tfmigrate.planning.layer_sites import LayerSites, check_moves
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.lifting import lift
 from tfmigrate.planning.list_sites import ListSites
@@ -265,13 +266,13 @@ class Planner:
             plan.bodies[member] = self.bodies.make(member)
             plan.chosen.update(self.renaming.classes_in(plan.bodies[member]))
         note_untaken(unit, self.resolve, self.executor)
-        plan.slots = slots_of_unit(unit, self.classes, self.owners)
+        plan.slots = slots_of_unit(unit, self.classes, self.owners, made_apart)
+        separate_slots(plan.slots, self.classes.walks)
         add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
             raise Refusal("TFM404", primary.node, primary.module, text)
         find_name(plan, self.classes)
-        check_name_argument(plan)
         waiting = [slot for slot in plan.slots if not slot.units <= self.complete]
         for slot in waiting:
             if slot.unit is not None and not self.clusters.is_refused(slot.unit):
@@ -290,6 +291,8 @@ class Planner:
         for work in works:
             drop_dead_statements(work)
         assign_roles(plan)
+        check_name_argument(plan)
+        check_moves(unit, self.program)
         name_attributes(plan)
         check_inputs(plan, self.scalars)
         check_unreached(plan, self.classes, self.resolve)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.argument_names import name_from_arguments
 from tfmigrate.planning.by_branch import by_branch
 from tfmigrate.planning.cells import cell_request
 from tfmigrate.planning.layering import LayerPlan, Refusal, Role
@@ -222,6 +223,9 @@ def _name_piece(slot: Slot, plan: LayerPlan, child: Instance, module: Module, na
         call = plan.unit.primary.node.items[0].context_expr
         if isinstance(call, ast.Call) and call.args:
             return Piece("name", call.args[0])
+    inlined = name_from_arguments(plan, region, slot.site(), module)
+    if inlined is not None:
+        return Piece("name", inlined)
     raise Refusal("TFM201", slot.site(), module, "the name of this layer cannot be written down where it is made")
 
 

@@ -47,6 +47,8 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CALL
     if any(_is_given_at_call(item, region) for instance in plan.unit.instances for region in instance.regions):
         return Role.CALL
+    if item.identifier == "name":
+        return Role.CALL
     if all(is_python(value) for value in values) and _agrees(body, item, _calls(plan, body)):
         return Role.CTOR
     return Role.CALL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -65,6 +65,8 @@ class Slot:
     promoted: bool = False
     # whether each round of a loop makes another layer, where it calls it
     inline: bool = False
+    # whether a run makes it or another one, each in its branch of an `if`
+    apart: bool = False
     # where code lists its variables
     readers: list[Use] = field(default_factory=list)
     # sites in branches that no run takes, with the one that says the same
@@ -158,10 +160,20 @@ def _place(event: Region | Creation | Query) -> tuple[int, int]:
     return (node.lineno, node.col_offset) if isinstance(node, (ast.expr, ast.stmt)) else (0, 0)
 
 
-def slots_of_unit(unit: Unit, classes: Classification, owners: Ownership) -> list[Slot]:
-    """The slots of a unit, agreed upon by all its instances. Raises Disagreement."""
+def slots_of_unit(
+    unit: Unit, classes: Classification, owners: Ownership, apart: Callable[[list[list[Use]]], set[ast.AST]]
+) -> list[Slot]:
+    """The slots of a unit, agreed upon by all its instances. Raises Disagreement.
+
+    apart: which calls have slots of their own, though they ask for the same variables.
+    """
     groups: list[tuple[Path, list[Region], Holder | None]] = [(i.base, i.regions, None) for i in unit.instances]
-    return _slots(groups, classes, owners)
+    found = _slots(groups, classes, owners, apart=apart)
+    slots: list[Slot] = []
+    for slot in (slot for slot in found if slot not in slots):
+        beside = [other for other in found if slot.apart and other.apart and other.path == slot.path]
+        slots += sorted(beside, key=lambda other: getattr(other.site(), "lineno", 0)) or [slot]
+    return slots
 
 
 def slots_of_plain(
@@ -183,15 +195,17 @@ def _slots(
     classes: Classification,
     owners: Ownership,
     each_round: Container[ast.AST] = (),
+    apart: Callable[[list[list[Use]]], set[ast.AST]] = lambda _: set(),
 ) -> list[Slot]:
     """One slot for all sites that share anywhere; nowhere may they not share."""
     asked = [list(_asked(regions, holder, classes, owners)) for _, regions, holder in groups]
     inline = _inline([use for uses_here in asked for use in uses_here if use.node in each_round])
     asked = [[use for use in uses_here if use.node not in each_round] for uses_here in asked]
     joined = _Joined()
+    alone = apart(asked)
     for uses_here in asked:
         first: dict[object, ast.AST] = {}
-        for use in uses_here:
+        for use in (use for use in uses_here if use.node not in alone):
             joined.join(first.setdefault(_key(use), use.node), use.node)
     slots: dict[ast.AST, Slot] = {}
     for (base, regions, _), uses_here in zip(groups, asked):
@@ -201,7 +215,7 @@ def _slots(
             site = joined.find(use.node)
             slot = slots.get(site)
             if slot is None:
-                slot = slots[site] = Slot(use.kind, use.path[len(base) :], use)
+                slot = slots[site] = Slot(use.kind, use.path[len(base) :], use, apart=use.node in alone)
             if local.setdefault(slot, _key(use)) != _key(use):
                 raise _disagreement(use, slot, regions)
             whole = (use.child, *use.twins) if use.child is not None else ()

@@ -21,7 +21,7 @@ _STARTS = ("_initializer", "_regularizer")
 def check_starts(slot: Slot) -> None:
     """What a weight or a library layer is made with is taken from the first call. Raises Refusal."""
     for use in _makers(slot):
-        if use.node is not slot.first.node and not _alike(slot.first, use):
+        if use.node is not slot.first.node and not start_alike(slot.first, use):
             line = getattr(slot.first.node, "lineno", 0)
             text = f"in some runs this makes the variables, in others the call in line {line}, and the two differ"
             raise Refusal("TFM304", use.node, use.region.module, text)
@@ -78,7 +78,8 @@ def _way(creation: Creation) -> frozenset[_Side]:
     return frozenset(found)
 
 
-def _alike(one: Use, other: Use) -> bool:
+def start_alike(one: Use, other: Use) -> bool:
+    """Whether two calls make a variable in the same way."""
     first, second = _made_with(one), _made_with(other)
     if one.helper is not other.helper or first.keys() != second.keys():
         return False

@@ -30,6 +30,8 @@ def order_of(instance: Instance, plans: dict[object, LayerPlan]) -> list[Variabl
     plan = plans.get(instance.unit)
     if plan is None or any(slot not in plan.needs for slot in plan.slots):
         return None
+    if any(slot.apart for slot in plan.slots):
+        return None  # the branches need not make theirs in one order
     loops = [loop for slot in plan.slots for loop in slot.loops]
     if len(set(loops)) < len(loops):
         return None  # TensorFlow 1 made one after the other in each round, Keras lists all of each together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -51,13 +52,80 @@ def can_stand_alone(function: Function) -> bool:
         return False
     names = {*function.params, *(around - {own_object})}
     attributes = {n.attr for n in function.nodes if isinstance(n, ast.Attribute) and _is_named(n.value, own_object)}
-    return not names & attributes and not (around - {own_object}) & _defined(parent)
+    beside = {name for name in around & _defined(parent) if _beside(function, name) is not None}
+    return not names & attributes and not (around - {own_object, *beside}) & _defined(parent)
 
 
 def read_around(function: Function) -> frozenset[str]:
-    """The names of the function around that an inner function reads, without that of the object."""
+    """The values of the function around that an inner function reads, without the object."""
     parent = function.parent
-    return frozenset() if parent is None else _read_from(parent, function) - {parent.self_name or ""}
+    if parent is None:
+        return frozenset()
+    around = _read_from(parent, function) - {parent.self_name or ""}
+    return frozenset(name for name in around if _beside(function, name) is None)
+
+
+def read_beside(function: Function) -> list[Function]:
+    """The other functions inside the same one that an inner function reads."""
+    names = sorted(_read_from(function.parent, function)) if function.parent is not None else []
+    return [other for name in names if (other := _beside(function, name)) is not None]
+
+
+def _beside(function: Function, name: str) -> Function | None:
+    """The function of this name inside the same one, if it would mean the same as one of the module."""
+    parent = function.parent
+    inside = (f for f in function.module.functions.values() if f.parent is parent and f.cls is None)
+    other = next((f for f in inside if f.name == name), None)
+    return other if other is not None and can_move_out(other) else None
+
+
+@lru_cache(maxsize=10_000)
+def can_move_out(function: Function) -> bool:
+    """Whether an inner function takes all that it needs as arguments, and no other code of the file knows its name."""
+    parent, module, name = function.parent, function.module, function.name
+    if parent is None or parent.parent is not None or function.cls is not None or not _is_simple(function):
+        return False
+    if function.node not in _own_nodes(parent) or parent.is_generator or hasattr(builtins, name):
+        return False
+    if _read_from(parent, function) & _bound(parent) or not _means_the_same_above(function):
+        return False
+    nodes = set(parent.nodes)
+    return not any(node not in nodes and name in _names_of(node) for node in module.nodes) and not any(
+        name in _names_of(node) and not _is_load(node) for node in nodes if node is not function.node
+    )
+
+
+def _means_the_same_above(function: Function) -> bool:
+    """Whether the head of a function says the same where the file is read: literals, and names of libraries."""
+    args = function.node.args
+    every = (*args.posonlyargs, *args.args, *args.kwonlyargs)
+    if function.node.returns is not None or any(a.annotation is not None for a in every):
+        return False
+    imports = [s for s in function.module.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    known = {name for statement in imports for alias in statement.names for name in _names_of(alias)}
+    for default in (*args.defaults, *args.kw_defaults):
+        for node in ast.walk(default) if default is not None else ():
+            plain = isinstance(node, (ast.Constant, ast.UnaryOp, ast.unaryop, ast.Tuple, ast.Attribute, ast.Load))
+            if not plain and not (isinstance(node, ast.Name) and node.id in known):
+                return False
+    return True
+
+
+def _names_of(node: ast.AST) -> tuple[str, ...]:
+    """The names that a node binds or reads, or takes over from a module."""
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return tuple(node.names)
+    if isinstance(node, ast.alias):
+        return ((node.asname or node.name).partition(".")[0],)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
+        return (node.name or "",)
+    return (node.arg,) if isinstance(node, ast.arg) else ()
+
+
+def _is_load(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
 
 
 def calls_of(function: Function) -> list[ast.Call]:
@@ -87,7 +155,8 @@ def _is_only_called(function: Function, parent: Function) -> bool:
     for node in parent.nodes:
         if isinstance(node, ast.Name) and node.id == name:
             scope = next(a for a in ancestors(module, node) if isinstance(a, _SCOPES))
-            if id(node) not in callees or scope is not parent.node:
+            beside = isinstance(scope, ast.FunctionDef) and module.functions[scope].parent is parent
+            if id(node) not in callees or not (scope is parent.node or (beside and can_move_out(function))):
                 return False
     return definitions == [function.node]
 

@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from tfmigrate.program.several import one_in_another
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -315,7 +317,7 @@ def module_name(path: Path, root: Path) -> str:
 
 def parse_module(name: str, path: Path, text: str) -> Module:
     """Parse one file. Raises SyntaxError."""
-    module = Module(name, path, text, ast.parse(text))
+    module = Module(name, path, text, one_in_another(ast.parse(text)))
     symtable.symtable(text, str(path), "exec")  # one parameter twice, a `global` too late: no grammar says so
     _collect(module, module.tree, "", None, None)
     return module

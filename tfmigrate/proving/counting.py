@@ -98,6 +98,15 @@ class Counting:
     def escaped(self, ev: Evaluator, value: Value, node: ast.Call) -> None:
         self.tf1.escaped(ev, value, node)
 
+    def begin_branches(self, ev: Evaluator) -> object:
+        return self.tf1.begin_branches(ev)
+
+    def next_branch(self, sides: object, flow: str) -> None:
+        self.tf1.next_branch(sides, flow)
+
+    def end_branches(self, sides: object, flow: str) -> None:
+        self.tf1.end_branches(sides, flow)
+
     def standing(self) -> object:
         return self.tf1.standing()
 

@@ -18,6 +18,7 @@ from tfmigrate.tf1.layers import (
 )
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.branches import Branches
 from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
@@ -56,7 +57,7 @@ from tfmigrate.walk.values import (
 AUTO = "auto"
 
 
-class Scopes(Unseen):
+class Scopes(Branches, Unseen):
     """Variable scopes and graphs."""
 
     def __init__(self) -> None:
@@ -266,7 +267,7 @@ class Scopes(Unseen):
                 ev,
                 f"the number of this unnamed layer ({name}, {name}_1, ...) depends on a condition above",
             )
-        if conditions > self.scope.depth[1]:
+        if conditions > self.scope.depth[1] + self._sides.count(self.scope):
             self.scope.ambiguous.add(name)
         running = running_loop(ev.frame) if looping and deeper == 1 and loops is None else None
         self._number = None

@@ -130,11 +130,14 @@ class Statements(Evaluator):
         before = dict(env.names)
         self.frame.conditions.append(node)
         mark = self.effects.begin()
+        branches = self.semantics.begin_branches(self)
         first = self.block(body, env)
+        self.semantics.next_branch(branches, first.name)
         after_first = env.names
         env.names = dict(before)
         one = self.effects.take_back(mark)
         second = self.block(orelse, env)
+        self.semantics.end_branches(branches, second.name)
         after_second = dict(env.names)
         other = self.effects.take_back(mark)
         env.names = after_second
