@@ -88,6 +88,10 @@ class Journal:
         # lists that are a collection as it stood
         self._whole: set[ListValue] = set()
 
+    def makes_variables(self) -> bool:
+        """Whether what is running has asked for variables."""
+        return self.region is not None and self.region.makes_variables()
+
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""
         return None

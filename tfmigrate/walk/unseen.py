@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
@@ -16,6 +17,7 @@ from tfmigrate.tf1.outside import BLOCKS, CALLERS, OF_CONTAINERS, OF_PLAIN_OBJEC
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import Journal
+from tfmigrate.walk.objects import Graph
 from tfmigrate.walk.values import (
     FunctionValue,
     LambdaValue,
@@ -31,6 +33,7 @@ from tfmigrate.walk.values import (
     Value,
     code_in,
     is_python,
+    is_tensor,
 )
 
 _MAKERS = frozenset({"tf.get_variable", "tf.variable_scope", *symbols.MAKERS, *LAYERS, *KNOWN})
@@ -41,14 +44,35 @@ _ARITHMETIC = frozenset(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Block:
+    """An open `with`. unseen: whether it may be a scope, and cannot be known. graph: that it enters.
+
+    name: that of the graph it enters, if it is not known which.
+    """
+
+    expression: ast.expr
+    module: Module
+    unseen: bool
+    graph: Graph | None
+    name: str | None
+
+
 class Unseen(Journal):
     """Calls and blocks of which the program does not say what they run."""
 
-    def outside(self, ev: Evaluator, name: str, node: ast.Call) -> None:
+    def outside(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments) -> None:
         """Code that the program does not show is called: in the scope that is open, it may make what it likes."""
         if self.scope.path or self.scope.reuse:
             what = "covered" if name.startswith(("tf.", "keras.")) else "in the program"
             self.blame("TFM509", node, ev, f"{name} is not {what}, and may make variables in this scope")
+        else:
+            self._disturb(name, args)
+
+    def _disturb(self, name: str, args: Arguments) -> None:
+        """What takes tensors may be a network, with layers that have no names."""
+        if any(map(is_tensor, args.values())):
+            self.scope.disturbed = self.scope.disturbed or name
 
     def is_outside(self, value: Value) -> bool:
         """Whether something of a library may make variables, and is not in the program."""
@@ -77,8 +101,10 @@ class Unseen(Journal):
         if self.scope.path or self.scope.reuse:
             text = f"what {unparsed(node.func)} calls cannot be known, and may make variables in this scope"
             self.blame("TFM509", node, ev, text)
+        else:
+            self._disturb(unparsed(node.func), args)
 
-    def handed_over(self, ev: Evaluator, value: Value | None, node: ast.Call, in_scope: bool = False) -> None:
+    def handed_over(self, ev: Evaluator, value: Value | None, node: ast.expr, in_scope: bool = False) -> None:
         """A library calls what it is given; what the program shows of that is followed.
 
         in_scope: whether it opens a scope of its own for that.
@@ -159,3 +185,24 @@ def is_unseen_block(ev: Evaluator, context: Value, expression: ast.expr) -> bool
     if isinstance(context, Tensor):
         return library_name(ev.frame.module, called) not in BLOCKS
     return isinstance(context, (Unknown, Symbol, Method, Library)) and _is_unseen(context)
+
+
+def name_of_graph(ev: Evaluator, expression: ast.expr) -> str | None:
+    """What stands for the graph that a block enters, if anything says that it enters one."""
+    graph: ast.expr | None = None
+    if isinstance(expression, ast.Call) and library_name(ev.frame.module, expression.func) in symbols.SESSION:
+        graph = next((keyword.value for keyword in expression.keywords if keyword.arg == "graph"), None)
+    elif isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute):
+        owner = expression.func.value  # a call gives the current graph
+        graph = owner if expression.func.attr == "as_default" and not _is_session(owner) else None
+    elif _is_session(expression):
+        graph = expression
+    if not isinstance(graph, (ast.Name, ast.Attribute)):
+        return None
+    value = ev.evaluate(graph, ev.frame.env)
+    obj = id(ev.frame.obj) if ev.frame.obj is not None and isinstance(graph, ast.Attribute) else ""
+    return value.key if isinstance(value, Symbol) else f"{unparsed(graph)}#{obj}"
+
+
+def _is_session(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Name, ast.Attribute)) and "sess" in unparsed(node).rpartition(".")[2].lower()
