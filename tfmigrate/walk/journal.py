@@ -53,6 +53,8 @@ class Journal:
         self.blamed: dict[Finding, Region | None] = {}
         self.blames: list[tuple[Finding, Region | None]] = []
         self.unresolved_calls: dict[str, dict[ast.Call, Module]] = {}
+        # classes whose objects code outside of the program gets, with one place where it does
+        self.handed_out: dict[Class, tuple[ast.expr, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
         self.lineups: list[Lineup] = []

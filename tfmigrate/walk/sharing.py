@@ -265,7 +265,7 @@ class Scoping(Cells, Lists):
         name = callee.name
         if _is_of_interest(name):
             self.consulted += 1
-            self.check_patch(ev, name, node)
+            self.check_patch(ev, name)
         if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
