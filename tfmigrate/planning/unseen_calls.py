@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from tfmigrate.finding import Finding
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.handing_out import handed_out
 from tfmigrate.planning.overriding import called_by_bases
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.references import References
@@ -43,6 +44,7 @@ class UnseenCalls:
         """Refuse what is shared with such calls, or may be."""
         self._check_unresolved()
         self._check_overriding()
+        self._check_handed_out()
         self._check_what_is_cut()
         self._check_orphans()
 
@@ -94,6 +96,15 @@ class UnseenCalls:
                     text = f"this may call {function.qualname}, on an object that cannot be followed"
                     self.clusters.refuse_all("TFM307", call, module, text, units)
                 self.left |= plain
+
+    def _check_handed_out(self) -> None:
+        for function, regions, node, module in handed_out(self.classes, self.mro):
+            plain = self.clusters.plain_layers_below(regions)
+            units = self.clusters.units_of(function)
+            if units or plain:
+                text = f"code outside of the program gets this, and may call {function.qualname}"
+                self.clusters.refuse_all("TFM302", node, module, text, units)
+            self.left |= plain
 
     def _check_what_is_cut(self) -> None:
         """What a program that could not be followed to its end calls once more may share the layers of plain code."""

@@ -5,19 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Module, Program
 
 
 @lru_cache(maxsize=4)
-def patched(program: Program) -> Mapping[str, tuple[Path, int]]:
+def patched(program: Program) -> Mapping[str, tuple[Module, ast.expr]]:
     """The names that are set, with the place; `package.?` if any name of it may be."""
-    return {name: (module.path, node.lineno) for module in program.modules.values() for name, node in _set(module)}
+    return {name: (module, node) for module in program.modules.values() for name, node in _set(module)}
 
 
-def patch_of(program: Program, name: str) -> tuple[Path, int] | None:
+def patch_of(program: Program, name: str) -> tuple[Module, ast.expr] | None:
     """Where the program sets a library's function, or something that it is in."""
     known = patched(program)
     while known and name:

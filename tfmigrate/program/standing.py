@@ -204,3 +204,13 @@ def statement_of(module: Module, node: ast.AST) -> Iterator[ast.AST]:
 @lru_cache(maxsize=10_000)
 def _is_generator(function: ast.FunctionDef) -> bool:
     return any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function))
+
+
+def asks_at_once(module: Module, call: ast.Call) -> bool:
+    """Whether all that a generator or an iterator gives is asked for where the call that makes it stands."""
+    outer = next(ancestors(module, call), None)
+    if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name):
+        return outer.func.id in ("list", "tuple", "sorted", "sum", "dict", "set", "max", "min", "next")
+    if isinstance(outer, ast.comprehension):
+        return not isinstance(next(ancestors(module, outer), None), ast.GeneratorExp)
+    return isinstance(outer, (ast.For, ast.Starred))

@@ -78,6 +78,9 @@ class Counting:
         self.tf1.consulted += 1
         self.problems.append(f"{ev.frame.module.path}:{getattr(node, 'lineno', 1)}: {message}")
 
+    def makes_variables(self) -> bool:
+        return self.tf1.makes_variables()
+
     def either(self, one: Value, other: Value) -> Value | None:
         """An object, or another one around it: whichever it is, it runs the same layers."""
         if _holds(one, other):
@@ -121,6 +124,9 @@ class Counting:
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
         return self.tf1.unresolved(ev, name, node, args)
+
+    def handed_over(self, ev: Evaluator, value: Value | None, node: ast.expr) -> None:
+        self.tf1.handed_over(ev, value, node)
 
     def is_outside(self, value: Value) -> bool:
         return self.tf1.is_outside(value)

@@ -32,6 +32,7 @@ from tfmigrate.walk.values import (
     Unknown,
     Value,
     code_in,
+    is_generator,
     is_tensor,
     is_whole,
     join,
@@ -103,6 +104,8 @@ class Calls(Functions):
             if made is not None:
                 return made
         if isinstance(callee, Library) and callee.name.startswith("builtins."):
+            for value in filter(is_generator, args.values()):
+                self.semantics.handed_over(self, value, node)
             known = python_function(self, callee.name[9:], args, node, env)
             if known is not None:
                 return known

@@ -18,6 +18,7 @@ from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.statements import Statements
 from tfmigrate.walk.values import (
+    GENERATOR,
     NONE,
     UNKNOWN,
     Choice,
@@ -176,9 +177,10 @@ class Functions(Statements):
             self.memory.unsettle(outermost.env.born)  # what comes of it hangs on what is under way
         return count
 
-    @staticmethod
-    def _result(frame: Frame) -> Value:
+    def _result(self, frame: Frame) -> Value:
         if frame.function is not None and frame.function.is_generator:
+            if self.semantics.makes_variables():
+                return Unknown(code=frozenset((f"{GENERATOR}.{frame.function.name}",)))
             return UNKNOWN if _holds_open(frame.function) else Unknown(code=frozenset())
         if not frame.returns:
             return NONE

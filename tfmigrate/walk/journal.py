@@ -53,6 +53,8 @@ class Journal:
         self.blamed: dict[Finding, Region | None] = {}
         self.blames: list[tuple[Finding, Region | None]] = []
         self.unresolved_calls: dict[str, dict[ast.Call, Module]] = {}
+        # classes whose objects code outside of the program gets, with one place where it does
+        self.handed_out: dict[Class, tuple[ast.expr, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
         self.lineups: list[Lineup] = []
@@ -87,6 +89,10 @@ class Journal:
         self.list_reads: dict[ast.Attribute, set[Class | bool]] = {}
         # lists that are a collection as it stood
         self._whole: set[ListValue] = set()
+
+    def makes_variables(self) -> bool:
+        """Whether what is running has asked for variables."""
+        return self.region is not None and self.region.makes_variables()
 
     def either(self, one: Value, other: Value) -> Value | None:
         """What is known of a value that is one thing or the other, where the library knows more than Python."""

@@ -35,6 +35,7 @@ from tfmigrate.walk.values import (
     Round,
     Symbol,
     Value,
+    is_generator,
     is_python,
     join,
 )
@@ -62,6 +63,8 @@ class Loops(Calls):
 
     def _run_For(self, node: ast.For, env: Env) -> Flow:
         iterable = self.evaluate(node.iter, env)
+        if is_generator(iterable):
+            self.semantics.handed_over(self, iterable, node.iter)
         concrete = concrete_items(iterable) or numbered_items(self, node.iter, env)
         if concrete is not None:
             self.left.append([])

@@ -85,6 +85,8 @@ class Variable(Opaque):
     # collections of the program's own that hold it
     collections: frozenset[str] = frozenset()
     stem: str | None = None
+    # the blocks around its making that may run in another graph
+    graphs: tuple[str, ...] | None = None
     is_tensor = True
 
 
@@ -101,6 +103,8 @@ class Scope(Opaque):
     reuse: object = False
     depth: tuple[int, int] = (0, 0)
     ambiguous: set[str] = field(default_factory=set)
+    # what was called in it that cannot be known, and may have made unnamed layers
+    disturbed: str = ""
     # of what has no name, the numbers that are given
     numbers: dict[str, Numbering] = field(default_factory=dict)
     defaults: dict[str, Default] = field(default_factory=dict)

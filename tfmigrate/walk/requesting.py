@@ -271,9 +271,7 @@ class Requests(Templates):
             if changed is not None:
                 text = f"{changed[0].name} may be made another class by {ast.unparse(changed[1])}"
                 self._blame_at("TFM407", changed[1], changed[0].module, text, region)
-        for block in filter(None, self._unseen_blocks if variables else ()):
-            text = "what this block is entered with cannot be known, and may open a scope around the variables inside"
-            self._blame_at("TFM509", *block, text, region)
+        self._check_blocks(region, variables, node)
         creation = Creation(
             node, region, args, path, variables, loops=tuple(frame.loops), conditions=tuple(frame.conditions)
         )
@@ -281,6 +279,22 @@ class Requests(Templates):
         self.activity += 1
         creation.reuse, creation.time, creation.graph = self.scope.reuse, self.activity, self.graph
         return creation
+
+    def _check_blocks(self, region: Region, variables: list[Variable], node: ast.Call) -> None:
+        """Refuse variables in a block that may be a scope, or may run in another graph than others that share them."""
+        for block in self._blocks if variables else ():
+            if block.unseen:
+                text = "what this block is entered with cannot be known, and may open a scope"
+                self._blame_at("TFM509", block.expression, block.module, text, region)
+        inner = [block for block in self._blocks if block.name is not None]
+        names = tuple(str(block.name) for block in inner)
+        for variable in variables:
+            if variable.graphs is None:
+                variable.graphs = names
+            elif variable.graphs != names:
+                place, module = (inner[-1].expression, inner[-1].module) if inner else (node, region.module)
+                text = "calls that share variables run in graphs that cannot be told apart"
+                self._blame_at("TFM305", place, module, text, region)
 
     def _maker(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         assert self.region is not None

@@ -39,9 +39,10 @@ from tfmigrate.walk.regions import (
 )
 from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.state import State, run_time_state
-from tfmigrate.walk.unseen import Unseen, is_unseen_block
+from tfmigrate.walk.unseen import Block, Unseen, is_unseen_block, name_of_graph
 from tfmigrate.walk.values import (
     NONE,
+    PYTHON,
     TENSOR,
     UNKNOWN,
     Const,
@@ -65,17 +66,22 @@ class Scopes(Branches, Unseen):
         # what gave the name that was given last, where that depends on a loop; and all such
         self._number: Number | None = None
         self._numbers: list[tuple[str, Number, ast.Call, Module, Region | None]] = []
-        # the open blocks: of those that are entered with what cannot be known and may be a scope, with what
-        self._unseen_blocks: list[tuple[ast.expr, Module] | None] = []
+        self._blocks: list[Block] = []
+        # the calls that make sessions of graphs, which are entered with them
+        self._sessions: dict[ast.expr, Graph] = {}
         # where the initializer and the regularizer come from that a call gets from its scope
         self._origins: dict[tuple[ast.Call, str], tuple[object, tuple[Value, ast.expr] | None]] = {}
 
     def enter_block(self, ev: Evaluator, context: Value, node: ast.With, expression: ast.expr) -> Value:
         if isinstance(context, Opaque):
             self.consulted += 1
-        self._unseen_blocks.append((expression, ev.frame.module) if is_unseen_block(ev, context, expression) else None)
+        graph = context.graph if isinstance(context, GraphScope) else self._sessions.get(expression)
+        unseen = is_unseen_block(ev, context, expression)
+        unknown = name_of_graph(ev, expression) if graph is None else None
+        self._blocks.append(Block(expression, ev.frame.module, unseen, graph, unknown))
+        if graph is not None:
+            self._enter_graph(graph)
         if isinstance(context, GraphScope):
-            self._enter_graph(context.graph)
             return context.graph
         if isinstance(context, CreatorScope):
             self._creators.append(context)
@@ -173,8 +179,7 @@ class Scopes(Branches, Unseen):
             self.graph.counts = counts
 
     def leave_block(self, ev: Evaluator, context: Value, node: ast.With) -> None:
-        self._unseen_blocks.pop()
-        if isinstance(context, GraphScope):
+        if self._blocks.pop().graph is not None:
             self._leave_graph()
         if isinstance(context, CreatorScope):
             self._creators.remove(context)
@@ -267,6 +272,9 @@ class Scopes(Branches, Unseen):
                 ev,
                 f"the number of this unnamed layer ({name}, {name}_1, ...) depends on a condition above",
             )
+        if self.scope.disturbed and names_variables:
+            text = f"what number this unnamed layer gets ({name}, {name}_1, ...) {self.scope.disturbed} decides as well"
+            self.blame("TFM204", node, ev, text)
         if conditions > self.scope.depth[1] + self._sides.count(self.scope):
             self.scope.ambiguous.add(name)
         running = running_loop(ev.frame) if looping and deeper == 1 and loops is None else None
@@ -389,6 +397,12 @@ class Scopes(Branches, Unseen):
         if isinstance(next(ancestors(ev.frame.module, node), None), ast.Assign):
             self.scope.fetched = True
         return self.scope
+
+    def _session(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
+        graph = args.get(1, "graph")
+        if isinstance(graph, Graph):
+            self._sessions[node] = graph
+        return PYTHON
 
     def _new_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         return Graph()

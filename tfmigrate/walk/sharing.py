@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.modern import modern_call
-from tfmigrate.program.standing import names_operation, only_for_errors
+from tfmigrate.program.standing import asks_at_once, names_operation, only_for_errors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
@@ -78,6 +78,7 @@ from tfmigrate.walk.values import (
 _HANDLERS = {
     "tf.Graph": "_new_graph",
     "tf.reset_default_graph": "_reset_graph",
+    "tf.Session": "_session",
     "tf.variable_scope": "_variable_scope",
     "tf.get_variable_scope": "_get_variable_scope",
     "tf.variable_creator_scope": "_creator_scope",
@@ -119,14 +120,19 @@ class Scoping(Cells, Lists):
         self.compare_returns(frame)
         self._returned(frame.function, result)
         if frame.function is not None and frame.function.is_generator:
-            self._check_generator(region)
+            self._check_generator(ev, region)
         self.region = region.parent
         if region.parent is not None and is_variable_list(result) and isinstance(frame.call, ast.Call):
             self._query(ev, frame.call, result, getattr(result, "tag", "") or "list", region.parent)
 
-    def _check_generator(self, region: Region) -> None:
-        """A generator that yields inside a scope holds it open for the code that uses it."""
-        manages = region.function is not None and bool(region.function.node.decorator_list)
+    def _check_generator(self, ev: Evaluator, region: Region) -> None:
+        """A generator runs where it is asked for the next item, and holds a scope in which it yields open there."""
+        assert region.function is not None
+        manages = bool(region.function.node.decorator_list)
+        if isinstance(region.node, ast.Call) and region.parent is not None and region.makes_variables():
+            if not asks_at_once(region.parent.module, region.node):
+                text = f"{region.function.name} runs where it is asked for its items, maybe in another scope"
+                self._blame_at("TFM205", region.node, region.parent.module, text, self.root)
         for event in region.events:
             if not isinstance(event, Region) or not isinstance(event.node, ast.With):
                 continue
@@ -254,13 +260,13 @@ class Scoping(Cells, Lists):
         if isinstance(callee, Cell):
             return self._call_cell(ev, callee, args, node)
         if isinstance(callee, Foreign):
-            self.outside(ev, unparsed(node.func), node)
+            self.outside(ev, unparsed(node.func), node, args)
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
         if _is_of_interest(name):
             self.consulted += 1
-            self.check_patch(ev, name, node)
+            self.check_patch(ev, name)
         if name in KNOWN:
             return self._rnn(ev, name, args, node)
         if not name.startswith("builtins."):
@@ -299,7 +305,7 @@ class Scoping(Cells, Lists):
         elif is_foreign(name) and not self._is_harmless(ev, name, node):
             return self._foreign(ev, name, args, node)
         elif may_make_variables(name):
-            self.outside(ev, name.removeprefix("builtins."), node)
+            self.outside(ev, name.removeprefix("builtins."), node, args)
         for place in CALLERS.get(name, ()):
             self.handed_over(ev, args.get(place.position, place.name), node)
         if name == "tf.app.run":
@@ -358,7 +364,7 @@ class Scoping(Cells, Lists):
             # the layers and cells of TensorFlow make nothing before they are called
             later = name == "__init__" and outside is not None and outside.startswith(("tf.", "keras."))
             if outside is not None and not later and (may_make_variables(outside) or makes_variables(outside)):
-                self.outside(ev, f"{outside}.{name}", node)
+                self.outside(ev, f"{outside}.{name}", node, args)
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
             return self._gradients(args)
         if isinstance(owner, Graph) and name == "as_default":

@@ -344,6 +344,9 @@ Value = Union[
     LambdaValue, ClassValue, Choice, Partial, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
 ]  # fmt: skip
 
+# the package, so to say, of generators that make variables when they are asked for their items
+GENERATOR = "<generator>"
+
 NONE = Const(None)
 UNKNOWN = Unknown()
 PYTHON = Unknown(Kind.PYTHON, frozenset())
@@ -427,6 +430,12 @@ def _code(value: Value) -> frozenset[str | FunctionValue | LambdaValue] | None:
         return code_in(*value.items.values())
     own = (FunctionValue, ClassValue, ObjectValue, Choice, Partial, ModuleValue)
     return None if isinstance(value, own) else frozenset()
+
+
+def is_generator(value: Value) -> bool:
+    """Whether a value is a generator that makes variables, or holds one."""
+    code = value.code if isinstance(value, Unknown) else None
+    return code is not None and any(isinstance(name, str) and name.startswith(GENERATOR) for name in code)
 
 
 def python_from(*values: Value) -> Value:
