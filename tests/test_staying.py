@@ -122,6 +122,13 @@ def test_a_huge_file_is_left_out_and_the_rest_goes_on(folder: Path) -> None:
     assert _codes(migration.findings) == ["one.py:1 TFM008"]
 
 
+def test_what_has_no_room_in_the_parser_is_left_out_and_the_rest_goes_on(folder: Path) -> None:
+    (folder / "two.py").write_text(f"import tensorflow as tf\ny = {'-' * 50_000}3\n")
+    migration = migrate([folder])
+    assert _codes(migration.findings) == ["two.py:1 TFM003"]
+    assert _changed(migration) == ["one.py", "ops.py", "train.py"]
+
+
 def test_a_file_that_no_memory_should_hold_is_not_read(folder: Path) -> None:
     with open(folder / "one.py", "r+b") as file:
         file.truncate(2**26 + 1)  # takes no room on the disk

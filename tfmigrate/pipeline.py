@@ -21,7 +21,7 @@ from tfmigrate.model import EXPLICIT_REUSE, Audit, Cluster, FileChange, Migratio
 from tfmigrate.notebook import Notebook, NotebookError
 from tfmigrate.progress import steps
 from tfmigrate.python2 import stays_python2, to_python3, told
-from tfmigrate.source import is_read_only
+from tfmigrate.source import UNPARSABLE, is_read_only
 from tfmigrate.staying import links_out, too_deep, why_it_stays, why_left_out
 from tfmigrate.tf1 import symbols
 
@@ -227,6 +227,9 @@ def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
     return read
 
 
+_NO_ROOM = "nests too deeply for Python's parser"
+
+
 def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
     """All modules, if any of them is TF1's; the others may call it, or know what it needs."""
     from tfmigrate.program.link import Program, module_name
@@ -245,7 +248,7 @@ def _parse(read: _Read, roots: dict[Path, Path]) -> Program:
             module = _module(name, text, read)
             if module is not None and not _left_out(module, read):
                 modules[name] = module
-        except (SyntaxError, ValueError, RecursionError) as error:
+        except UNPARSABLE as error:
             if path in read.named and symbols.MARKER.search(text.text):
                 read.findings.append(read.placed(_syntax_error(path, error)))
     return Program(modules, frozenset(packages))
@@ -260,7 +263,7 @@ def _left_out(module: Module, read: _Read) -> bool:
 
 
 def _module(name: str, text: source.Source, read: _Read) -> Module | None:
-    """None for a notebook that has nothing to do with the program. Raises SyntaxError, ValueError, RecursionError."""
+    """None for a notebook that has nothing to do with the program. Raises one of UNPARSABLE."""
     from tfmigrate.program.link import parse_module
 
     path, code = text.path, text.text
@@ -271,7 +274,7 @@ def _module(name: str, text: source.Source, read: _Read) -> Module | None:
         code = read.notebooks[path].text
     try:
         return parse_module(name, path, code)
-    except (SyntaxError, ValueError, RecursionError):
+    except UNPARSABLE:
         converted = to_python3(path, code) if _matters(text, read) else None
         if converted is None:
             raise
@@ -292,7 +295,7 @@ def _matters(text: source.Source, read: _Read) -> bool:
 def _syntax_error(path: Path, error: Exception) -> Finding:
     line = getattr(error, "lineno", None) or 1
     column = max(0, (getattr(error, "offset", None) or 1) - 1)
-    return Finding(str(path), line, column, "TFM003", getattr(error, "msg", None) or str(error))
+    return Finding(str(path), line, column, "TFM003", getattr(error, "msg", None) or str(error) or _NO_ROOM)
 
 
 def _migration(read: _Read, program: Program, settled: Settled, options: Options) -> Migration:

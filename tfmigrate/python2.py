@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfmigrate.finding import Finding
+from tfmigrate.source import UNPARSABLE
 
 if TYPE_CHECKING:
     from fissix.refactor import RefactoringTool
@@ -27,7 +28,7 @@ def to_python3(path: Path, text: str) -> str | None:
     result = str(tree)[:-1] if tree is not None else text
     try:
         ast.parse(result)
-    except (SyntaxError, ValueError, RecursionError):
+    except UNPARSABLE:
         return None
     return result
 

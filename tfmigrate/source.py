@@ -28,6 +28,8 @@ _NOT_OURS = {"__pycache__", "__pypackages__", "node_modules", "site-packages"}
 _MADE_BY_BUILDS = {"build", "dist"}
 _LARGEST = 2**26
 NOTEBOOK = ".ipynb"
+# what Python's parser raises for text that is no program, or too deep for it
+UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import takewhile
 
 from tfmigrate.planning.conditions import Conditions
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, names_for
@@ -199,7 +200,9 @@ class Composer:
             return [shape_argument(tensors[0].name)]
         if not tensors:
             return ["input_shape=None"]
-        return [f"{t.identifier}_shape" if t.sure else f"{t.identifier}_shape=None" for t in tensors]
+        # behind an argument with a default, all have one
+        sure = len(list(takewhile(lambda t: t.sure, tensors)))
+        return [f"{t.identifier}_shape{'' if place < sure else '=None'}" for place, t in enumerate(tensors)]
 
     def _signature(self, head: Head) -> None:
         parameters = ["self"]

@@ -79,7 +79,8 @@ class Naming:
     class_texts: dict[str, str]
 
     def literal(self, text: str) -> str:
-        return f"{self.quote}{text}{self.quote}"
+        plain = text.isprintable() and self.quote not in text and "\\" not in text
+        return f"{self.quote}{text}{self.quote}" if plain else repr(text)
 
 
 def is_atom(node: ast.expr) -> bool:

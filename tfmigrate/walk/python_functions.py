@@ -132,7 +132,7 @@ def _fold(name: str, values: list[Value], whole: bool) -> Value:
     if whole and len(plain) == len(values):
         try:
             return Const(_FOLDS[name](*plain))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return PYTHON
     if any(is_tensor(value) for value in values):
         return TENSOR
