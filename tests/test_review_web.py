@@ -24,7 +24,7 @@ import tensorflow as tf
 
 def encoder(x, reuse=False):
     with tf.variable_scope("encoder", reuse=reuse):
-        return tf.matmul(x, tf.get_variable("w", [3, 4], initializer=find("<b>&</b>")))
+        return tf.matmul(x, tf.get_variable("w", [3, 4]), name="<b>&</b>")
 
 
 def decoder(h):
