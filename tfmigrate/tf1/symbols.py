@@ -82,7 +82,7 @@ def canonical(name: str) -> str:
     name = re.sub(r"^tf\.python\.layers\.(core|convolutional|normalization|pooling)\.", "tf.layers.", name)
     name = re.sub(r"^tf\.python\.(ops\.)?(variable_scope|layers|init_ops|array_ops|math_ops|nn_ops)\.", "tf.", name)
     name = re.sub(
-        r"^tf\.contrib\.layers\.python\.layers\.(initializers|regularizers|layers)\.", "tf.contrib.layers.", name
+        r"^tf\.contrib\.layers\.python\.layers\.((initializers|regularizers|layers)\.)?", "tf.contrib.layers.", name
     )
     name = re.sub(r"^tf\.contrib\.slim\.python\.slim\b", "tf.contrib.slim", name)
     name = re.sub(r"^tf\.contrib\.framework\.python\.ops\.(variables\.)?", "tf.contrib.framework.", name)
