@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
@@ -26,6 +27,18 @@ class Head:
     init: list[str] = field(default_factory=list)
     build: list[str] = field(default_factory=list)
 
+    def by_level(self) -> dict[Level, list[str]]:
+        """The lines of each by what is known in them."""
+        return {Level.INIT: self.init, Level.BUILD: self.build}
+
+
+@dataclass
+class _Method:
+    """A method that grows. done: the statements of the body that it has taken along."""
+
+    around: Conditions
+    done: set[tuple[int, str]] = field(default_factory=set)
+
 
 class Composer:
     """Composes one class."""
@@ -38,7 +51,6 @@ class Composer:
         self.body = plan.primary
         self.width = line_length(self.body.module)
         self.requests: dict[Slot, Request] = {}
-        self._around: dict[int, Conditions] = {}
 
     # -- what the slots need -------------------------------------------------------------------------------------
 
@@ -147,31 +159,25 @@ class Composer:
         head = Head()
         self._signature(head)
         self._store(head)
-        init_done: set[tuple[int, str]] = set()
         if running_names(self.plan):
             spelled = names_for_all(self.plan, Level.INIT)
-            fill = partial(self._filling, done=init_done, spelled=spelled)
+            fill = partial(self._filling, done=set(), spelled=spelled)
             head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
             return self._with_build(head)
-        build_done: set[tuple[int, str]] = set()
-        for slot in self.plan.slots:
-            if slot is self._wrapped():
-                continue
-            level = self.plan.needs[slot].level
-            lines = head.init if level is Level.INIT else head.build
-            done = init_done if level is Level.INIT else build_done
-            self._fill(slot, level, lines, done)
-        return self._with_build(head)
+        return self._filled(head)
 
     def callable_head(self) -> Head:
         """What a callable class makes: statements behind those of its `__init__`, and its `build`."""
         self._name_shapes()
-        head = Head()
-        done: tuple[set[tuple[int, str]], set[tuple[int, str]]] = (set(), set())
+        return self._filled(Head())
+
+    def _filled(self, head: Head) -> Head:
+        """All slots made, each in the method in which what it needs is known."""
+        methods = {level: _Method(Conditions(lines, self.indent)) for level, lines in head.by_level().items()}
         for slot in self.plan.slots:
-            level = self.plan.needs[slot].level
-            first = level is Level.INIT
-            self._fill(slot, level, head.init if first else head.build, done[0] if first else done[1])
+            if slot is not self._wrapped():
+                level = self.plan.needs[slot].level
+                self._fill(slot, level, methods[level])
         return self._with_build(head)
 
     def _with_build(self, head: Head) -> Head:
@@ -241,18 +247,12 @@ class Composer:
             else:
                 self.plan.attributes.pop(item.name)
 
-    def _fill(self, slot: Slot, level: Level, lines: list[str], done: set[tuple[int, str]]) -> None:
-        body = self.body_of(slot)
-        spelled = {**names_for_all(self.plan, level)}
-        pad = self.indent
-        for statement, name in self.plan.needs[slot].statements:
-            if _part(body, statement, name) in done:
-                continue
-            done.add(_part(body, statement, name))
-            lines.extend(pad + line for line in self._statement(body, statement, name, spelled))
-        lines.extend(pad + comment for comment in _comments_above(body, slot))
+    def _fill(self, slot: Slot, level: Level, method: _Method) -> None:
+        body, around, lines = self.body_of(slot), method.around, method.around.lines
+        spelled = names_for_all(self.plan, level)
+        lines.extend(self.indent + line for line in self._taken_along(slot, body, method.done, spelled))
+        lines.extend(self.indent + comment for comment in _comments_above(body, slot))
         tests = self._tests(slot, body) if self.conditions(slot, body) else []
-        around = self._around.setdefault(id(lines), Conditions(lines, self.indent))
         pad = around.enter([(body.splitter.text(test, spelled), wanted) for test, wanted in tests])
         target = f"self.{slot.name} = "
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
@@ -266,17 +266,28 @@ class Composer:
         lines.extend(pad + line for line in made)
         around.leave()
 
+    def _taken_along(
+        self,
+        slot: Slot,
+        body: Body,
+        done: set[tuple[int, str]],
+        spelled: dict[str, str],
+        stepped: Set[str] = frozenset(),
+    ) -> list[str]:
+        """The statements that a slot needs and that are not done yet. stepped: names with values from elsewhere."""
+        lines: list[str] = []
+        for statement, name in self.plan.needs[slot].statements:
+            if _part(body, statement, name) not in done and name not in stepped:
+                done.add(_part(body, statement, name))
+                lines += self._statement(body, statement, name, spelled)
+        return lines
+
     def _filling(
         self, slot: Slot, opening: str, closing: str, done: set[tuple[int, str]], spelled: dict[str, str]
     ) -> list[str]:
         """The statements that a slot needs, and the one that fills it."""
         body = self.body_of(slot)
-        lines: list[str] = []
-        stepped = running_names(self.plan)
-        for statement, name in self.plan.needs[slot].statements:
-            if _part(body, statement, name) not in done and name not in stepped:
-                done.add(_part(body, statement, name))
-                lines.extend(self._statement(body, statement, name, spelled))
+        lines = self._taken_along(slot, body, done, spelled, running_names(self.plan))
         request = self.requests[slot]
         callee = self._callee(slot, body, spelled)
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]

@@ -9,8 +9,9 @@ from functools import lru_cache
 from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import functions_around
+from tfmigrate.walk.containers import flat
 from tfmigrate.walk.regions import Query, Saving
-from tfmigrate.walk.values import DictValue, ListValue, ObjectValue, TupleValue
+from tfmigrate.walk.values import ObjectValue
 
 Asking = Query | Saving
 
@@ -62,12 +63,4 @@ def _stores(module: Module) -> tuple[tuple[str, Class | None], ...]:
 
 def held_by(obj: ObjectValue) -> Iterator[ObjectValue]:
     """The objects that one keeps as attributes, also in lists and dictionaries."""
-    waiting = list(obj.attrs.values())
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, ObjectValue):
-            yield value
-        elif isinstance(value, DictValue):
-            waiting += value.items.values()
-        elif isinstance(value, (ListValue, TupleValue)):
-            waiting += value.items
+    return (item for value in obj.attrs.values() for item in flat(value) if isinstance(item, ObjectValue))

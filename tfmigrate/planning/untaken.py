@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.units import Unit
@@ -22,20 +23,35 @@ from tfmigrate.walk.regions import Creation, Region, Scope
 from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.values import Library
 
+# what runs as a whole, by itself or as a block
+_CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
+_DECIDING = (
+    ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.IfExp, ast.BoolOp,
+    ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp,
+)  # fmt: skip
+
 
 def note_untaken(unit: Unit, resolve: Resolve, executor: Executor) -> None:
     """Have the regions of a unit know what the branches would make that none of them took."""
     for member in unit.members:
         reached = {creation.node for region in member.regions for creation in region.creations()}
-        blocks = [block for region in member.regions for block in _blocks(region)]
-        for call in _candidates(member.module, {block.node for block in blocks if block.node is not None}, resolve):
-            if call in reached:
-                continue
-            for region in blocks:
-                if _is_right_around(region, call) and all(known.node is not call for known in region.untaken):
-                    made = _made(call, region, executor)
-                    if made is not None:
-                        region.untaken.append(made)
+        by_code: dict[ast.AST, list[Region]] = {}
+        for block in [block for region in member.regions for block in _blocks(region)]:
+            own = block.node if block.is_block else block.function.node if block.function is not None else None
+            if own is not None:
+                by_code.setdefault(own, []).append(block)
+        for code, regions in by_code.items():
+            for call in _candidates(code, member.module, resolve):
+                if call not in reached:
+                    _note(call, regions, executor)
+
+
+def _note(call: ast.Call, regions: list[Region], executor: Executor) -> None:
+    for region in regions:
+        if all(known.node is not call for known in region.untaken):
+            made = _made(call, region, executor)
+            if made is not None:
+                region.untaken.append(made)
 
 
 def _blocks(region: Region) -> Iterator[Region]:
@@ -46,13 +62,15 @@ def _blocks(region: Region) -> Iterator[Region]:
             yield from _blocks(event)
 
 
-def _candidates(module: Module, blocks: set[ast.AST], resolve: Resolve) -> Iterator[ast.Call]:
+def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[ast.Call]:
     """Calls with a name of their own that stand in a branch, and in nothing else that decides whether they run."""
-    for call in module.of_kind(ast.Call):
-        outside = list(ancestors(module, call))
-        inner = [node for node in outside if isinstance(node, (*_DECIDING, *_CODE))]
-        code = next((place for place, node in enumerate(inner) if node in blocks or isinstance(node, _CODE)), None)
-        if not code or not all(isinstance(node, ast.If) for node in inner[:code]):
+    for call in ast.walk(code):
+        if not isinstance(call, ast.Call):
+            continue
+        outside = [node for node in ancestors(module, call) if isinstance(node, (*_DECIDING, *_CODE))]
+        deciding = list(takewhile(lambda node: not isinstance(node, _CODE), outside))
+        mine = len(deciding) < len(outside) and outside[len(deciding)] is code
+        if not mine or not deciding or not all(isinstance(node, ast.If) for node in deciding):
             continue
         value = resolve(module, call.func)
         name = value.name if isinstance(value, Library) else ""
@@ -60,18 +78,8 @@ def _candidates(module: Module, blocks: set[ast.AST], resolve: Resolve) -> Itera
             yield call
 
 
-_CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
-_DECIDING = (ast.If, ast.For, ast.While, ast.Try, ast.IfExp, ast.BoolOp, ast.ListComp, ast.GeneratorExp, ast.DictComp)
-
-
 def _is_named(call: ast.Call) -> bool:
     return any(keyword.arg in ("name", "scope") for keyword in call.keywords)
-
-
-def _is_right_around(region: Region, call: ast.Call) -> bool:
-    """Whether no other scope block or function stands between a region and a call in its code."""
-    code = region.node if region.is_block else region.function.node if region.function is not None else None
-    return next((node for node in ancestors(region.module, call) if isinstance(node, _CODE)), None) is code
 
 
 def _made(call: ast.Call, region: Region, executor: Executor) -> Creation | None:

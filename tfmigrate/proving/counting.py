@@ -18,7 +18,6 @@ from tfmigrate.proving.keras3 import (
     Weight,
     auto_name,
     build_arguments,
-    flat,
     layer_attribute,
     layer_of,
     surely_no_tensor,
@@ -30,6 +29,7 @@ from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.attributes import SuperValue
 from tfmigrate.walk.cells import results
+from tfmigrate.walk.containers import flat
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.naming import dimensions, dtype_of

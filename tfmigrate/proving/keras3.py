@@ -15,6 +15,7 @@ from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.containers import flat
 from tfmigrate.walk.regions import Path, Variable, rounds, show_path
 from tfmigrate.walk.values import (
     NONE,
@@ -231,12 +232,3 @@ def _shape_of(value: Value, label: str) -> Value:
 def surely_no_tensor(value: Value) -> bool:
     """Whether Keras refuses the value as a positional argument of a layer's call."""
     return any(isinstance(v, _NO_TENSOR) or (isinstance(v, Const) and v != NONE) for v in flat(value))
-
-
-def flat(value: Value) -> Iterator[Value]:
-    """The value, or what the lists, tuples and dictionaries in it hold."""
-    if isinstance(value, (ListValue, TupleValue, DictValue)):
-        for item in (*value.items.values(), *value.made) if isinstance(value, DictValue) else value.items:
-            yield from flat(item)
-    else:
-        yield value

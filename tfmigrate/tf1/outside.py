@@ -107,7 +107,7 @@ WITHOUT_SCOPE = frozenset({
 def keeps_code(name: str) -> bool:
     """Whether what a function gives may be, or hold, the code that it was given: those of Python itself."""
     root = name.partition(".")[0]
-    return root in ("builtins", "six", "toolz", "cytoolz") or root in sys.stdlib_module_names
+    return root in ("builtins", "six", "toolz", "cytoolz") or root in _STANDARD
 
 
 @lru_cache(maxsize=20_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from typing import Any, cast
 
@@ -28,6 +29,15 @@ _OF_LISTS = {
     "discard", "difference_update", "intersection_update", "symmetric_difference_update",
 }  # fmt: skip
 _OF_DICTIONARIES = {"pop", "popitem", "clear", "update", "setdefault"}
+
+
+def flat(value: Value) -> Iterator[Value]:
+    """The value, or what the lists, tuples and dictionaries in it hold."""
+    if isinstance(value, (ListValue, TupleValue, DictValue)):
+        for item in (*value.items.values(), *value.made) if isinstance(value, DictValue) else value.items:
+            yield from flat(item)
+    else:
+        yield value
 
 
 def blur(owner: ListValue, *added: Value) -> None:
