@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.importing import together
 from tfmigrate.planning.layering import Body, Input, Refusal, find_tensors
+from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.split import Splitter
 from tfmigrate.planning.statements import is_reuse_statement
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
-from tfmigrate.program.link import Module, Program
+from tfmigrate.program.link import Program
 from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.walk.state import is_fixed, is_settled
-from tfmigrate.walk.values import Value, is_tensor
+from tfmigrate.walk.values import is_tensor
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Bodies:
     program: Program
     classes: Classification
     owners: Ownership
-    resolve: Callable[[Module, ast.expr], Value | None]
+    resolve: Resolve
     # attributes by which an object remembers that it was called, and that decide more than the reuse of variables
     decisive: dict[Member, set[str]] = field(default_factory=dict)
 
@@ -87,7 +87,7 @@ class Bodies:
 def _look_at(
     member: Member,
     opaque: frozenset[ast.AST],
-    resolve: Callable[[Module, ast.expr], Value | None],
+    resolve: Resolve,
     locals_around: set[str],
 ) -> Body:
     """Look at a member's code. opaque: blocks in it that leave it. locals_around: names that a block may take in."""
@@ -101,7 +101,7 @@ def _look_at(
         member.module,
         set(inputs),
         {i.name for i in inputs.values() if i.tensor},
-        lambda expression: resolve(member.module, expression),
+        resolve,
     )
     body = Body(member, scan, inputs, splitter)
     body.outputs = _outputs(body)

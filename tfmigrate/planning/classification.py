@@ -6,12 +6,15 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from tfmigrate.planning.inference import Inference
+from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.prefixes import prefix_of, segment_of
 from tfmigrate.planning.splitting import Split, split_of
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.effects import has_effects
 from tfmigrate.program.inner import can_stand_alone
 from tfmigrate.program.link import Function
+from tfmigrate.program.scan import scan_code
 from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, around, root_of, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
@@ -20,8 +23,9 @@ from tfmigrate.walk.values import is_tensor
 class Classification:
     """Looks at all walks and decides for every function and block what it is."""
 
-    def __init__(self, walks: list[Walk]) -> None:
+    def __init__(self, walks: list[Walk], resolve: Resolve) -> None:
         self.walks = walks
+        self.resolve = resolve
         # the names of the calls that could not be followed
         self.unresolved = {name for walk in walks for name in walk.scoping.unresolved_calls}
         self.calls: dict[Function, list[Region]] = {}
@@ -137,10 +141,24 @@ class Classification:
         member = Member(shape, function, function.module, function.node, scope, active)
         member.templated = _in_template(active)
         if not member.templated:
-            member.wrapped = wrapped_layer(active) if shape is Shape.FUNCTION and scope is None else None
+            member.wrapped = self._wrapped(function, active) if shape is Shape.FUNCTION and scope is None else None
             if shape is not Shape.CALLABLE and member.adds_segment:
                 member.prefix = prefix_of(function, active)
         return member
+
+    def _wrapped(self, function: Function, active: list[Region]) -> ast.Call | None:
+        """The library layer from which a class can derive; Keras builds it for what the call is given first."""
+        call = wrapped_layer(active)
+        if call is None:
+            return None
+        inputs = wrapped_creation(active[0]).given.get("inputs")
+        inference = Inference(scan_code(function), function.module, function.params, self.resolve)
+        source = inference.source(inputs) if inputs is not None else None
+        if source is None:
+            return None
+        earlier = function.params[: function.params.index(source)]
+        tensors = (name for name in earlier if any(is_tensor(region.frame.args.get(name)) for region in active))
+        return call if not any(tensors) else None
 
     @staticmethod
     def _own_block(regions: list[Region]) -> ast.With | None:

@@ -67,8 +67,6 @@ class Holding:
         self.doubted: set[Module] = set()
         self.migrated: set[Unit] = set()
         self.works = self._works()
-        # those that turned out to hold nothing
-        self._empty: set[PlainWork] = set()
         # what follows from the units that migrate and the slots that are left, until these change
         self._staying: dict[ast.With, bool] = {}
         self._moving: set[ast.AST] | None = None
@@ -137,8 +135,8 @@ class Holding:
                 return self.migrated
 
     def _try(self, work: PlainWork) -> bool:
-        if not work.slots and work in self._empty:
-            return True  # nothing of it will be written
+        if not work.slots:
+            return True  # nothing of it will be written; scopes around objects are those of `_try_objects`
         known = len(work.slots)
         work.slots = [
             slot
@@ -171,8 +169,6 @@ class Holding:
             work.slots = []
             self._forget()
             return False
-        if not work.slots:
-            self._empty.add(work)
         return True
 
     def _try_objects(self) -> bool:

@@ -3,60 +3,48 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from tfmigrate.program.aliases import library_name
+from tfmigrate.planning.keeping import ELEMENTWISE, KEEPS, SIZES, is_flattening, keeps_last
+from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.last_values import last_values
-from tfmigrate.program.link import Module
-from tfmigrate.program.scan import Scan, arguments_of, is_none
-from tfmigrate.tf1 import symbols
+from tfmigrate.program.link import Function, Module
+from tfmigrate.program.scan import Scan, arguments_of, is_none, scan_code
 from tfmigrate.tf1.layers import GET_VARIABLE, LAYERS
+from tfmigrate.walk.signatures import returned
 from tfmigrate.walk.values import FunctionValue, Library, Value
 
-_KEEPS = {
-    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "leaky_relu", "relu6", "dropout", "identity", "softmax",
-    "bias_add",
-    "lrn", "local_response_normalization", "stop_gradient", "exp", "square", "abs", "nn.relu", "max_pool", "avg_pool",
-}  # fmt: skip
-_LAYERS_THAT_KEEP = {
-    "tf.layers.batch_normalization", "tf.layers.dropout", "tf.layers.average_pooling2d", "tf.layers.max_pooling2d"
-}  # fmt: skip
-# what says the last dimension of the outputs, and the rank of these; None: that of the inputs
-_SIZES: dict[str, tuple[str, int | None]] = {
-    "tf.layers.dense": ("units", None),
-    "tf.layers.conv1d": ("filters", 3),
-    "tf.layers.conv2d": ("filters", 4),
-    "tf.layers.conv2d_transpose": ("filters", 4),
-    "tf.contrib.layers.fully_connected": ("num_outputs", None),
-}
-_FLATTENS = {"tf.layers.flatten", "tf.contrib.layers.flatten"}
-_DEPTH = 12
+_DEPTH = 20
 
 
 @dataclass(frozen=True)
 class Last:
-    """dimension: the expression of the last dimension; rank: how many there are, None if that is not known."""
+    """dimension: the expression of the last dimension, in the names of `scan`; rank: how many there are, if known."""
 
     dimension: ast.expr
     rank: int | None
+    scan: Scan
 
 
 class Inference:
     """Follows a body's locals back to the operations that gave them their shape."""
 
-    def __init__(
-        self, scan: Scan, module: Module, tensors: Container[str], resolve: Callable[[ast.expr], Value | None]
-    ) -> None:
+    def __init__(self, scan: Scan, module: Module, tensors: Container[str], meaning: Resolve) -> None:
         self.scan = scan
+        self.module = module
+        self.meaning = meaning
         # what the file calls the library
         self.tensorflow = tensorflow_alias(module)
         # whether calls of contrib may get arguments that they do not show
         self.has_arg_scopes = "arg_scope" in module.text
         self.tensors = tensors
-        self.resolve = resolve
         self.found: set[str] = set()
+
+    def resolve(self, node: ast.expr) -> Value | None:
+        """What an expression means at the top of the file."""
+        return self.meaning(self.module, node)
 
     def dimension(self, node: ast.expr) -> ast.expr | None:
         """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
@@ -89,9 +77,7 @@ class Inference:
             return None
         if isinstance(node, ast.Name):
             if self._is_input(node):
-                return _made(
-                    ast.Subscript(_made(ast.Call(_made(ast.Attribute(node, "get_shape")), [], [])), _number(index))
-                )
+                return _of_input(node, index)
             certain, binding = self.scan.reaching(node.id, node)
             value = binding.value if certain and binding is not None else None
             if value is None:
@@ -139,7 +125,7 @@ class Inference:
             if pairs is None or not -len(pairs) <= index < len(pairs):
                 return False
             return [integer(side) for side in self._elements(pairs[index]) or ()] == [0, 0]
-        return index == -1 and _keeps_last(value.name, node)
+        return index == -1 and keeps_last(value.name, node)
 
     def _joined(self, node: ast.Call, index: int, depth: int) -> ast.expr | None:
         """One dimension of `tf.concat(values, axis)`."""
@@ -204,32 +190,54 @@ class Inference:
             certain, binding = self.scan.reaching(node.id, node)
             if not certain:
                 return self._one_of(node, depth)
-            value = binding.value if binding is not None else None
-            return self.last(value, depth - 1) if value is not None else None
+            if binding is None:
+                return self._given(node, depth)
+            return self.last(binding.value, depth - 1) if binding.value is not None else None
         if isinstance(node, ast.BinOp):
-            return self._sum(node, depth)
+            return self._sum(node.left, node.right, depth)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
         return None
 
-    def _sum(self, node: ast.BinOp, depth: int) -> Last | None:
+    def _given(self, node: ast.Name, depth: int) -> Last | None:
+        """The last dimension of what the code is given."""
+        return Last(_of_input(node, -1), None, self.scan) if node.id in self.tensors else None
+
+    def source(self, node: ast.expr) -> str | None:
+        """The input whose last dimension a tensor surely has."""
+        found = self._at(node, -1, _DEPTH)
+        if not isinstance(found, ast.Subscript) or integer(found.slice) != -1:
+            return None
+        tensor = self._tensor_of_shape(found.value)
+        return tensor.id if isinstance(tensor, ast.Name) and self._is_input(tensor) else None
+
+    def _sum(self, one: ast.expr, other: ast.expr, depth: int) -> Last | None:
         """A bias or a number on one side leaves the shape of the other."""
-        left, right = self.last(node.left, depth - 1), self.last(node.right, depth - 1)
-        if left is not None and (self._is_narrow(node.right, left) or _same(left, right)):
+        left, right = self.last(one, depth - 1), self.last(other, depth - 1)
+        if left is not None and (self._is_narrow(other, left) or _same(left, right)):
             return left
-        return right if right is not None and self._is_narrow(node.left, right) else None
+        return right if right is not None and self._is_narrow(one, right) else None
 
     def _is_narrow(self, node: ast.expr, other: Last) -> bool:
-        if isinstance(node, ast.Constant):
+        if self._is_number(node):
             return True
         shape = self._variable_shape(node)
-        return shape is not None and len(shape) == 1 and ast.unparse(shape[0]) == ast.unparse(other.dimension)
+        if shape is None or len(shape) != 1 or other.scan is not self.scan:
+            return False
+        return ast.unparse(shape[0]) == ast.unparse(other.dimension)
+
+    def _is_number(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Constant)
 
     def _call(self, node: ast.Call, depth: int) -> Last | None:
         value = self.resolve(node.func)
+        if isinstance(value, FunctionValue):
+            return self._of_function(value, node, depth)
+        if isinstance(value, Library) and value.name in ELEMENTWISE and len(node.args) == 2:
+            return self._sum(node.args[0], node.args[1], depth)
         if not isinstance(value, Library) or not value.name.startswith("tf.") or not node.args:
             return None
-        if value.name in _SIZES:
+        if value.name in SIZES:
             return self._of_layer(value.name, node, depth)
         name = value.name.rsplit(".", 1)[-1]
         if name in ("matmul", "conv2d", "conv1d") and len(node.args) > 1:
@@ -238,49 +246,54 @@ class Inference:
             rank = {"matmul": 2, "conv2d": 4, "conv1d": 3}[name]
             if shape is None or transposed or len(shape) != rank:
                 return None
-            return Last(shape[-1], rank)
+            return Last(shape[-1], rank, self.scan)
         sizes = self._reshaped(node)
         if sizes and integer(sizes[-1]) != -1:
-            return Last(sizes[-1], len(sizes))
-        if _keeps_last(value.name, node):
+            return Last(sizes[-1], len(sizes), self.scan)
+        if keeps_last(value.name, node):
             return self.last(node.args[0], depth - 1)
         return None
 
     def _of_layer(self, name: str, node: ast.Call, depth: int) -> Last | None:
         """What a layer of a library gives: as many numbers as it has units, if its activation leaves them alone."""
-        says, rank = _SIZES[name]
+        says, rank = SIZES[name]
         given = arguments_of(node, LAYERS[name].params)
         activation = given.get("activation", given.get("activation_fn", ast.Constant(None)))
         value = self.resolve(activation)
-        plain = is_none(activation) or (isinstance(value, Library) and value.name.rsplit(".", 1)[-1] in _KEEPS)
+        plain = is_none(activation) or (isinstance(value, Library) and value.name.rsplit(".", 1)[-1] in KEEPS)
         starred = any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args)
         hidden = self.has_arg_scopes and name.startswith("tf.contrib.")
         if says not in given or "data_format" in given or starred or hidden or not plain:
             return None
         inputs = self.last(node.args[0], depth - 1) if rank is None else None
-        return Last(given[says], rank if inputs is None else inputs.rank)
+        return Last(given[says], rank if inputs is None else inputs.rank, self.scan)
+
+    def _of_function(self, value: FunctionValue, node: ast.Call, depth: int) -> Last | None:
+        """What a function of the program gives, if all its ends give the same."""
+        function = value.function
+        starred = any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args)
+        hidden = starred or value.bound is not None or function.parent is not None or function.node.decorator_list
+        if hidden or (isinstance(node.func, ast.Name) and node.func.id in self.scan.bindings):
+            return None
+        return _Called(self, function, arguments_of(node, function.params)).result(depth - 1)
 
     def _one_of(self, node: ast.Name, depth: int) -> Last | None:
         """What a name is behind branches and loops whose ways all end in the same last dimension."""
+        return self._common(last_values(self.scan, node.id, node), depth)
+
+    def _common(self, values: Iterable[ast.expr | None], depth: int) -> Last | None:
+        """The last dimension that all these tensors have, of which a run takes one."""
         found = [
             self.last(value, depth - 1) if value is not None else None
-            for value in last_values(self.scan, node.id, node)
+            for value in values
+            if value is None or not self._never(value)
         ]
         first = found[0] if found else None
-        return first if first is not None and all(self._is_the_same(first, other) for other in found) else None
+        return first if first is not None and all(_is_the_same(first, other) for other in found) else None
 
-    def _is_the_same(self, one: Last, other: Last | None) -> bool:
-        """Whether two dimensions read alike, and the names in them have one value at both places."""
-        if other is None or one.rank != other.rank or not _same(one, other):
-            return False
-        for here, there in zip(ast.walk(one.dimension), ast.walk(other.dimension)):
-            if isinstance(here, ast.Name) and here is not there:
-                known = self.scan.reaching(here.id, here)
-                if not known[0] or known != self.scan.reaching(here.id, there):
-                    return False
-            if isinstance(here, ast.Attribute) and f"self.{here.attr}" in self.scan.bindings:
-                return False
-        return True
+    def _never(self, value: ast.expr) -> bool:
+        """Whether no run comes by a value."""
+        return False
 
     def _variable_shape(self, node: ast.expr) -> list[ast.expr] | None:
         """The dimensions that a variable was asked for with."""
@@ -303,35 +316,91 @@ class Inference:
         return None
 
 
-def is_flattening(value: Value | None) -> bool:
-    """Whether a function gives all numbers of each image in one row: the library's own, or one that only calls it."""
-    if isinstance(value, Library):
-        return value.name in _FLATTENS
-    body = value.function.node.body if isinstance(value, FunctionValue) else []
-    last = body[-1].value if len(body) == 1 and isinstance(body[-1], ast.Return) else None
-    if not isinstance(value, FunctionValue) or not isinstance(last, ast.Call) or len(last.args) != 1 or last.keywords:
-        return False
-    taken = last.args[0]
-    known = value.function.params[:1] == [getattr(taken, "id", None)] and not value.function.node.decorator_list
-    return known and symbols.canonical(library_name(value.function.module, last.func) or "") in _FLATTENS
+class _Called(Inference):
+    """The code of one of the program's functions, as one call of it runs."""
 
+    def __init__(self, caller: Inference, function: Function, given: dict[str, ast.expr]) -> None:
+        super().__init__(scan_code(function), function.module, (), caller.meaning)
+        self.caller = caller
+        self.function = function
+        self.given = given
 
-def _keeps_last(name: str, call: ast.Call) -> bool:
-    """Whether an operation leaves the last dimension as it is; of images that is not their channels everywhere."""
-    formatted = any(k.arg == "data_format" for k in call.keywords)
-    if name in _LAYERS_THAT_KEEP:
-        return not formatted and not any(k.arg == "axis" for k in call.keywords)
-    return name.rsplit(".", 1)[-1] in _KEEPS and "layers" not in name and not formatted
+    def result(self, depth: int) -> Last | None:
+        """The last dimension of what it returns, in the caller's names."""
+        last = self._common(returned(self.function), depth)
+        if last is None or last.scan is not self.scan:
+            return last
+        dimension = self._for_caller(last.dimension)
+        return None if dimension is None else Last(dimension, last.rank, self.caller.scan)
+
+    def resolve(self, node: ast.expr) -> Value | None:
+        if isinstance(node, ast.Name) and node.id in self.function.params:
+            argument = self._argument(node)
+            return self.caller.resolve(argument) if argument is not None else None
+        return super().resolve(node)
+
+    def _given(self, node: ast.Name, depth: int) -> Last | None:
+        argument = self.given.get(node.id)
+        return self.caller.last(argument, depth - 1) if argument is not None else None
+
+    def _never(self, value: ast.expr) -> bool:
+        """A call of an activation that this call gives as None."""
+        called = value.func if isinstance(value, ast.Call) else None
+        argument = self._argument(called) if isinstance(called, ast.Name) else None
+        return argument is not None and is_none(argument)
+
+    def _is_number(self, node: ast.expr) -> bool:
+        argument = self._argument(node) if isinstance(node, ast.Name) else None
+        return super()._is_number(node if argument is None else argument)
+
+    def _for_caller(self, node: ast.expr) -> ast.expr | None:
+        """A dimension in the caller's names: an argument, or a number."""
+        if isinstance(node, ast.Constant):
+            return _made(ast.Constant(node.value))
+        if not isinstance(node, ast.Name):
+            return None
+        certain, binding = self.scan.reaching(node.id, node)
+        if binding is None:
+            return self._argument(node)
+        return self._for_caller(binding.value) if certain and binding.value is not None else None
+
+    def _argument(self, node: ast.Name) -> ast.expr | None:
+        """What a parameter is given that the function leaves as it is; of defaults only what is written down."""
+        if node.id in self.scan.bindings or node.id not in self.function.params:
+            return None
+        default = self.function.default(node.id)
+        written = _made(ast.Constant(default.value)) if isinstance(default, ast.Constant) else None
+        return self.given.get(node.id, written)
 
 
 def _same(left: Last | None, right: Last | None) -> bool:
-    return left is not None and right is not None and ast.unparse(left.dimension) == ast.unparse(right.dimension)
+    if left is None or right is None or left.scan is not right.scan:
+        return False
+    return ast.unparse(left.dimension) == ast.unparse(right.dimension)
+
+
+def _is_the_same(one: Last, other: Last | None) -> bool:
+    """Whether two dimensions read alike, and the names in them have one value at both places."""
+    if other is None or one.rank != other.rank or not _same(one, other):
+        return False
+    for here, there in zip(ast.walk(one.dimension), ast.walk(other.dimension)):
+        if isinstance(here, ast.Name) and here is not there:
+            known = one.scan.reaching(here.id, here)
+            if not known[0] or known != one.scan.reaching(here.id, there):
+                return False
+        if isinstance(here, ast.Attribute) and f"self.{here.attr}" in one.scan.bindings:
+            return False
+    return True
 
 
 def _made(node: ast.expr) -> ast.expr:
     """An expression that stands nowhere in the source."""
     node.synthetic = True  # type: ignore[attr-defined]
     return node
+
+
+def _of_input(node: ast.Name, index: int) -> ast.expr:
+    return _made(ast.Subscript(_made(ast.Call(_made(ast.Attribute(node, "get_shape")), [], [])), _number(index)))
 
 
 def _number(value: int) -> ast.expr:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference, integer
+from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
@@ -16,7 +16,7 @@ from tfmigrate.program.scan import CHANGING, Binding, Scan
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
-from tfmigrate.walk.values import FunctionValue, Library, Value
+from tfmigrate.walk.values import FunctionValue, Library
 
 _DIFFERS = re.compile(r".*random|time\.|datetime\.|uuid\.|builtins\.(next|input|raw_input|id)$")
 
@@ -62,7 +62,7 @@ def at_call(reason: str) -> Need:
 
 
 class Splitter:
-    """Answers for one body. `tensors` are the inputs that are tensors; `resolve` says what a global name means."""
+    """Answers for one body. `tensors` are the inputs that are tensors; `meaning` says what a global name means."""
 
     def __init__(
         self,
@@ -70,14 +70,14 @@ class Splitter:
         module: Module,
         inputs: set[str],
         tensors: set[str],
-        resolve: Callable[[ast.expr], Value | None],
+        meaning: Resolve,
     ) -> None:
         self.scan = scan
         self.module = module
         self.inputs = inputs
         self.tensors = tensors
-        self.resolve = resolve
-        self.inference = Inference(scan, module, self.tensors, resolve)
+        self.inference = Inference(scan, module, self.tensors, meaning)
+        self.resolve = self.inference.resolve
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False

@@ -37,7 +37,7 @@ class Unused:
     """What nothing calls. functions: the outermost. kept: what becomes a layer and is called by these too, and where
     a file imports such a function for their sake, by file and name."""
 
-    walks: list[Walk] = field(default_factory=list)
+    classes: Classification | None = None
     functions: list[Function] = field(default_factory=list)
     code: set[ast.AST] = field(default_factory=set)
     kept: list[Function] = field(default_factory=list)
@@ -49,22 +49,22 @@ class Unused:
 
     def instances(self) -> Iterator[Instance]:
         """What it would make."""
-        if self.walks:
-            yield from Ownership(Classification(self.walks)).instances()
+        if self.classes is not None:
+            yield from Ownership(self.classes).instances()
 
 
 def find_unused(
     meanings: Meanings, walks: Sequence[Walk], stays: Callable[[Function], bool]
 ) -> tuple[Unused, Classification]:
     """What can be left aside, and the rest of the program. stays: whether a function is known to stay for a reason."""
-    classes = Classification(list(walks))
+    classes = Classification(list(walks), meanings.resolve)
     found = {function for function in orphans(classes) if not function.node.decorator_list and not stays(function)}
     aside = [walk for walk in walks if _enters_only(walk, found, classes)]
     if not aside or any(walk.cut for walk in walks):
         return Unused(), classes
     while aside:
         rest = [walk for walk in walks if walk not in aside]
-        live = Classification(rest)
+        live = Classification(rest, meanings.resolve)
         finding = _Finding(meanings, rest, live)
         good = [walk for walk in aside if finding.is_unused(walk)]
         if len(good) == len(aside):
@@ -228,7 +228,8 @@ class _Finding:
         code: set[ast.AST] = {function.node for function in own}
         called = {function for walk in walks for function in walk.functions()} & self.makers
         kept = in_order(self._kept(called, code))
-        found = Unused(walks, [f for f in outermost if f in own], code, kept)
+        classes = Classification(walks, self.meanings.resolve)
+        found = Unused(classes, [f for f in outermost if f in own], code, kept)
         staying = {*code, *(function.node for function in kept)}
         mentions = [m for m in self.references.mentions if m.function in kept and _stands_in(m, staying)]
         found.imported = {(mention.module, mention.function.name) for mention in mentions}

@@ -13,7 +13,8 @@ def literal(value: Value | None) -> str | None:
     return repr(value.value) if isinstance(value, Const) else None
 
 
-def _returns(function: Function) -> list[ast.expr | None]:
+def returned(function: Function) -> list[ast.expr | None]:
+    """The values of a function's `return` statements; None where one has none."""
     inner = {n for child in ast.walk(function.node) if child is not function.node
              and isinstance(child, (ast.FunctionDef, ast.Lambda)) for n in ast.walk(child)}  # fmt: skip
     return [n.value for n in ast.walk(function.node) if isinstance(n, ast.Return) and n not in inner]
@@ -21,11 +22,11 @@ def _returns(function: Function) -> list[ast.expr | None]:
 
 def returns_one(function: Function) -> bool:
     """Whether what it returns needs a name: it is no dictionary, as far as one can see."""
-    return not any(isinstance(value, ast.Dict) for value in _returns(function))
+    return not any(isinstance(value, ast.Dict) for value in returned(function))
 
 
 def returns_nothing(function: Function) -> bool:
-    return not any(value is not None for value in _returns(function))
+    return not any(value is not None for value in returned(function))
 
 
 def takes_tensor(function: Function, name: str) -> bool:
