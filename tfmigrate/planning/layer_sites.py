@@ -149,10 +149,12 @@ def _passes_through(plan: LayerPlan) -> bool:
     """Whether a class around a library layer would do nothing in its `call`."""
     primary = plan.unit.primary
     last = primary.body[0] if len(primary.body) == 1 else None
-    alone = len(plan.call_inputs(primary)) == 1
-    if primary.wrapped is None or not alone or not isinstance(last, ast.Return) or last.value is not primary.wrapped:
+    inputs = [item.name for item in plan.call_inputs(primary)]
+    if primary.wrapped is None or not isinstance(last, ast.Return) or last.value is not primary.wrapped:
         return False
-    return not any(asks_at_call(wrapped_creation(region)) for region in primary.regions)
+    made = [wrapped_creation(region) for region in primary.regions]
+    untouched = all([getattr(creation.given.get("inputs"), "id", None)] == inputs for creation in made)
+    return untouched and not any(map(asks_at_call, made))
 
 
 def _attribute_names_again(plan: LayerPlan) -> None:
