@@ -77,9 +77,26 @@ class Body:
         return self.choices.pick([*forms, f"{h}.shape[-1].value", str(self.shape[-1])])
 
     def becomes(self, expression: str, shape: Shape | None = None) -> None:
+        """The next value, at times with something done to it in the same expression."""
+        shape = shape or self.shape
+        if self.choices.chance(10):
+            forms = [f"tf.nn.relu({expression})", f"{expression} * 0.5", f"tf.abs({expression})"]
+            expression = self.choices.pick(forms)
+        elif shape == self.shape and self.choices.chance(15):
+            expression = self.choices.pick([f"{self.h} + {expression}", f"{expression} + {self.h}"])
         self.lines.add(f"h = {expression}")
         self.h = "h"
-        self.shape = shape or self.shape
+        self.shape = shape
+
+    def given(self) -> str:
+        """The value as a layer gets it that takes any number of channels, at times with something done to it."""
+        h = self.h
+        if self.choices.chance(75):
+            return h
+        channels = self.shape[-1]
+        part = f"{h}[:, :{channels - 1}]" if len(self.shape) == 1 else f"{h}[:, :, :, :{channels - 1}]"
+        forms = [f"tf.nn.relu({h})", f"{h} * 0.5", f"tf.maximum({h}, 0.1 * {h})", f"tf.concat([{h}, -{h}], -1)", part]
+        return self.choices.pick(forms if channels > 1 else forms[:-1])
 
     def initializer(self) -> str:
         text = self.choices.pick(INITIALIZERS[:-1])
@@ -150,7 +167,7 @@ class Body:
             options += ", use_bias=False"
         if self.choices.chance(20):
             options += f", kernel_{self.choices.pick(INITIALIZERS[1:-1])}"
-        self.becomes(f"tf.layers.dense({self.h}, {text}{options}{self.layer('fc')})", (number,))
+        self.becomes(f"tf.layers.dense({self.given()}, {text}{options}{self.layer('fc')})", (number,))
 
     def contrib(self) -> None:
         self.network.makes = True
@@ -158,7 +175,7 @@ class Body:
         wanted = self.choices.chance(60) or not self.unnamed_allowed
         named = f', scope="{self.fresh("full")}"' if wanted else ""
         options = self.choices.pick(["", ", activation_fn=None", ", activation_fn=tf.tanh"])
-        self.becomes(f"tf.contrib.layers.fully_connected({self.h}, {text}{options}{named})", (number,))
+        self.becomes(f"tf.contrib.layers.fully_connected({self.given()}, {text}{options}{named})", (number,))
 
     def conv(self) -> None:
         self.network.makes = True
@@ -167,7 +184,7 @@ class Body:
         stride = self.choices.pick((1, 2)) if size > 3 else 1
         strides = f", strides={stride}" if stride > 1 else ""
         activation = f", activation={self.choices.pick(ACTIVATIONS)}" if self.choices.chance(50) else ""
-        call = f'tf.layers.conv2d({self.h}, {text}, 3{strides}, padding="same"{activation}{self.layer("conv")})'
+        call = f'tf.layers.conv2d({self.given()}, {text}, 3{strides}, padding="same"{activation}{self.layer("conv")})'
         after = -(-size // stride)
         self.becomes(call, (after, after, number))
 
@@ -203,19 +220,21 @@ class Body:
         text, number = self.size()
         options = f", activation={self.choices.pick(ACTIVATIONS)}" if self.choices.chance(30) else ""
         self.becomes(
-            helper.call(self.h, text, options if helper.activation else "", self.fresh, self.choices), (number,)
+            helper.call(self.given(), text, options if helper.activation else "", self.fresh, self.choices), (number,)
         )
 
     def conv_helper(self) -> None:
         self.network.makes = True
         helper = self.program.helper("image", self.network.file)
         text, number = self.size()
-        self.becomes(helper.call(self.h, text, "", self.fresh, self.choices), (*self.shape[:2], number))
+        self.becomes(helper.call(self.given(), text, "", self.fresh, self.choices), (*self.shape[:2], number))
 
     def scope(self, depth: int) -> None:
         name = self.fresh(self.choices.pick(("block", "inner", "head")))
-        reuse = ", reuse=tf.AUTO_REUSE" if self.choices.chance(5) else ""
-        with self.inner(f'with tf.variable_scope("{name}"{reuse}):'):
+        options = ", reuse=tf.AUTO_REUSE" if self.choices.chance(5) else ""
+        if self.choices.chance(10):
+            options += f", {self.choices.pick(INITIALIZERS[1:-1])}"
+        with self.inner(f'with tf.variable_scope("{name}"{options}):'):
             self.steps(1, 2, depth + 1)
 
     def loop(self, depth: int) -> None:

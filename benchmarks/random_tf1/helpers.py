@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from random_tf1.choices import Choices
 from random_tf1.text import File, Lines
 
-NAMINGS = ("parameter", "default", "or", "default_name", "variables", "none")
+NAMINGS = ("parameter", "default", "library", "or", "default_name", "variables", "none")
 
 
 @dataclass
 class Helper:
-    """kind: of what it takes, `vector` or `image`. naming: how its scope gets its name. activation: if it takes one."""
+    """kind: of what it takes, `vector` or `image`. activation: if it takes one.
+
+    naming: how its scope gets its name; `library`: it has none, and calls a layer of the library by that name.
+    """
 
     name: str
     kind: str
@@ -24,9 +27,9 @@ class Helper:
 
     @classmethod
     def written(cls, name: str, kind: str, file: File, named: bool, choices: Choices) -> Helper:
-        naming = choices.pick(NAMINGS[:2] if named else NAMINGS)
+        naming = choices.pick(NAMINGS[:3] if named else NAMINGS)
         if kind == "image":
-            naming = choices.pick(NAMINGS[:3])
+            naming = choices.pick(NAMINGS[:4])
         helper = cls(name, kind, naming, choices.chance(40) and kind == "vector", file)
         file.definitions.append(helper._lines(choices))
         file.names.add(name)
@@ -39,7 +42,7 @@ class Helper:
             "or": "scope=None",
             "default_name": "scope=None",
         }
-        naming = default.get(self.naming, "name" if self.naming == "variables" else "")
+        naming = default.get(self.naming, "name" if self.naming in ("variables", "library") else "")
         parameters = ["x", "n_out", naming, "activation=None" if self.activation else ""]
         if self.activation and naming and "=" not in naming:
             parameters = ["x", "n_out", naming, "activation=None"]
@@ -53,12 +56,32 @@ class Helper:
                 "or": f'with tf.variable_scope(scope or "{self.name}"):',
                 "default_name": f'with tf.variable_scope(scope, default_name="{self.name}"):',
             }
-            if self.naming in heads:
+            if self.naming == "library":
+                self._call_the_library(lines, choices)
+            elif self.naming in heads:
                 with lines.block(heads[self.naming]):
                     self._make(lines, choices)
             else:
                 self._make(lines, choices)
         return lines.lines
+
+    def _call_the_library(self, lines: Lines, choices: Choices) -> None:
+        """One named layer of a library, and often something before or behind it."""
+        taken = choices.pick(["x", "x", "tf.nn.relu(x)", "tf.concat([x, -x], -1)", "x * 0.5", "tf.maximum(x, 0.2 * x)"])
+        if choices.chance(30):
+            lines.add(f"x = {choices.pick(['tf.nn.relu(x)', 'tf.concat([x, x], -1)', 'tf.tanh(x)', 'x + 1.0'])}")
+        if self.kind == "image":
+            call = f'tf.layers.conv2d({taken}, n_out, 3, padding="same", name=name)'
+        else:
+            contrib = f"tf.contrib.layers.fully_connected({taken}, n_out, activation_fn=None, scope=name)"
+            call = choices.pick([f"tf.layers.dense({taken}, n_out, name=name)", contrib])
+        if self.activation:
+            lines.add(f"y = {call}")
+            with lines.block("if activation is not None:"):
+                lines.add("y = activation(y)")
+            lines.add("return y")
+        else:
+            lines.add(f"return {choices.pick([call, call, f'tf.nn.elu({call})'])}")
 
     def _make(self, lines: Lines, choices: Choices) -> None:
         def named(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Union
 
-from random_tf1.bodies import Body, Shape
+from random_tf1.bodies import INITIALIZERS, Body, Shape
 from random_tf1.choices import Choices
 from random_tf1.text import File, Lines
 
@@ -89,7 +89,7 @@ class Network:
         """Decide on the body, then on the head that the body needs."""
         body = Body(program, self, choices)
         lines = Lines()
-        opened = self._opening(lines)
+        opened = self._opening(choices)
         if opened:
             with lines.block(opened):
                 if self.switch == "method" and self.control == "parameter":
@@ -107,7 +107,7 @@ class Network:
         self.target = body.shape
         self.lines = self._written(lines, choices)
 
-    def _opening(self, lines: Lines) -> str:
+    def _opening(self, choices: Choices) -> str:
         name = {"literal": f'"{self.scope}"', "parameter": "name", "default": "name", "self": "self.name"}.get(
             self.naming, ""
         )
@@ -117,6 +117,8 @@ class Network:
             name = f'scope, default_name="{self.scope}"'
         if self.naming == "none":
             return ""
+        if choices.chance(10):
+            name += f", {choices.pick(INITIALIZERS[1:-1])}"
         if self.control == "auto":
             return f"with tf.variable_scope({name}, reuse=tf.AUTO_REUSE):"
         if self.control == "parameter" and self.switch == "argument":
