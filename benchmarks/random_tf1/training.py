@@ -54,7 +54,7 @@ class Training:
         )
         listed = ", var_list=var_list" if given else ""
         apply = f"train_step = {optimizer}.minimize(loss{listed})"
-        # where a normalisation runs twice, its updates and reads of the moving averages race, in TF1 too
+        # where a normalisation runs twice, reads of the moving averages race with their updates, in TF1 too
         if self.root.program.normalised and not self.root.program.shares_norm and self.choices.chance(80):
             self.lines.add("updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)")
             with self.lines.block("with tf.control_dependencies(updates):"):

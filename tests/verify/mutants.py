@@ -46,7 +46,7 @@ def mutant(mistake: str, pair: str, what: str, expected: str, *edits: tuple[str,
 
 GAN, TIED, TOWERS, NORM, KINKED = "adversarial_pair", "tied_table", "towers", "normalised", "kinked"
 Q, RNN, DOUBLE, EMA, SLIM = "two_networks", "recurrent", "double_precision", "averaged", "slim_layers"
-LATE, TWINS = "scheduled", "twins"
+LATE, TWINS, TWO_CALLS = "scheduled", "twins", "averages_of_two_calls"
 
 MUTANTS = (
     mutant(
@@ -532,5 +532,16 @@ MUTANTS = (
         "noise that repeats", TWINS, "noise of another source", "random",
         ("spread = tf.nn.dropout(one, keep_prob=0.5) +",
          "spread = 2 * one * tf.floor(2 * tf.compat.v2.raw_ops.RandomUniform(shape=[4, 6], dtype=tf.float32)) +"),
+    ),
+    mutant(
+        "moving averages", TWO_CALLS, "only the first call updates the averages", "training",
+        (
+            "        with tf.control_dependencies(batch):  # another call may be first",
+            (
+                "        if getattr(self, 'updated', False):\n            return outputs\n        self.updated = True\n"
+                "        with tf.control_dependencies(batch):"
+            ),
+        ),
+        says="moving_mean",
     ),
 )  # fmt: skip

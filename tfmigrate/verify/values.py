@@ -270,6 +270,9 @@ def training(c: Comparison) -> None:
 def one_run(c: Comparison, prefix: str) -> None:
     """In the order in which it happened, so that the first difference is the cause of the others."""
     noise = noisy_variables(c)
+    opened = c.before.record.get("unordered", [])
+    if opened:
+        c.notes.append(f"in which order {listed(opened)} is updated is open in TensorFlow 1; here it is the program's")
     if noise:
         c.notes.append(f"the gradient of {listed(sorted(noise))} is rounding noise, so its training was not compared")
     sides = [trained(c.before, prefix), trained(c.after, "")]

@@ -28,6 +28,7 @@ from .isolation import fresh_tensorflow, sandbox
 from .loaded import VERSION, np, tf
 from .measurement import Measurement
 from .numbers import TRAINED, Arrays, Bench, run_if_any, session_for
+from .ordering import run_in_order
 from .results import Returned, call_entry, load_function, program_site
 from .starts import drawn, record_initial, starts_together
 from .switches import EPSILON
@@ -184,6 +185,13 @@ class Case:
         record["optimizers"] = [sorted(gradients) for gradients in self.applied]
         record["draws"] = {n: drawn(graph, op) for n, op in self.results()}
         record["update_ops"] = update_counts(graph, self.variables)
+        self.order(by_op)
+
+    def order(self, by_op: Dict[str, Variable]) -> None:
+        """What TensorFlow may run in any order runs in the program's; last, since it changes the graph."""
+        effects = [tensor.op for tensor in self.returned.tensors.values() if has_effects(tensor)]
+        opened = run_in_order(self.graph, [*self.returned.steps.values(), *effects])
+        self.record["unordered"] = sorted(by_op[name].key for name in opened if name in by_op)
 
     def results(self) -> List[Tuple[str, Any]]:
         """Outputs and training ops by name."""
