@@ -242,9 +242,9 @@ class Holding:
 
     @cached_property
     def _works_around(self) -> dict[ast.AST, list[PlainWork]]:
-        """The works in whose code a scope block stands."""
+        """The works in whose code a scope block stands; of objects alone there is nothing to hold."""
         found: dict[ast.AST, list[PlainWork]] = {}
-        for work in self.works:
+        for work in (work for work in self.works if work.slots):
             nodes = (n for code in work.codes.values() for n in (*code.scan.parents, *code.scan.body))
             for block in dict.fromkeys(n for n in nodes if isinstance(n, ast.With)):
                 found.setdefault(block, []).append(work)
