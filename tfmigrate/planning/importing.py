@@ -145,7 +145,7 @@ def used_by(names: set[str]) -> set[str]:
     found, waiting = set(names), list(names)
     while waiting:
         code = EMITTED[waiting.pop()]
-        more = {name for name in EMITTED_CELLS.keys() - found if re.search(rf"(?<![\w.]){name}\b", code)}
+        more = {name for name in EMITTED.keys() - found if re.search(rf"(?<![\w.]){name}\b", code)}
         found |= more
         waiting += more
     return found

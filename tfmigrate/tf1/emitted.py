@@ -71,6 +71,19 @@ class LayerNormalization(keras.layers.LayerNormalization):
         return tf.nn.batch_normalization(inputs, mean, variance, beta, gamma, self.epsilon)
 '''
 
+TRANSPOSED = '''\
+class Conv2DTranspose(keras.layers.Conv2DTranspose):
+    """A transposed convolution of any number of images, which Keras does not see in the shapes of TensorFlow 1."""
+
+    def call(self, inputs):
+        sizes = tf.TensorShape(inputs.shape).as_list()
+        sizes = [tf.shape(inputs)[i] if size is None else size for i, size in enumerate(sizes)]
+        shape = self.compute_output_shape(sizes)
+        layout, channels = ("NHWC", "N...C") if self.data_format == "channels_last" else ("NCHW", "NC...")
+        outputs = tf.nn.conv_transpose(inputs, self.kernel, shape, self.strides, self.padding.upper(), layout)
+        return self.activation(tf.nn.bias_add(outputs, self.bias, channels) if self.use_bias else outputs)
+'''
+
 NORMALIZED = '''\
 class NormalizedDense(keras.layers.Dense):
     """A layer whose outputs are normalized before the activation, by a layer under its own name."""
@@ -109,12 +122,25 @@ class FreezableDense(keras.layers.Dense):
 # Keras keeps the variables of a frozen layer in tf.GraphKeys.TRAINABLE_VARIABLES, these do not
 FREEZABLE_LAYERS = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose")
 _NORMALIZED = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv2D")
+_TRANSPOSED = {
+    "Conv2DTranspose": TRANSPOSED,
+    "Conv3DTranspose": TRANSPOSED.replace("Conv2D", "Conv3D").replace("HW", "DHW"),
+}
+
+
+def _derived(code: str, base: str) -> str:
+    """The class with another base, which the file may have too."""
+    own = code.replace("Dense", base)
+    return own.replace(f"keras.layers.{base}", base) if base in _TRANSPOSED else own
+
+
 # by the name that the emitted code calls
 EMITTED = {
     "BatchNormalization": BATCH_NORMALIZATION,
     "LayerNormalization": LAYER_NORMALIZATION,
-    **{f"Freezable{base}": FREEZABLE.replace("Dense", base) for base in FREEZABLE_LAYERS},
-    **{f"Normalized{base}": NORMALIZED.replace("Dense", base) for base in _NORMALIZED},
+    **_TRANSPOSED,
+    **{f"Freezable{base}": _derived(FREEZABLE, base) for base in FREEZABLE_LAYERS},
+    **{f"Normalized{base}": _derived(NORMALIZED, base) for base in _NORMALIZED},
     "Repeated": REPEATED,
     **EMITTED_CELLS,
 }
