@@ -67,10 +67,12 @@ LAYERS: dict[str, LayerRow] = {
     **CONTRIB,
 }  # fmt: skip
 
-# Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill.
+# Arguments whose meaning Keras does not share, or that fill a collection a Keras layer does not fill. Constraints hold
+# for TF1's optimizers, which find them on the variable of TF1, not on the one inside a variable of Keras.
 UNSUPPORTED = {
     "activity_regularizer", "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment",
-    "noise_shape",
+    "noise_shape", "kernel_constraint", "bias_constraint", "depthwise_constraint", "pointwise_constraint",
+    "beta_constraint", "gamma_constraint",
 }  # fmt: skip
 DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
 # None is TF1's word for "the default" in these; Keras wants the argument left out.
