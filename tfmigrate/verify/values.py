@@ -291,7 +291,10 @@ def one_run(c: Comparison, prefix: str) -> None:
                 limit = limit_of(c, sides[0][name])
                 check_trained(c, name, f"the output {rest} in {when}", sides[0][name], sides[1][name], limit)
             continue
-        step, key = split_step(rest, c)
+        found = split_step(rest, c)
+        if found is None:  # a script has it on one side only
+            continue
+        step, key = found
         weights = c.before.arrays.get("weights/" + key)
         if key not in noise and weights is not None:
             # a variable that is still what it was is not written
@@ -337,10 +340,11 @@ def update_limit(c: Comparison, weights: Any, value: Any) -> float:
     return c.tolerances.update * moved + 2e-6 * largest(value) + 1e-12
 
 
-def split_step(rest: str, c: Comparison) -> tuple[str, str]:
-    """`<step>/<key>` apart; both may hold slashes."""
-    step = next(s for s in sorted(c.before.record["steps"], key=len, reverse=True) if rest.startswith(s + "/"))
-    return step, rest[len(step) + 1 :]
+def split_step(rest: str, c: Comparison) -> tuple[str, str] | None:
+    """`<step>/<key>` apart, both of which may hold slashes; None if the step is not one of both sides."""
+    steps = sorted(c.before.record["steps"], key=len, reverse=True)
+    step = next((step for step in steps if rest.startswith(f"{step}/")), None)
+    return None if step is None else (step, rest[len(step) + 1 :])
 
 
 def noise_of(c: Comparison, key: str) -> bool:

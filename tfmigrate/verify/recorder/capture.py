@@ -53,15 +53,17 @@ class Capture:
     def note(self, name: str, value: Any) -> None:
         if name in self.found or len(self.found) >= MAX_CAPTURED:
             return
-        if (is_tensor(value) and value.op.type not in SOURCES) or is_operation(value):
+        if is_assignment(value):
+            self.found[name] = value.op
+        elif (is_tensor(value) and value.op.type not in SOURCES) or is_operation(value):
             self.found[name] = value
         elif isinstance(value, dict):
             for key, item in list(value.items())[:20]:
-                if is_tensor(item):
+                if is_tensor(item) or is_assignment(item):
                     self.note("%s/%s" % (name, key), item)
         elif isinstance(value, (list, tuple)):
             for key, item in enumerate(value[:20]):
-                if is_tensor(item):
+                if is_tensor(item) or is_assignment(item):
                     self.note("%s/%d" % (name, key), item)
 
     def results(self, graph: Any) -> Dict[str, Any]:
@@ -78,6 +80,11 @@ class Capture:
             for name, value in named.items()
             if is_tensor(value) or any(writes(op) for op in step_ancestors([value]) - initializers)
         }
+
+
+def is_assignment(value: Any) -> bool:
+    """Whether it is what assigning to the variable of a layer gives, where TF1 gives a tensor."""
+    return hasattr(value, "read_value") and hasattr(value, "op") and not isinstance(value, tf.Variable)
 
 
 CAPTURE: Optional[Capture] = None
