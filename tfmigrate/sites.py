@@ -213,8 +213,8 @@ class Imports:
     keras: whether it is used now. tensorflow: whether it becomes compat.v1. renames: (module as written, old, new).
     kept: old names that code here uses beside the new ones.
     lines: names kept though nothing uses them. handed_on: names that other files take from this one. added: new import
-    lines. disable_v2: tensorflow's name in this file, where a program starts a session and has not yet switched the
-    new behaviour off.
+    lines. disable_v2: the statement that switches the behaviour of TensorFlow 2 off, where this file may be the first
+    to need that.
     """
 
     keras: bool = False

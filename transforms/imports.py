@@ -262,11 +262,11 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
             body[place] = first.with_changes(leading_lines=[])
         body[place:place] = new
     if action.disable_v2 is not None:
-        last = max((i for i, s in enumerate(body) if _is_import(s)), default=-1) + 1
-        statement = context.statements(["", f"{action.disable_v2}.disable_v2_behavior()"])
+        last = _behind_imports(body)
+        statement = context.statements(["", action.disable_v2])
         body[last:last] = statement
     if action.prologue:
-        last = max((i for i, s in enumerate(body) if _is_import(s)), default=-1) + 1
+        last = _behind_imports(body)
         code = context.statements(action.prologue.rstrip().split("\n"))
         blank = [cst.EmptyLine(indent=False)] * 2
         head = code[0]
@@ -282,6 +282,17 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
                 leading_lines=[*blank, *(line for line in follower.leading_lines if line.comment)]
             )
     return module.with_changes(body=body)
+
+
+def _behind_imports(body: list[cst.BaseStatement]) -> int:
+    """The place behind the imports that stand together with that of tensorflow; others may stand below code."""
+    places = [i for i, statement in enumerate(body) if _is_import(statement)]
+    place, tensorflow = _place(body)
+    if not tensorflow:
+        return max(places, default=-1) + 1
+    while place + 1 in places:
+        place += 1
+    return place + 1
 
 
 def _is_import(statement: cst.CSTNode) -> bool:

@@ -9,9 +9,10 @@ from dataclasses import replace
 from functools import lru_cache
 
 from tfmigrate.planning.layering import LayerPlan
+from tfmigrate.planning.switching import IMPORT, Switching
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.aliases import library_name, library_names
-from tfmigrate.program.dialect import keep_tensorflow, spelled, v1_name
+from tfmigrate.program.dialect import keep_tensorflow, spelled
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.modern import modern_call, renamed_call
 from tfmigrate.program.render import render, source
@@ -32,7 +33,6 @@ from tfmigrate.sites import (
     Span,
 )
 from tfmigrate.spans import span
-from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.emitted import EMITTED
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS, NEEDED_IMPORTS
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
@@ -74,7 +74,6 @@ def _import_keras(items: Sites) -> None:
                 items.items[at] = replace(site, action=replace(site.action, keras=True))
 
 
-_SWITCHES = re.compile(r"(dis|en)able_(v2_behavior|eager_execution)")
 _KERAS = re.compile(r"(?<![\w.])keras\.")
 
 
@@ -88,7 +87,8 @@ def plan_imports(
     sites: dict[Module, Sites],
     plans: Iterable[LayerPlan],
     added: Mapping[Module, list[str]],
-    also: Container[tuple[Module, str]] = (),
+    also: Container[tuple[Module, str]],
+    switching: Switching,
 ) -> None:
     """Add an import site to every file that changes, and to every file that belongs to the same program.
 
@@ -103,6 +103,7 @@ def plan_imports(
         items = sites.get(module, Sites()).items
         used = _emitted(items)
         prologue = spelled(module, "\n\n".join(code for name, code in EMITTED.items() if name in used))
+        switch = switching.statement(module)
         action = Imports(
             keras=any(_KERAS.search(EMITTED[name]) for name in used) or any(_uses_keras(site) for site in items),
             tensorflow=module not in kept,
@@ -110,8 +111,8 @@ def plan_imports(
             kept=tuple(sorted({old for _, old, _ in renames if (module, old) in also})),
             lines=tuple(sorted(_unused(module))),
             handed_on=tuple(sorted(_handed_on(program, module))),
-            disable_v2=_session_alias(module),
-            added=tuple(added.get(module, ())),
+            disable_v2=switch,
+            added=(*added.get(module, ()), *([IMPORT] if switch and "." not in switch else [])),
             prologue=prologue,
             python=tuple(sorted({NEEDED_IMPORTS[name] for name in used if name in NEEDED_IMPORTS})),
         )
@@ -280,18 +281,3 @@ def _still_used(module: Module) -> Iterator[str]:
             waiting.extend(ast.iter_child_nodes(node))
         elif isinstance(node, ast.Call):
             waiting.extend(node.keywords)
-
-
-@lru_cache(maxsize=2_000)
-def _session_alias(module: Module) -> str | None:
-    """The file's name for tensorflow, if it starts a session and does not switch behaviours itself."""
-    if _SWITCHES.search(module.text):
-        return None
-    imports = [s for s in module.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
-    bound = {alias.asname or alias.name.split(".")[0] for statement in imports for alias in statement.names}
-    name = v1_name(module)
-    for node in module.of_kind(ast.Attribute) if name.split(".")[0] in bound else ():
-        ends = any(session.endswith(f".{node.attr}") for session in symbols.SESSION)
-        if ends and library_name(module, node) in symbols.SESSION:
-            return name
-    return None

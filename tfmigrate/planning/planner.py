@@ -44,6 +44,7 @@ from tfmigrate.planning.renaming import Renaming
 from tfmigrate.planning.roles import assign_roles
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, slots_of_unit
+from tfmigrate.planning.switching import Switching
 from tfmigrate.planning.units import Shape, Unit
 from tfmigrate.planning.unreached import add_unreached, check_unreached
 from tfmigrate.planning.untaken import note_untaken
@@ -160,7 +161,8 @@ class Planner:
         if any(items.items for items in self.sites.values()):
             plain_operations(self.classes, {m for unit in migrated for m in unit.members}, self.sites)
             planned = [self.plans[u] for u in migrated]
-            plan_imports(self.program, self.sites, planned, holding.imports(), self.unused.imported)
+            switching = Switching(self.program, self.classes.walks)
+            plan_imports(self.program, self.sites, planned, holding.imports(), self.unused.imported, switching)
             plan_symbols(self.sites)
             for module, node, name in left_behind(self.sites):
                 self.clusters.refuse("TFM508", node, module, f"{name} stays, and TensorFlow 2 does not have it", None)
