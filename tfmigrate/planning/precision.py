@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from tfmigrate.planning.doubles import arrays
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.spreading import Spread
 from tfmigrate.program.link import Function, Module
@@ -36,7 +37,7 @@ class Precisions:
     def _marks(self, module: Module) -> list[ast.expr]:
         if module not in self._places:
             named = symbols.HALF_OR_DOUBLE.search(module.text)
-            self._places[module] = list(_mentions(module, self.resolve)) if named else []
+            self._places[module] = [*(_mentions(module, self.resolve) if named else ()), *arrays(module)]
         return self._places[module]
 
 
