@@ -14,7 +14,7 @@ from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.layer_calls import OTHERWISE, signature
-from tfmigrate.walk.naming import may_be_float
+from tfmigrate.walk.naming import may_be_float, may_be_numpys
 from tfmigrate.walk.regions import Creation, Normalizer, given_to
 from tfmigrate.walk.values import NONE, Const, Value, same
 
@@ -35,7 +35,10 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     given = dict(creation.given)
     for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
         given.pop(param, None)
-    floats = {p for p, (value, _) in given_to(row, creation.args).items() if p in _SIZES and may_be_float(value)}
+    sizes = {p: pair for p, pair in given_to(row, creation.args).items() if p in _SIZES}
+    floats = {
+        p for p, (value, text) in sizes.items() if may_be_float(value) or (may_be_numpys(value) and not _is_int(text))
+    }
     pieces = _pieces(row, given, len(creation.args.positional), naming, floats)
     if normalizer is not None:
         pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
@@ -50,6 +53,10 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
         _check_numbering(slot, creation)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     return Request(_class_text(slot, creation, naming), pieces)
+
+
+def _is_int(expression: ast.expr) -> bool:
+    return isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "int"
 
 
 def _class_text(slot: Slot, creation: Creation, naming: Naming) -> str:

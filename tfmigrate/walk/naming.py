@@ -25,6 +25,7 @@ from tfmigrate.walk.values import (
     Symbol,
     Text,
     TupleValue,
+    Unknown,
     Value,
     text_of,
 )
@@ -165,6 +166,12 @@ def may_be_float(value: Value | None) -> bool:
     if isinstance(value, Const):
         return isinstance(value.value, float)
     return isinstance(value, (Dim, Symbol)) and " / " in value.text
+
+
+def may_be_numpys(value: Value | None) -> bool:
+    """Whether a size may be a number of numpy's, which is no `int` of Python."""
+    code = value.code if isinstance(value, Unknown) else None
+    return any(isinstance(name, str) and name.startswith("numpy.") for name in code or ())
 
 
 def dtype_of(value: Value) -> str:
