@@ -163,6 +163,9 @@ class Scoping(Cells, Lists):
         if isinstance(owner, Variable):
             if name == "name" and self.region is not None:
                 self.name_reads.append(NameRead(node, self.region, owner))
+            if name == "initialized_value":
+                text = "initialized_value is asked of a variable, which the one of a layer does not have"
+                self._blame_at("TFM503", node, ev.frame.module, text, owner.region)
             return variable_attribute(owner, name)
         if isinstance(owner, OneOf) and name == "op":
             return OpOfOne(owner)
@@ -264,6 +267,9 @@ class Scoping(Cells, Lists):
         if not isinstance(callee, Library):
             return UNKNOWN
         name = callee.name
+        if name == "builtins.isinstance":
+            self._check_kind(ev, args, node)
+            return PYTHON
         if _is_of_interest(name):
             self.consulted += 1
             self.check_patch(ev, name)
@@ -320,6 +326,14 @@ class Scoping(Cells, Lists):
         kept = code_in(*args.values()) if keeps_code(name) else frozenset()
         kept = None if name in LOOKING_UP else kept
         return Unknown(kind, None if kept is None else kept | {name})
+
+    def _check_kind(self, ev: Evaluator, args: Arguments, node: ast.Call) -> None:
+        """The variables of layers are no `tf.Variable` of TensorFlow 1."""
+        value, kind = args.get(0, "obj"), args.get(1, "class_or_tuple")
+        kinds = kind.items if isinstance(kind, TupleValue) else (kind,)
+        if isinstance(value, Variable) and any(isinstance(k, Library) and k.name == "tf.Variable" for k in kinds):
+            text = "a decision is made by whether this is a tf.Variable, and the variable of a layer is none"
+            self._blame_at("TFM503", node, ev.frame.module, text, value.region)
 
     def _is_harmless(self, ev: Evaluator, name: str, node: ast.Call) -> bool:
         """Whether a call of contrib makes no layer, and is told by its name where it stays."""
