@@ -196,6 +196,8 @@ class Classification:
             return False
         if function in self.readers and function not in self.own_scope and function.cls is None:
             return False
+        if function not in self.own_scope and self._only_passes_on(function, active):
+            return False
         roots = Counter(id(root_of(region)) for region in active)
         once = max(roots.values()) == 1 and not any(region.loops for region in active)
         return not (once and all(self._plain_around(region) for region in active))
@@ -209,6 +211,27 @@ class Classification:
             not event.is_block
             and (_is_object_call(event) or event.template is not None or self._only_calls_objects(event))
             for event in makers
+        )
+
+    def _only_passes_on(self, function: Function, active: list[Region]) -> bool:
+        """Whether all variables in here are those of layers that other code calls as well.
+
+        A layer around would name them apart; the function stays, and uses the layers.
+        """
+        if not all(self._plain_around(region) for region in active):
+            return False
+        for region in active:
+            for event in region.events:
+                if isinstance(event, Creation) and not event.is_operation:
+                    return False
+                if isinstance(event, Region) and event in self.makers and event.is_block:
+                    return False
+        own = {variable for region in active for creation in region.creations() for variable in creation.variables}
+        return any(
+            variable in own and not any(outer in active for outer in around(creation.region))
+            for root in {root_of(region): None for region in active}
+            for creation in root.creations()
+            for variable in creation.variables
         )
 
     def _inline_method(self, function: Function, active: list[Region]) -> bool:

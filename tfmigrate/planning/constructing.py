@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.planning.slots import Slot, Use, is_called_again
 from tfmigrate.program.link import Function
 from tfmigrate.program.scan import Scan, names_in
 from tfmigrate.walk.exclusive import parted
@@ -23,6 +23,8 @@ class Place:
 
 def comes_first(slot: Slot, maker: Function | None) -> bool:
     """Whether every use of the layer in another method runs behind a call in the method that would make it."""
+    if is_called_again(slot):
+        return False
     by_object: dict[int, list[Use]] = {}
     for use in (*slot.uses, *slot.readers):
         by_object.setdefault(id(use.region.frame.obj), []).append(use)

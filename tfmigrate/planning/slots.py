@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from itertools import combinations
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.ownership import Ownership
@@ -14,6 +15,7 @@ from tfmigrate.planning.splitting import Split
 from tfmigrate.planning.units import Holder, Instance, Unit
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.rounds import LOOPS, Loop, loop_of
+from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.growing import Growth
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.regions import Creation, Path, Query, Region, twins
@@ -61,7 +63,7 @@ class Slot:
     uses: list[Use] = field(default_factory=list)
     loops: list[ast.AST] = field(default_factory=list)
     name: str = ""
-    # another method of the object needs it, so it becomes an attribute
+    # another method of the object needs it, or another call of the method, so it becomes an attribute
     promoted: bool = False
     # whether each round of a loop makes another layer, where it calls it
     inline: bool = False
@@ -187,7 +189,20 @@ def slots_of_plain(
     each_round: the calls that run another function in each round of a loop.
     """
     groups: list[tuple[Path, list[Region], Holder | None]] = [((), regions, holder) for holder, regions in holders]
-    return _slots(groups, classes, owners, each_round)
+    slots = _slots(groups, classes, owners, each_round)
+    for slot in slots:
+        slot.promoted = is_called_again(slot)
+    return slots
+
+
+def is_called_again(slot: Slot) -> bool:
+    """Whether an object runs the method more than once that calls the layer first: neither call may make it."""
+    regions: dict[int, list[Region]] = {}
+    for use in slot.uses:
+        obj, known = use.region.frame.obj, regions.setdefault(id(use.region.frame.obj), [])
+        if obj is not None and use.region.function is slot.first.region.function and use.region not in known:
+            known.append(use.region)
+    return any(not exclusive(one, other) for known in regions.values() for one, other in combinations(known, 2))
 
 
 def _slots(
