@@ -8,7 +8,7 @@ from functools import partial
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.importing import together
-from tfmigrate.planning.layering import Body, Input, Refusal, find_tensors
+from tfmigrate.planning.layering import Body, Input, Refusal, attribute_input, find_tensors
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.split import Splitter
@@ -133,7 +133,7 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
             if name.startswith("self.") and any(
                 scan.reaching(name, node) != (True, _last(scan, name)) for node in nodes
             ):
-                inputs[name] = Input(name)
+                inputs[name] = attribute_input(name, inputs, scan)
     return inputs
 
 

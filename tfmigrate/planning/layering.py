@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -54,6 +54,30 @@ class Input:
     @property
     def is_attribute(self) -> bool:
         return self.name.startswith("self.")
+
+
+def attribute_input(name: str, inputs: Collection[str], scan: Scan) -> Input:
+    """An attribute of the object that a body reads: `self.size`, under another name where `size` is something else."""
+    own = name.removeprefix("self.")
+    taken = _bound_otherwise(own, scan)
+    if own not in inputs and not taken:
+        return Input(name)
+    bound = {n.id for statement in scan.body for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return Input(name, alias=names.unique(f"own_{own}", bound.union(inputs)))
+
+
+def _bound_otherwise(own: str, scan: Scan) -> bool:
+    """Whether a local name stands for something else than the attribute of that name."""
+    for statement in scan.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.arg) and node.arg == own:
+                return True
+            if isinstance(node, ast.Name) and node.id == own and not isinstance(node.ctx, ast.Load):
+                outer = scan.parents.get(node)
+                value = outer.value if isinstance(outer, ast.Assign) and len(outer.targets) == 1 else None
+                if not isinstance(value, ast.Attribute) or ast.unparse(value) != f"{scan.self_name}.{own}":
+                    return True
+    return False
 
 
 class Refusal(Exception):
@@ -134,9 +158,7 @@ class Body:
     def learn(self, name: str) -> Input:
         """An attribute that only a layer inside reads is an input all the same."""
         if name not in self.inputs:
-            own = name.removeprefix("self.")
-            alias = names.unique(f"own_{own}", self.inputs) if own in self.inputs else ""
-            item = self.inputs[name] = Input(name, alias=alias)
+            item = self.inputs[name] = attribute_input(name, self.inputs, self.scan)
             find_tensors(self.member, {name: item})
             self.splitter.inputs.add(name)
             if item.tensor:
