@@ -23,7 +23,8 @@ def made_apart(groups: Iterable[Sequence[Use]]) -> set[ast.AST]:
     for uses in groups:
         by_key: dict[object, dict[ast.AST, Use]] = {}
         for use in uses:
-            if use.creation is not None and use.creation.variables and not use.creation.untaken:
+            made = use.creation
+            if made is not None and made.variables and (made.automatic or not made.untaken):
                 by_key.setdefault(use.path, {}).setdefault(use.node, use)
         for several in by_key.values():
             pairs = [*combinations(several.values(), 2)]

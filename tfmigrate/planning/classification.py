@@ -273,6 +273,13 @@ class Classification:
             return False  # the layer around makes what is made here
         return any(self._is_block_unit_node(region) for region in regions)
 
+    def is_harmless(self, function: Function) -> bool:
+        """Whether the program was seen to call a function, and never to make variables by it."""
+        regions = self.calls.get(function)
+        if regions is None:  # what concerns no variable is not kept
+            return any(function in walk.functions() for walk in self.walks)
+        return self.makers.isdisjoint(regions)
+
     def is_direct(self, event: object) -> bool:
         """Whether an event makes a bare variable right there, itself or through a helper."""
         if isinstance(event, Creation):

@@ -267,7 +267,7 @@ class Planner:
         for member in unit.members:
             plan.bodies[member] = self.bodies.make(member)
             plan.chosen.update(self.renaming.classes_in(plan.bodies[member]))
-        note_untaken(unit, self.resolve, self.executor)
+        note_untaken(unit, self.classes, self.resolve, self.executor)
         plan.slots = slots_of_unit(unit, self.classes, self.owners, made_apart)
         separate_slots(plan.slots, self.classes.walks)
         add_unreached(plan)

@@ -9,19 +9,22 @@ def conv(x, n, norm=False):                         # no call says norm=True
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
 
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.tf1.layers import LAYERS
+from tfmigrate.walk.exclusive import parted
 from tfmigrate.walk.execute import Executor
-from tfmigrate.walk.regions import Creation, Region, Scope
+from tfmigrate.walk.regions import Creation, Path, Query, Region, Scope, Segment
 from tfmigrate.walk.sharing import Scoping
-from tfmigrate.walk.values import Library
+from tfmigrate.walk.values import Const, FunctionValue, Library
 
 # what runs as a whole, by itself or as a block
 _CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
@@ -31,7 +34,7 @@ _DECIDING = (
 )  # fmt: skip
 
 
-def note_untaken(unit: Unit, resolve: Resolve, executor: Executor) -> None:
+def note_untaken(unit: Unit, classes: Classification, resolve: Resolve, executor: Executor) -> None:
     """Have the regions of a unit know what the branches would make that none of them took."""
     for member in unit.members:
         reached = {creation.node for region in member.regions for creation in region.creations()}
@@ -41,8 +44,10 @@ def note_untaken(unit: Unit, resolve: Resolve, executor: Executor) -> None:
             if own is not None:
                 by_code.setdefault(own, []).append(block)
         for code, regions in by_code.items():
-            for call in _candidates(code, member.module, resolve):
-                if call not in reached:
+            for call, name in _candidates(code, member.module, resolve):
+                if call in reached:
+                    continue
+                if not name or (isinstance(code, ast.With) and _is_first(call, name, code, regions, classes, resolve)):
                     _note(call, regions, executor)
 
 
@@ -62,8 +67,11 @@ def _blocks(region: Region) -> Iterator[Region]:
             yield from _blocks(event)
 
 
-def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[ast.Call]:
-    """Calls with a name of their own that stand in a branch, and in nothing else that decides whether they run."""
+def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tuple[ast.Call, str]]:
+    """Calls that stand in a branch, and in nothing else that decides whether they run.
+
+    Each with the name that TF1 gives it if it is the first without one in its scope; empty if it has its own.
+    """
     for call in ast.walk(code):
         if not isinstance(call, ast.Call):
             continue
@@ -75,11 +83,50 @@ def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[ast
         value = resolve(module, call.func)
         name = value.name if isinstance(value, Library) else ""
         if name == "tf.get_variable" or (name in LAYERS and _is_named(call)):
-            yield call
+            yield call, ""
+        elif name in LAYERS:
+            yield call, LAYERS[name].base_name
 
 
 def _is_named(call: ast.Call) -> bool:
     return any(keyword.arg in ("name", "scope") for keyword in call.keywords)
+
+
+def _is_first(
+    call: ast.Call, name: str, code: ast.With, regions: list[Region], classes: Classification, resolve: Resolve
+) -> bool:
+    """Whether whatever else may take the name of an unnamed layer in its scope stands in another branch."""
+    module = regions[0].module
+    for region in regions:
+        if not region.name or region.by_object:
+            return False  # what was there before this block counts as well
+        for event in region.events:
+            if isinstance(event.node, ast.AST) and not parted(module, event.node, call):
+                if any(_may_be(segment, name) for segment in _segments(event, region.path)):
+                    return False
+    reached = {event.node for region in regions for event in region.walk()}
+    inside = (node for statement in code.body for node in ast.walk(statement))
+    for other in (node for node in inside if isinstance(node, ast.Call) and node is not call):
+        value = resolve(module, other.func) if other not in reached else None
+        numbered = isinstance(value, Library) and value.name in LAYERS and LAYERS[value.name].base_name == name
+        opens = isinstance(value, Library) and value.name == "tf.variable_scope"
+        makes = isinstance(value, FunctionValue) and not classes.is_harmless(value.function)
+        if (numbered or opens or makes) and not parted(module, other, call):
+            return False
+    return True
+
+
+def _segments(event: Region | Creation | Query, path: Path) -> Iterator[Segment]:
+    """The names that something takes right below a scope."""
+    inside = [event, *event.walk()] if isinstance(event, Region) else [event]
+    for each in inside:
+        if not isinstance(each, Query) and len(each.path) > len(path):
+            yield each.path[len(path)]
+
+
+def _may_be(segment: Segment, name: str) -> bool:
+    """Whether a name is a default name, or that with a number."""
+    return not isinstance(segment, Const) or bool(re.fullmatch(rf"{re.escape(name)}(_\d+)?", str(segment.value)))
 
 
 def _made(call: ast.Call, region: Region, executor: Executor) -> Creation | None:
