@@ -55,6 +55,30 @@ class Classification:
         self.units: dict[Function | ast.With, Member] = {}
         self._find_helpers()
         self._find_units()
+        if self._take_along():
+            self.own_scope.clear()
+            self.helpers.clear()
+            self.splits.clear()
+            self.units.clear()
+            self._find_helpers()
+            self._find_units()
+
+    def _take_along(self) -> bool:
+        """Calls in branches that no run takes are as good as others where the code around becomes a layer."""
+        found = [event for region in self.regions() for event in region.untaken if isinstance(event, Region)]
+        found = [event for event in found if self.member_of(self.home(event)) is not None and self._is_called(event)]
+        for event in found:
+            self._sort(event)
+        return bool(found)
+
+    def _is_called(self, region: Region) -> bool:
+        """Whether calls that a run of the program comes to make variables by the same functions."""
+        inside = [region, *(event for event in region.walk() if isinstance(event, Region))]
+        return all(
+            each.function in self.calls and each.function not in self.entries
+            for each in inside
+            if each.makes_variables()
+        )
 
     def _sort(self, region: Region) -> bool:
         makes = False

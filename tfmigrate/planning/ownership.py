@@ -65,10 +65,10 @@ class Ownership:
         return known[-1]
 
     def _gather(self, region: Region) -> None:
-        for event in region.events:
-            if isinstance(event, Creation) and event.makes_layer:
+        for event in (*region.events, *region.untaken):
+            if isinstance(event, Creation) and event.makes_layer and not event.untaken:
                 self._note_layer(region, event)
-            if not isinstance(event, Region):
+            if not isinstance(event, Region) or (event in region.untaken and event not in self.classes.makers):
                 continue
             member = self.classes.member_of(event)
             if member is not None:

@@ -48,6 +48,7 @@ from tfmigrate.planning.switching import Switching
 from tfmigrate.planning.units import Shape, Unit
 from tfmigrate.planning.unreached import add_unreached, check_unreached
 from tfmigrate.planning.untaken import note_untaken
+from tfmigrate.planning.untaken_calls import note_untaken_calls
 from tfmigrate.planning.unused import find_unused
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.progress import steps
@@ -92,6 +93,7 @@ class Planner:
         self.program = program
         self.executor = executor
         self.meanings = Meanings(program, self.resolve)
+        note_untaken_calls(walks, executor)
         self.unused, self.classes = find_unused(self.meanings, walks, self._is_doubted)
         self.owners = Ownership(self.classes, apart)
         for walk in self.classes.walks:

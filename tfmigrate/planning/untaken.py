@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import takewhile
 
@@ -27,7 +28,7 @@ from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.values import Const, FunctionValue, Library
 
 # what runs as a whole, by itself or as a block
-_CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
+CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
 _DECIDING = (
     ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.IfExp, ast.BoolOp,
     ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp,
@@ -39,10 +40,9 @@ def note_untaken(unit: Unit, classes: Classification, resolve: Resolve, executor
     for member in unit.members:
         reached = {creation.node for region in member.regions for creation in region.creations()}
         by_code: dict[ast.AST, list[Region]] = {}
-        for block in [block for region in member.regions for block in _blocks(region)]:
-            own = block.node if block.is_block else block.function.node if block.function is not None else None
-            if own is not None:
-                by_code.setdefault(own, []).append(block)
+        for block in [block for region in member.regions for block in blocks_of(region)]:
+            if block.code is not None:
+                by_code.setdefault(block.code, []).append(block)
         for code, regions in by_code.items():
             for call, name in _candidates(code, member.module, resolve):
                 if call in reached:
@@ -53,18 +53,18 @@ def note_untaken(unit: Unit, classes: Classification, resolve: Resolve, executor
 
 def _note(call: ast.Call, regions: list[Region], executor: Executor) -> None:
     for region in regions:
-        if all(known.node is not call for known in region.untaken):
+        if region.scope is not None and all(known.node is not call for known in region.untaken):
             made = _made(call, region, executor)
             if made is not None:
                 region.untaken.append(made)
 
 
-def _blocks(region: Region) -> Iterator[Region]:
+def blocks_of(region: Region) -> Iterator[Region]:
     """A region and the blocks in the same code."""
     yield region
     for event in region.events:
         if isinstance(event, Region) and event.is_block:
-            yield from _blocks(event)
+            yield from blocks_of(event)
 
 
 def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tuple[ast.Call, str]]:
@@ -75,8 +75,8 @@ def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tup
     for call in ast.walk(code):
         if not isinstance(call, ast.Call):
             continue
-        outside = [node for node in ancestors(module, call) if isinstance(node, (*_DECIDING, *_CODE))]
-        deciding = list(takewhile(lambda node: not isinstance(node, _CODE), outside))
+        outside = [node for node in ancestors(module, call) if isinstance(node, (*_DECIDING, *CODE))]
+        deciding = list(takewhile(lambda node: not isinstance(node, CODE), outside))
         mine = len(deciding) < len(outside) and outside[len(deciding)] is code
         if not mine or not deciding or not all(isinstance(node, ast.If) for node in deciding):
             continue
@@ -131,19 +131,37 @@ def _may_be(segment: Segment, name: str) -> bool:
 
 def _made(call: ast.Call, region: Region, executor: Executor) -> Creation | None:
     """What a call would make in a region, by the last values of the names there; None if that says more than one."""
-    if region.scope is None:
-        return None
-    scoping = Scoping()
-    aside = scoping.root = scoping.region = replace(region, parent=None, events=[], untaken=[])
-    scoping.scope = Scope(region.path, "auto", defaults=region.scope.defaults)
-    before = executor.semantics, executor.frame
-    executor.semantics, executor.frame = scoping, region.frame
-    try:
+    with aside(region, executor) as scoping:
         executor.evaluate(call, region.frame.env)
-    finally:
-        executor.semantics, executor.frame = before
-    made = aside.events[0] if len(aside.events) == 1 and not scoping.blames else None
+    events = scoping.region.events if scoping.region is not None else []
+    made = events[0] if len(events) == 1 and not scoping.blames else None
     if not isinstance(made, Creation) or made.node is not call:
         return None
     made.region, made.graph, made.untaken = region, region.graph, True
     return made
+
+
+@contextmanager
+def aside(region: Region, executor: Executor) -> Iterator[Scoping]:
+    """Be inside of a region as it was when it was over; nothing of what is done there counts."""
+    scoping = Scoping()
+    scoping.root = scoping.region = replace(region, parent=None, events=[], untaken=[])
+    scoping.scope = Scope(region.path, "auto", defaults=region.scope.defaults if region.scope is not None else {})
+    frame, names = region.frame, dict(region.frame.env.names)
+    lists = list(frame.returns), list(frame.loops), list(frame.conditions)
+    before = executor.semantics, executor.frame, executor.frames
+    executor.semantics, executor.frame, executor.frames = scoping, frame, 0
+    frame.env.names.update(region.names_behind)
+    if region.is_block:
+        frame.loops += region.loops
+        frame.conditions += region.conditions
+    mark = executor.effects.begin()
+    try:
+        yield scoping
+    finally:
+        executor.effects.take_back(mark)
+        executor.effects.end()
+        frame.returns[:], frame.loops[:], frame.conditions[:] = lists
+        frame.env.names.clear()
+        frame.env.names.update(names)
+        executor.semantics, executor.frame, executor.frames = before

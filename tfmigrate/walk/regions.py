@@ -368,6 +368,8 @@ class Region:
     names: dict[str, Value] = field(default_factory=dict)
     # of a block, what they were when it first did something to variables
     names_later: dict[str, Value] = field(default_factory=dict)
+    # of what makes variables, the local names when it was over
+    names_behind: dict[str, Value] = field(default_factory=dict)
     # a block's own name, before it was joined to the path; None for the current scope re-entered
     name: Path | None = None
     # what gave that name a number which depends on a loop
@@ -387,7 +389,7 @@ class Region:
     # the scope that is open inside
     scope: Scope | None = None
     # what branches of its code would make that no run takes
-    untaken: list[Creation] = field(default_factory=list)
+    untaken: list[Creation | Region] = field(default_factory=list)
     _makes: bool | None = None
 
     @property
@@ -401,6 +403,13 @@ class Region:
     @property
     def is_block(self) -> bool:
         return isinstance(self.node, ast.With)
+
+    @property
+    def code(self) -> ast.AST | None:
+        """The function or block that runs; None for the body of a file."""
+        if self.is_block:
+            return self.node
+        return self.function.node if self.function is not None else None
 
     @property
     def stays_in_its_scope(self) -> bool:
@@ -420,7 +429,13 @@ class Region:
                 open_.pop()
 
     def creations(self) -> Iterator[Creation]:
-        return (event for event in self.walk() if isinstance(event, Creation))
+        """What was made inside; what a branch would make that no run takes is not there."""
+        return (event for event in self.walk() if isinstance(event, Creation) and not event.untaken)
+
+    def leave(self) -> None:
+        """It is over."""
+        if self.makes_variables():
+            self.names_behind = dict(self.frame.env.names)
 
     def makes_variables(self) -> bool:
         """Asked for when it is over; what it made is then known for good."""

@@ -187,6 +187,7 @@ class Scopes(Branches, Unseen):
             return
         self._close()
         assert self.region is not None
+        self.region.leave()
         self.region = self.region.parent
 
     def _variable_scope(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:

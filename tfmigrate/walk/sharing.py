@@ -117,6 +117,7 @@ class Scoping(Cells, Lists):
         region = self.region
         assert region is not None
         region.result = result
+        region.leave()
         self.compare_returns(frame)
         self._returned(frame.function, result)
         if frame.function is not None and frame.function.is_generator:
