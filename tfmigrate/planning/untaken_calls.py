@@ -15,11 +15,12 @@ from collections.abc import Iterator, Sequence
 
 from tfmigrate.planning.untaken import CODE, aside, blocks_of
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import CHANGING
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.exclusive import parted
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.functions import TooLarge
-from tfmigrate.walk.regions import Creation, Query, Region, show_path
+from tfmigrate.walk.regions import Creation, Path, Query, Region, show_path
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.statements import Flow
 from tfmigrate.walk.values import Env
@@ -41,13 +42,14 @@ def note_untaken_calls(walks: Sequence[Walk], executor: Executor) -> None:
             code = region.code if region.parent is not None and region.scope is not None else None
             if code is not None and region.makes_variables():
                 by_code.setdefault(code, []).append(region)
+    everything = {variable.path for walk in walks for variable in walk.scoping.all_variables}
     for code, regions in by_code.items():
         module = regions[0].module
         reached: set[ast.AST | None] = {
             e.node for region in regions for block in blocks_of(region) for e in block.events
         }
         for choice, arm in _arms(code, module, reached, executor.seeds or frozenset()):
-            _note(choice, arm, regions, executor)
+            _note(choice, arm, regions, executor, everything)
 
 
 def _arms(
@@ -68,7 +70,8 @@ def _arms(
             local = all(isinstance(node, (ast.Name, ast.Tuple, ast.List)) for node in stores)
             calls = [node for node in nodes if isinstance(node, ast.Call)]
             wanted = any(_last_name(call) in seeds for call in calls)
-            if plain and local and wanted and reached.isdisjoint(calls):
+            changes = any(_last_name(call) in CHANGING for call in calls)
+            if plain and local and wanted and not changes and reached.isdisjoint(calls):
                 done.update(arm)
                 yield choice, arm
 
@@ -77,13 +80,19 @@ def _last_name(call: ast.Call) -> str:
     return getattr(call.func, "attr", getattr(call.func, "id", ""))
 
 
-def _note(choice: ast.If, arm: list[ast.stmt], regions: list[Region], executor: Executor) -> None:
+def _note(
+    choice: ast.If, arm: list[ast.stmt], regions: list[Region], executor: Executor, everything: set[Path | None]
+) -> None:
+    """everything: the names of all variables that the program makes."""
     found: list[tuple[Region, Region]] = []
-    known: list[Event] = [event for region in regions for event in region.events]
+    known: list[Event] = [event for region in regions for event in (*region.events, *region.untaken)]
+    elsewhere = everything - {path for event in known for path in _paths(event)}
     for region in {show_path(region.path): region for region in reversed(regions)}.values():
         made = _run(choice, arm, region, executor)
         if made is None or not all(_fits(event, region, [*made, *known]) for event in made):
             return
+        if any(not elsewhere.isdisjoint(_paths(event)) for event in made):
+            return  # it would share with code that is not here
         found += [(region, event) for event in made]
     for region, event in found:
         if all(other.node is not event.node for other in region.untaken):
@@ -140,10 +149,15 @@ def _fits(event: Region, region: Region, events: list[Event]) -> bool:
 
 def _others(event: Region, events: list[Event]) -> Iterator[ast.AST]:
     """What else in the code asks for the same variables."""
-    own = {v.path for c in _all(event) for v in c.variables}
+    own = _paths(event)
     for other in (other for other in events if other is not event):
-        if isinstance(other.node, ast.AST) and any(v.path in own for c in _all(other) for v in c.variables):
+        if isinstance(other.node, ast.AST) and not own.isdisjoint(_paths(other)):
             yield other.node
+
+
+def _paths(event: Event) -> set[Path | None]:
+    """The names of the variables that something asks for."""
+    return {variable.path for creation in _all(event) for variable in creation.variables}
 
 
 def _all(event: Event) -> Iterator[Creation]:
