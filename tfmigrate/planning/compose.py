@@ -326,7 +326,8 @@ class Composer:
         assert isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
         binding = next(b for b in body.scan.bindings[name] if b.statement is statement)
         if binding.value is not None:
-            return [f"{name} = {body.splitter.text(binding.value, spelled)}"]
+            text = body.splitter.text(binding.value, spelled)
+            return [f"{name} = {text}"] if text != name else []
         assert isinstance(statement, ast.Assign)
         target = source(body.module, statement.targets[0])
         return [f"{target} = {body.splitter.text(statement.value, spelled)}"]
