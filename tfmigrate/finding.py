@@ -362,6 +362,13 @@ CODES: dict[str, Code] = {
         " scope that is open, and blocks that are entered with such may open one.",
         "Name the files that are missing as well; what makes no variables can be called outside of the scope.",
     ),
+    "TFM510": Code(
+        _R,
+        "variables of an optimizer or an average in a layer",
+        "What an optimizer, a moving average or a global step adds is named after the variable scope that is open, and"
+        " in a layer none is: old checkpoints would not load.",
+        "Call it outside of the scope of the network.",
+    ),
     # 6xx: collections and names
     "TFM601": Code(
         _R,

@@ -67,6 +67,7 @@ class Causes:
         self._check_library_calls()
         self._blame_walks()
         self._check_plain_variables()
+        self._check_beside()
         ScopeObjects(self.classes, self.clusters, self.executor.program).check()
         self._check_cells()
         self._check_unseen_calls()
@@ -121,6 +122,15 @@ class Causes:
                 if unit is not None and not made.path:  # in a scope it is refused in any case
                     text = "a layer's name would come before that of this tf.Variable"
                     self.clusters.refuse("TFM504", made.node, made.region.module, text, unit)
+
+    def _check_beside(self) -> None:
+        """What TensorFlow makes by itself is named after the variable scope that is open, and in a layer none is."""
+        for walk in self.classes.walks:
+            for made in walk.scoping.beside:
+                unit = self.clusters.unit_around(made.region)
+                if unit is not None:
+                    text = f"{made.what} in this layer would have other names"
+                    self.clusters.refuse("TFM510", made.node, made.region.module, text, unit)
 
     def _check_unseen_calls(self) -> None:
         mro = self.executor.classes.mro

@@ -75,6 +75,13 @@ class Optimizers:
             return True
         return False
 
+    def shadow(self, variables: Iterable[Variable], known: Iterable[Variable]) -> None:
+        """Moving averages are kept of these variables, and named after them; `known` are all that there are by now."""
+        self.used = True
+        followed = set(variables)
+        self._trained.update(followed)
+        self._trainings.append((followed, set(known)))
+
     def may_add_to(self, variables: Iterable[Variable], scope: str | None = None) -> bool:
         """Whether a list of these variables, chosen by their names, may hold variables of an optimizer too.
 

@@ -335,6 +335,15 @@ class PlainVariable:
 
 
 @dataclass(eq=False)
+class MadeBeside:
+    """A call for which TensorFlow makes variables of its own. what: these, in words."""
+
+    node: ast.Call
+    region: Region
+    what: str
+
+
+@dataclass(eq=False)
 class Saving:
     """A `tf.train.Saver(...)`. variables: None where it was given no list. plain: whether layers make all there is.
 
@@ -382,7 +391,7 @@ class Region:
     graph: object = None
     # the `make_template` whose function this is a call of
     template: Opaque | None = None
-    # whether an optimizer makes variables of its own in here
+    # whether TensorFlow makes variables of its own in here, as for an optimizer
     trains: bool = False
     # of a block, whether the program asks for the name of its scope, or of one inside
     named: bool = False

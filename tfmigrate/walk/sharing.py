@@ -25,6 +25,7 @@ from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.attributes import SuperValue, attribute
+from tfmigrate.walk.beside import STEPS, Beside, MovingAverage
 from tfmigrate.walk.cells import Cell, Cells
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
@@ -93,6 +94,10 @@ _HANDLERS = {
     "tf.get_collection": "_get_collection",
     "tf.get_collection_ref": "_get_collection",
     "tf.train.Saver": "_saver",
+    "tf.train.ExponentialMovingAverage": "_moving_average",
+    "tf.python.training.moving_averages.ExponentialMovingAverage": "_moving_average",
+    "tf.python.training.moving_averages.assign_moving_average": "_assign_moving_average",
+    **dict.fromkeys(STEPS, "_global_step"),
     "tf.train.import_meta_graph": "_import_graph",
     **dict.fromkeys(regularizers.READERS, "_regularization"),
 }
@@ -110,7 +115,7 @@ _RUNS = {"tf.placeholder", "tf.app.run"}
 _LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
-class Scoping(Cells, Lists):
+class Scoping(Cells, Lists, Beside):
     """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
@@ -229,9 +234,7 @@ class Scoping(Cells, Lists):
         self.consulted += 1
         minimizes = args is not None and unparsed(node.func).endswith(".minimize")
         listed = listed_variables(args.get(2, "var_list")) if args is not None and minimizes else None
-        if self.optimizers.call(ev.frame, node, self.scope.path, self.graph.variables, listed):
-            for region in around(self.region):
-                region.trains = True
+        self.train(ev, node, listed)
 
     def unresolved(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments | None = None) -> Value:
         self._train(ev, node, args)
@@ -352,6 +355,10 @@ class Scoping(Cells, Lists):
         self._train(ev, node, args)
         if isinstance(owner, Opaque):
             self.consulted += 1
+        if self.may_average(owner, name):
+            return self.average(ev, args, node)
+        if isinstance(owner, MovingAverage):
+            return TENSOR
         if isinstance(owner, OpenScope):
             return self._by_hand(ev, owner, name)
         if isinstance(owner, Scope):
