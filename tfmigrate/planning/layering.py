@@ -90,6 +90,14 @@ class Refusal(Exception):
         self.module = module
 
 
+class Handed(ast.expr):
+    """A read that a block call makes; it stands nowhere in the source."""
+
+    def __init__(self, block: ast.With) -> None:
+        super().__init__()
+        self.block = block
+
+
 @dataclass(eq=False)
 class Body:
     """A member with all that was found out about its code."""

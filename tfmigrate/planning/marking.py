@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tfmigrate.planning.body_scopes import mark_names
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.dead_statements import drop_initial_values, drop_weight_statements
-from tfmigrate.planning.layering import Refusal
+from tfmigrate.planning.layering import Handed, Refusal
 from tfmigrate.planning.library import at_call
 from tfmigrate.planning.name_scopes import may_be_counted, reenters
 from tfmigrate.planning.operations import inline_creations
@@ -90,7 +90,7 @@ def _mark_site(work: Bodywork, slot: Slot, site: ast.AST) -> None:
         child = work.plans[slot.unit]
         member = next(m for m in child.unit.members if m.node is site)
         for item in child.call_inputs(member):
-            work.body.handed_on.setdefault(item.name, []).append(_Handed(site))
+            work.body.handed_on.setdefault(item.name, []).append(Handed(site))
         if has_segments(member.regions):
             _keep_name(work, site)
         return
@@ -178,11 +178,3 @@ def _without(argument: ast.expr, kept: set[int]) -> Iterator[ast.expr]:
         for part in parts:
             if isinstance(part, ast.expr) and id(part) not in kept:
                 yield from _without(part, kept)
-
-
-class _Handed(ast.expr):
-    """A read that a block call makes; it stands nowhere in the source."""
-
-    def __init__(self, block: ast.With) -> None:
-        super().__init__()
-        self.block = block

@@ -12,6 +12,7 @@ from tfmigrate.planning.attribute_names import name_attributes
 from tfmigrate.planning.bodies import Bodies
 from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
+from tfmigrate.planning.bound import check_bound
 from tfmigrate.planning.branching import made_apart
 from tfmigrate.planning.callables import callable_site, check_callable
 from tfmigrate.planning.causes import Causes
@@ -299,6 +300,7 @@ class Planner:
         check_moves(unit, self.program)
         name_attributes(plan)
         check_inputs(plan, self.scalars)
+        check_bound(plan, self.executor)
         check_unreached(plan, self.classes, self.resolve)
         check_self(plan)
         staying = flags_that_stay(plan)

@@ -172,7 +172,7 @@ class Journal:
         loops = tuple(outer.loops) if outer is not None else ()
         conditions = tuple(outer.conditions) if outer is not None else ()
         region = Region(frame, frame.call, parent, self.scope.path, loops, conditions)
-        region.names = snapshot(frame)
+        region.names, region.unsure = snapshot(frame), unsure_attributes(frame)
         region.by_library, region.graph = frame.by_library, self.graph
         region.template = self._template_of(parent)
         region.scope = self.scope
@@ -222,13 +222,26 @@ def snapshot(frame: Frame) -> dict[str, Value]:
     inner = frame.function is not None and frame.function.parent is not None and frame.function.cls is None
     around = frame.env.parent if inner else None
     names = {**around.names, **frame.env.names} if around is not None else dict(frame.env.names)
-    obj = frame.obj
-    if obj is None and around is not None and frame.function is not None:
-        known = around.names.get(frame.function.object_name or "")
-        obj = known if isinstance(known, ObjectValue) else None
+    obj = object_of(frame)
     if obj is not None:
         names.update((f"self.{attr}", value) for attr, value in obj.attrs.items())
     return names
+
+
+def object_of(frame: Frame) -> ObjectValue | None:
+    """The object of a method, or of that which an inner function is defined in."""
+    function = frame.function
+    inner = function is not None and function.parent is not None and function.cls is None
+    if frame.obj is not None or function is None or not inner or frame.env.parent is None:
+        return frame.obj
+    known = frame.env.parent.names.get(function.object_name or "")
+    return known if isinstance(known, ObjectValue) else None
+
+
+def unsure_attributes(frame: Frame) -> frozenset[str]:
+    """The attributes of `self` that are set under a condition alone, by now."""
+    obj = object_of(frame)
+    return frozenset(f"self.{name}" for name in obj.maybe) if obj is not None and obj.maybe else frozenset()
 
 
 def depth_of(frame: Frame, attribute: str) -> int:

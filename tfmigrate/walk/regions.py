@@ -377,6 +377,8 @@ class Region:
     result: Value | None = None
     # local names and `self.` attributes as they were at entry
     names: dict[str, Value] = field(default_factory=dict)
+    # of these attributes, those that are set under a condition alone
+    unsure: frozenset[str] = frozenset()
     # of a block, what they were when it first did something to variables
     names_later: dict[str, Value] = field(default_factory=dict)
     # of what makes variables, the local names when it was over

@@ -23,7 +23,7 @@ from tfmigrate.walk.defaults import Default, anywhere
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import Growth
-from tfmigrate.walk.journal import depth_of, snapshot
+from tfmigrate.walk.journal import depth_of, snapshot, unsure_attributes
 from tfmigrate.walk.naming import dtype_of
 from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_counted, running_loop
 from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
@@ -107,6 +107,7 @@ class Scopes(Branches, Unseen):
             name = scope.path[-1:]
         region = Region(frame, node, self.region, scope.path, tuple(frame.loops), tuple(frame.conditions), name=name)
         region.names, region.graph, region.number = snapshot(frame), self.graph, context.number
+        region.unsure = unsure_attributes(frame)
         self._push(region)
         scope.region = region
         region.scope = scope
