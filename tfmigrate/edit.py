@@ -184,7 +184,7 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
         if isinstance(after, (cst.FunctionDef, cst.SimpleStatementLine)) and not after.leading_lines:
             members[place + 1] = after.with_changes(leading_lines=[_BLANK])
     return node.with_changes(
-        bases=[cst.Arg(context.expression("keras.layers.Layer"))],
+        bases=[cst.Arg(context.expression(action.base))],
         lpar=cst.LeftParen(),
         rpar=cst.RightParen(),
         body=node.body.with_changes(body=members),

@@ -242,6 +242,7 @@ class CallableLayer:
     init: tuple[str, ...]
     build: tuple[str, ...]
     call: MethodBody
+    base: str = "keras.layers.Layer"
 
 
 Action = Union[

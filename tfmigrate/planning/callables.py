@@ -14,8 +14,9 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.segments import scope_name
-from tfmigrate.planning.units import Unit
-from tfmigrate.program.link import Class, Function, Module
+from tfmigrate.planning.units import Shape, Unit
+from tfmigrate.planning.wrapping import wrapping_site
+from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import CallableLayer, Invoke, Remove, Replace, Site, Sites
@@ -44,8 +45,31 @@ def check_callable(unit: Unit, classes: Classification, executor: Executor) -> N
                 "TFM404", other.node, other.module, f"{other.name} makes variables of its own, beside __call__"
             )
     _check_objects(unit)
-    if any(classes.member_of(classes.home(region)) is not None for region in member.regions):
-        raise Refusal("TFM404", member.node, member.module, f"an object of {cls.name} is called inside another layer")
+    for region in member.regions:
+        home = classes.member_of(classes.home(region))
+        if home is not None and (home.shape is not Shape.METHOD or not is_own_object(region)):
+            text = f"an object of {cls.name} is called inside another layer"
+            raise Refusal("TFM404", member.node, member.module, text)
+
+
+def is_own_object(region: Region) -> bool:
+    """Whether the object that is called is an attribute of that on which the calling method runs."""
+    func = region.node.func if isinstance(region.node, ast.Call) else None
+    function = region.parent.function if region.parent is not None else None
+    own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and function is not None
+    return own and isinstance(func, ast.Attribute) and ast.unparse(func.value) == function.self_name  # type: ignore[union-attr]
+
+
+def objects_called(unit: Unit, classes: Classification) -> frozenset[ast.AST]:
+    """The calls of objects that are layers themselves in the code of a unit."""
+    found: set[ast.AST] = set()
+    for region in (region for member in unit.members for region in member.regions):
+        for event in region.walk():
+            member = classes.member_of(event) if isinstance(event, Region) and not event.is_block else None
+            if member is not None and member.shape is Shape.CALLABLE and isinstance(event, Region):
+                if classes.member_of(classes.home(event)) in unit.members and event.node is not None:
+                    found.add(event.node)
+    return frozenset(found)
 
 
 def _check_objects(unit: Unit) -> None:
@@ -60,12 +84,17 @@ def _check_objects(unit: Unit) -> None:
         raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
 
 
-def callable_site(plan: LayerPlan, composer: Composer, work: Bodywork, sites: Sites, class_sites: Sites) -> None:
+def callable_site(
+    plan: LayerPlan, composer: Composer, work: Bodywork, sites: Sites, class_sites: Sites, program: Program
+) -> None:
     """Write down the class. Raises Refusal."""
     member = plan.unit.primary
     cls = member.cls
     assert cls is not None
     _check_needs(plan, cls)
+    if member.wrapped is not None:
+        wrapping_site(plan, composer, work, sites, class_sites, program)
+        return
     _free_names(plan, cls)
     head = composer.callable_head()
     super_call, named = _super_call(plan, cls)

@@ -19,6 +19,8 @@ from tfmigrate.walk.regions import READS_COLLECTION, Creation, Path, Region, aro
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import is_tensor
 
+_NAMED = (ast.Name, ast.Constant, ast.BoolOp)
+
 
 class Classification:
     """Looks at all walks and decides for every function and block what it is."""
@@ -165,7 +167,8 @@ class Classification:
         member = Member(shape, function, function.module, function.node, scope, active)
         member.templated = _in_template(active)
         if not member.templated:
-            member.wrapped = self._wrapped(function, active) if shape is Shape.FUNCTION and scope is None else None
+            wraps = shape in (Shape.FUNCTION, Shape.CALLABLE) and scope is None
+            member.wrapped = self._wrapped(function, active) if wraps else None
             if shape is not Shape.CALLABLE and member.adds_segment:
                 member.prefix = prefix_of(function, active)
         return member
@@ -388,7 +391,7 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
         if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops or only.is_cell:
             return None
         name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
-        if not isinstance(name, (ast.Name, ast.Constant, ast.BoolOp)):
+        if not isinstance(name, (*_NAMED, ast.Attribute) if _is_object_call(region) else _NAMED):
             return None
         found.add(only.node)
     return found.pop() if len(found) == 1 else None

@@ -51,6 +51,9 @@ class Clusters:
         for instance in self.owners.instances():
             if isinstance(instance.owner, Instance):
                 self.join([instance.owner.unit, instance.unit])
+            if instance.unit.primary.shape is Shape.CALLABLE:  # the layers that call an object are made with it
+                outer = [self.unit_around(region.parent) for region in instance.regions]
+                self.join([instance.unit, *(unit for unit in outer if unit is not None)])
 
     def _join_by_blocks(self) -> None:
         """What stands in one scope block of a plain function keeps that block, or loses it, together."""

@@ -16,7 +16,7 @@ def find_name(plan: LayerPlan, classes: Classification) -> None:
     """Set what names the layer, from its scope. Raises Refusal."""
     primary = plan.unit.primary
     quote = file_quote(primary.module)
-    if primary.wrapped is not None:
+    if primary.wrapped is not None and primary.shape is not Shape.CALLABLE:
         wrapped = wrapped_creation(primary.regions[0])
         assert wrapped.row is not None
         _name_from(plan, wrapped.given[wrapped.row.name_param])
@@ -24,7 +24,7 @@ def find_name(plan: LayerPlan, classes: Classification) -> None:
     if primary.prefix is not None:
         _name_from(plan, ast.Name(primary.prefix, ast.Load()))
         return
-    if primary.templated:
+    if primary.templated or primary.wrapped is not None:
         return
     if primary.scope is None:
         plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"

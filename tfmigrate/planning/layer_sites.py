@@ -38,7 +38,9 @@ class LayerSites:
         kept: Sequence[Function],
         own_lists: Mapping[Unit, Sequence[OwnList]],
         sites: dict[Module, Sites],
+        program: Program,
     ) -> None:
+        self.program = program
         self.plans = plans
         self.classes = classes
         self.templates = templates
@@ -58,7 +60,7 @@ class LayerSites:
             drop_flags(plan, sites)
             if unit.primary.shape is Shape.CALLABLE:
                 work = bodywork_of(plan, plan.primary, self.plans, self.classes)
-                callable_site(plan, composer, work, sites, self._call_sites(unit))
+                callable_site(plan, composer, work, sites, self._call_sites(unit), self.program)
                 for found in self.own_lists.get(unit, ()):
                     found.write(self.sites)
                 continue

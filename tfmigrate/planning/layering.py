@@ -200,6 +200,8 @@ class LayerPlan:
     base: str = "keras.layers.Layer"
     # whether a call must not be tried out
     once: bool = False
+    # the calls of objects that are layers themselves, and that this layer is made with
+    objects: frozenset[ast.AST] = frozenset()
     # the calls by another name than the function's own
     renamed_calls: Container[ast.AST] = frozenset()
     # functions that this code gives other names, with what they become

@@ -67,7 +67,10 @@ class ObjectCalls:
 def _around(instance: Instance, owners: Ownership) -> Iterator[Region]:
     """What encloses the calls of an object that is a layer, or those of a layer that plain code holds."""
     if instance.unit.primary.is_object:
-        yield from (outer for region in instance.regions for outer in around(region.parent))
+        for region in instance.regions:
+            outers = list(around(region.parent))
+            if owners.instance_of.keys().isdisjoint(outers):  # else that layer sees to the scopes
+                yield from outers
     elif isinstance(instance.owner, Holder):
         for region in instance.regions:
             yield from takewhile(lambda outer: outer not in owners.instance_of, around(region.parent))

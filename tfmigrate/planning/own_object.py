@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.layering import Body, LayerPlan, Refusal
+from tfmigrate.planning.layering import Body, LayerPlan, Refusal, Role
 from tfmigrate.planning.units import Shape
 from tfmigrate.sites import Remove, Sites
 from tfmigrate.spans import span
@@ -23,10 +23,22 @@ def check_self(plan: LayerPlan) -> None:
             if not isinstance(parent, ast.Attribute):
                 raise Refusal("TFM404", node, body.module, "the object itself is passed on here")
             grand = body.scan.parents.get(parent)
+            if isinstance(grand, ast.Call) and grand.func is parent and grand in plan.objects:
+                _check_object(plan, body, parent)
+                continue
             if isinstance(grand, ast.Call) and grand.func is parent and parent not in sites:
                 raise Refusal("TFM404", node, body.module, f"calls {ast.unparse(parent)} on its object")
             if isinstance(parent.ctx, ast.Store) and isinstance(grand, ast.AugAssign):
                 raise Refusal("TFM404", node, body.module, f"changes {ast.unparse(parent)} of its object")
+
+
+def _check_object(plan: LayerPlan, body: Body, called: ast.Attribute) -> None:
+    """An object that is called has to be what the layer is made with, so that Keras knows of its variables."""
+    item = plan.primary.inputs.get(f"self.{called.attr}")
+    name = plan.attributes.get(item.name) if item is not None and item.role is Role.CTOR else None
+    if name != called.attr:
+        text = f"self.{called.attr} is called here, and is not the same object for all calls"
+        raise Refusal("TFM404", called, body.module, text)
 
 
 def flags_that_stay(plan: LayerPlan) -> frozenset[str]:

@@ -14,7 +14,7 @@ from tfmigrate.planning.body_sites import write_body
 from tfmigrate.planning.bodywork import bodywork_of
 from tfmigrate.planning.bound import check_bound
 from tfmigrate.planning.branching import made_apart
-from tfmigrate.planning.callables import callable_site, check_callable
+from tfmigrate.planning.callables import callable_site, check_callable, objects_called
 from tfmigrate.planning.causes import Causes
 from tfmigrate.planning.changes import check_changes
 from tfmigrate.planning.class_names import ClassNames
@@ -154,7 +154,9 @@ class Planner:
         migrated = holding.settle(self.complete)
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
-        layers = LayerSites(self.plans, self.classes, self.templates, self.unused.kept, self.own_lists, self.sites)
+        layers = LayerSites(
+            self.plans, self.classes, self.templates, self.unused.kept, self.own_lists, self.sites, self.program
+        )
         layers.write(unit for unit in self._inside_out() if unit in migrated)
         self.renaming.sites(migrated, self.sites)
         holding.sites(self.sites)
@@ -273,6 +275,7 @@ class Planner:
         note_untaken(unit, self.classes, self.resolve, self.executor)
         plan.slots = slots_of_unit(unit, self.classes, self.owners, made_apart)
         separate_slots(plan.slots, self.classes.walks)
+        plan.objects = objects_called(unit, self.classes)
         add_unreached(plan)
         if not plan.slots and self._calls_objects(unit):
             text = f"the variables that {primary.name} uses belong to another object, not to a layer that it would be"
@@ -316,7 +319,7 @@ class Planner:
         )
         # a trial run, so that what cannot be written is refused before anything is
         if primary.shape is Shape.CALLABLE:
-            callable_site(plan, composer, works[0], Sites(), Sites())
+            callable_site(plan, composer, works[0], Sites(), Sites(), self.program)
         else:
             composer.head()
             for work in works:

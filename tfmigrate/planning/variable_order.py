@@ -30,6 +30,8 @@ def order_of(instance: Instance, plans: dict[object, LayerPlan]) -> list[Variabl
     plan = plans.get(instance.unit)
     if plan is None or any(slot not in plan.needs for slot in plan.slots):
         return None
+    if plan.objects:
+        return None  # Keras lists them where the constructor keeps them
     if any(slot.apart for slot in plan.slots):
         return None  # the branches need not make theirs in one order
     loops = [loop for slot in plan.slots for loop in slot.loops]
