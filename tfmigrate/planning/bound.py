@@ -35,7 +35,12 @@ def check_bound(plan: LayerPlan, executor: Executor) -> None:
             reads = [read.block if isinstance(read, Handed) else read for read in found]
             if item.role not in (Role.CTOR, Role.CALL) or not reads or any(_is_sure(body, read) for read in reads):
                 continue
-            if not _is_there(item, body, executor):
+            if _is_there(item, body, executor):
+                continue
+            called = [call.func for call in plan.objects if isinstance(call, ast.Call)]
+            if item.role is Role.CTOR and all(read in called for read in reads):
+                item.absent = True  # kept for the branch that calls it
+            else:
                 text = f"{item.name} is read here under a condition, and may not be set where the layer is called"
                 raise Refusal("TFM404", reads[0], body.module, text)
 

@@ -14,13 +14,14 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.compose import Composer
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.segments import scope_name
-from tfmigrate.planning.units import Shape, Unit
+from tfmigrate.planning.units import Instance, Shape, Unit
 from tfmigrate.planning.wrapping import wrapping_site
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import CallableLayer, Invoke, Remove, Replace, Site, Sites
 from tfmigrate.spans import span
+from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Region, root_of
 from tfmigrate.walk.values import Library, is_tensor
@@ -56,8 +57,9 @@ def is_own_object(region: Region) -> bool:
     """Whether the object that is called is an attribute of that on which the calling method runs."""
     func = region.node.func if isinstance(region.node, ast.Call) else None
     function = region.parent.function if region.parent is not None else None
-    own = isinstance(func, ast.Attribute) and isinstance(func.value, ast.Name) and function is not None
-    return own and isinstance(func, ast.Attribute) and ast.unparse(func.value) == function.self_name  # type: ignore[union-attr]
+    if not isinstance(func, ast.Attribute) or not isinstance(func.value, ast.Name):
+        return False
+    return function is not None and func.value.id == function.self_name
 
 
 def objects_called(unit: Unit, classes: Classification) -> frozenset[ast.AST]:
@@ -80,8 +82,18 @@ def _check_objects(unit: Unit) -> None:
     if len({obj for obj, _ in found}) != len(found):
         message = f"one object of {member.cls.name if member.cls else ''} is called under several scopes"
         raise Refusal("TFM305", member.node, member.module, message)
-    if len({place for _, place in found}) != len(found):
-        raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
+    for i, instance in enumerate(unit.instances):
+        for other in unit.instances[:i]:
+            if other.path == instance.path and not _apart(other, instance):
+                raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
+
+
+def _apart(one: Instance, other: Instance) -> bool:
+    """Whether two layers are those of one object, or no graph of any run has both."""
+    first, second = one.regions[0], other.regions[0]
+    if first.frame.obj is second.frame.obj or root_of(first) is not root_of(second) or first.graph is not second.graph:
+        return True
+    return all(exclusive(a, b) for a in one.regions for b in other.regions)
 
 
 def callable_site(

@@ -18,6 +18,11 @@ from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, always_sets, shape_argument
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
+from tfmigrate.walk.values import Const, Value
+
+
+def _is_nothing(value: Value | None) -> bool:
+    return value is None or (isinstance(value, Const) and not value.value)
 
 
 @dataclass
@@ -134,9 +139,21 @@ class Composer:
 
     def conditions(self, slot: Slot, body: Body) -> list[ast.expr]:
         """The tests around a weight, or what one branch makes, outside in, each as it must hold."""
-        if not slot.apart and (slot.kind is not Made.WEIGHT or len(slot.sites) > 1):
+        alone = slot.apart or (slot.kind is Made.LAYER and self._is_left_out(slot, body))
+        if not alone and (slot.kind is not Made.WEIGHT or len(slot.sites) > 1):
             return []
         return [test for test, _ in self._tests(slot, body)]
+
+    def _is_left_out(self, slot: Slot, body: Body) -> bool:
+        """Whether a layer of a library is made with what another instance, which does not call it, has not."""
+        if len(slot.sites) > 1 or slot.loops or len(self.plan.unit.instances) < 2:
+            return False
+        parts = [part for e in self.requests[slot].expressions() for part in ast.walk(e) if isinstance(part, ast.expr)]
+        wanted = {name for part in parts if (name := body.splitter.spelling(part)) in body.inputs and name is not None}
+        used = {use.region for use in slot.uses}
+        others = [i.regions for i in self.plan.unit.instances if used.isdisjoint(i.regions)]
+        regions = (region for found in others for region in found if region in body.member.regions)
+        return any(_is_nothing(body.value(name, region)) for region in regions for name in wanted)
 
     @staticmethod
     def _tests(slot: Slot, body: Body) -> list[tuple[ast.expr, bool]]:

@@ -23,6 +23,15 @@ def drop_weight_statements(work: Bodywork) -> None:
             continue
         if all(work.one_slot(name, node) is not None for node in work.body.scan.loads(name)):
             work.body.removed.update(b.statement for b in bindings)
+            for binding in bindings:
+                _drop_empty_try(work, binding.statement)
+
+
+def _drop_empty_try(work: Bodywork, statement: ast.stmt) -> None:
+    """What explained the errors of a request goes when that has gone."""
+    owner = work.body.scan.parents.get(statement)
+    if isinstance(owner, ast.Try) and all(inner in work.body.removed for inner in owner.body):
+        work.body.removed.add(owner)
 
 
 def drop_initial_values(work: Bodywork) -> None:

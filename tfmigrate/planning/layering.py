@@ -32,6 +32,7 @@ class Input:
 
     around: whether an inner function reads it from the function that it is defined in.
     alias: what an attribute is called where a local has its name already.
+    absent: whether an object that is made with it may not have the attribute, and then never reads it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Input:
     sure: bool = False
     around: bool = False
     alias: str = ""
+    absent: bool = False
 
     @property
     def is_given(self) -> bool:

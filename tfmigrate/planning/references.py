@@ -12,7 +12,7 @@ from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.inner import calls_of
 from tfmigrate.program.link import Function, FunctionNode, Module, in_order
-from tfmigrate.program.standing import called_by_partial, functions_around, mapped
+from tfmigrate.program.standing import ancestors, called_by_partial, functions_around, mapped
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
@@ -121,7 +121,8 @@ def misuse(
             if found is not None and member.shape is Shape.FUNCTION:
                 direct.add(found)
                 continue
-            if member.shape is not Shape.METHOD or not _is_attribute_of_data(mention):
+            result = member.method != "call" and _is_result(mention)
+            if member.shape is not Shape.METHOD or not (result or _is_attribute_of_data(mention)):
                 passed = True
                 yield "TFM302", mention.node, mention.module, f"{function.name} is used as a value here"
         elif mention.call in seen:
@@ -160,6 +161,22 @@ def _is_attribute_of_data(mention: Mention) -> bool:
     node = mention.node
     function = mention.function
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id != function.self_name
+
+
+def _is_result(mention: Mention) -> bool:
+    """Whether `self.name` is fetched, of a class that sets it: no run takes a method, so it is what the method gave."""
+    node, cls = mention.node, mention.function.cls
+    if not isinstance(node, ast.Attribute) or cls is None:
+        return False
+    own = (n for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and n.attr == node.attr)
+    stored = any(isinstance(n.ctx, ast.Store) and ast.dump(n.value) == ast.dump(node.value) for n in own)
+    fetched = False
+    for outer in ancestors(mention.module, node):
+        if isinstance(outer, ast.Call):
+            fetched = isinstance(outer.func, ast.Attribute) and outer.func.attr in ("run", "partial_run")
+        if not isinstance(outer, (ast.List, ast.Tuple, ast.Dict, ast.keyword)):
+            break
+    return stored and fetched
 
 
 def _root(node: ast.expr) -> ast.expr:

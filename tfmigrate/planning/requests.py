@@ -68,6 +68,10 @@ def _instance_pieces(slot: Slot, plan: LayerPlan, child: Instance, module: Modul
     for item in plan.ctor():
         if item.is_given or plan.unit.primary.shape is Form.BLOCK:
             spelled = received(item.name, node)
+            if item.absent:
+                pieces.append(Piece(item.identifier, text=_if_there(spelled, naming)))
+                positional = False
+                continue
             pieces.append(Piece(item.identifier if item.is_given else None, _reference(spelled)))
             positional = positional and not item.is_given
             continue
@@ -97,6 +101,12 @@ def _instance_pieces(slot: Slot, plan: LayerPlan, child: Instance, module: Modul
     if name is not None:
         pieces.append(name)
     return pieces
+
+
+def _if_there(attribute: str, naming: Naming) -> str:
+    """An attribute that an object may not have."""
+    owner, _, name = attribute.rpartition(".")
+    return f"getattr({owner}, {naming.literal(name)}, None)"
 
 
 def _check_ahead(plan: LayerPlan, region: Region, site: ast.AST, module: Module) -> None:

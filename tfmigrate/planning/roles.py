@@ -91,7 +91,21 @@ def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: se
         return Role.CALL
     if all(is_python(value) for value in values) and _agrees(body, item, _calls(plan, body)):
         return Role.CTOR
+    if _is_called_alone(plan, body, item) and all(_is_one_object(body, item, r) for r in _calls(plan, body)):
+        return Role.CTOR
     return Role.CALL
+
+
+def _is_called_alone(plan: LayerPlan, body: Body, item: Input) -> bool:
+    """Whether an attribute is an object that is a layer itself, and nothing is done with it but to call it."""
+    called = {call.func for call in plan.objects if isinstance(call, ast.Call)}
+    return item.is_attribute and bool(called) and set(body.remaining(item.name)) <= called
+
+
+def _is_one_object(body: Body, item: Input, regions: list[Region]) -> bool:
+    """Whether all calls find the same object in an attribute, or none does."""
+    values = [body.value(item.name, region) for region in regions]
+    return all(value is values[0] for value in values) and (values[0] is None or is_python(values[0]))
 
 
 def _is_given_at_call(item: Input, region: Region) -> bool:

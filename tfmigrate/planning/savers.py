@@ -15,6 +15,7 @@ from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
+from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.regions import Region, Saving, Variable, root_of
 
 
@@ -71,4 +72,5 @@ class Savers:
     @staticmethod
     def _made(region: Region) -> Iterator[Variable]:
         for creation in root_of(region).creations():
-            yield from creation.variables
+            if not exclusive(creation, region):
+                yield from creation.variables

@@ -147,6 +147,13 @@ class Scan:
                 return owner, name
         return owner, "body"
 
+    def _sure_suite(self, statement: ast.stmt) -> tuple[ast.AST | None, str]:
+        """The list of statements in which a run that goes on has come by a statement."""
+        owner, field_ = self.suite(statement)
+        while isinstance(owner, ast.Try) and field_ == "body" and only_explains(owner):
+            owner, field_ = self.suite(owner)
+        return owner, field_
+
     def reaching(self, name: str, at: ast.AST) -> tuple[bool, Binding | None]:
         """Which binding of a name a node sees: (certain, binding). (True, None): the one from outside the body."""
         bindings = self.bindings.get(name, [])
@@ -157,7 +164,7 @@ class Scan:
         inside = set(self.ancestors(here))
         earlier = [b for b in bindings if _before(b.statement, here) or b.statement in inside]
         earlier = [b for b in earlier if not b.behind or b.statement not in inside]
-        dominating = [b for b in earlier if self.suite(b.statement) in suites or b.statement in inside]
+        dominating = [b for b in earlier if self._sure_suite(b.statement) in suites or b.statement in inside]
         if dominating:
             last = dominating[-1]
             between = [b for b in earlier if _before(last.statement, b.statement) and b is not last]
@@ -239,6 +246,14 @@ class Scan:
 def scan_code(code: Function | Module, self_name: str | None = None, opaque: frozenset[ast.AST] = frozenset()) -> Scan:
     """The scan of the body of a function or a module. It is shared: nothing may be added to it."""
     return Scan(code.node.body if isinstance(code, Function) else code.tree.body, self_name, opaque)
+
+
+def only_explains(node: ast.Try) -> bool:
+    """Whether a try statement lets no error pass: its handlers may say more of it, and raise."""
+    handled = [statement for handler in node.handlers for statement in handler.body]
+    plain = all(isinstance(statement, (ast.Assign, ast.AugAssign, ast.Expr, ast.Raise)) for statement in handled)
+    raises = all(isinstance(handler.body[-1], ast.Raise) for handler in node.handlers)
+    return plain and raises and not node.orelse and not node.finalbody
 
 
 def _before(first: ast.stmt, second: ast.stmt) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 from functools import lru_cache
 
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import only_explains
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -77,7 +78,7 @@ def _construct(node: ast.AST) -> str | None:
         return "in a comprehension"
     if isinstance(node, ast.While):
         return "in a while loop"
-    if isinstance(node, ast.Try) and node.handlers:
+    if isinstance(node, ast.Try) and node.handlers and not only_explains(node):
         return "in a try statement"
     return None
 

@@ -10,6 +10,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import (
     holds,
@@ -173,6 +174,8 @@ class Lists(Journal):
         assert self.region is not None
         everything: list[Variable] = [v for v in self.graph.variables if kind == "global" or v.trainable]
         everything = [v for v in everything if v.by_contrib or not contrib_only]
+        elsewhere = self._made_elsewhere()
+        everything = [v for v in everything if v not in elsewhere]
         pattern = text_of(scope) if scope is not None else None
         if scope is None or scope == NONE or pattern == "":
             result = ListValue(list(everything), tag=kind)
@@ -193,6 +196,17 @@ class Lists(Journal):
             # no optimizer puts its own there
             self.asked[result].slots = False
         return result
+
+    def _made_elsewhere(self) -> set[Variable]:
+        """The variables that no run has made which comes here: those of branches that exclude this place."""
+        here, root = self.region, self.root
+        assert here is not None
+        regions = {v.region for v in self.graph.variables if v.region is not None}
+        apart = {region for region in regions if exclusive(region, here)}
+        if not apart or root is None:
+            return set()
+        asked = (c for c in root.creations() if c.graph is self.graph and not exclusive(c, here))
+        return {v for v in self.graph.variables if v.region in apart} - {v for c in asked for v in c.variables}
 
     def _saver(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
         assert self.region is not None
