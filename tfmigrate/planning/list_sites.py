@@ -118,10 +118,7 @@ class ListSites:
                 if isinstance(query, Query) and query.everything:
                     self._drop_assignment(query, inside, sites)
         for function in self.lists.list_functions:
-            self._drop_function(function, {region.node for region in self.classes.calls[function]}, sites)
-        losses = self.lists.losses
-        for function in filter(losses.is_read_here_alone, losses.named_readers):
-            self._drop_function(function, {*losses.named_readers[function]}, sites)
+            self._drop_function(function, sites)
 
     def _drop_assignment(self, query: Query, inside: set[ast.AST], sites: dict[Module, Sites]) -> None:
         home = query.region.call
@@ -146,7 +143,8 @@ class ListSites:
             self.rewritten.add(query.node)
             sites.setdefault(home.module, Sites()).add("collections", span(home.module, statement), Remove())
 
-    def _drop_function(self, function: Function, calls: set[ast.AST | None], sites: dict[Module, Sites]) -> None:
+    def _drop_function(self, function: Function, sites: dict[Module, Sites]) -> None:
+        calls = [region.node for region in self.classes.calls[function]]
         if not calls or not all(call in self.rewritten for call in calls):
             return
         mentions = 0
@@ -156,5 +154,5 @@ class ListSites:
                 imported = isinstance(node, ast.alias) and node.name == function.name
                 attribute = isinstance(node, ast.Attribute) and node.attr == function.name
                 mentions += named or imported or attribute
-        if mentions == len(calls) and function.cls is None:
+        if mentions == len(set(calls)) and function.cls is None:
             sites.setdefault(function.module, Sites()).add("collections", span(function.module, function.node), Moved())

@@ -48,9 +48,6 @@ class Losses:
     def check(self, query: Query, works: list[PlainWork]) -> None:
         """Refuse the units whose losses are read where they cannot be named."""
         chosen = self._chosen(query, works)
-        if query.by_name and any(self._adds(module, node) for module, node in self._mentions):
-            self._refuse(query, "what the program adds to these losses may have such a name as well")
-            return
         if chosen is not None:
             self.reaching.note_readers(chosen, query.node, query.region)
             return
@@ -72,30 +69,11 @@ class Losses:
         plain = self.reaching.plain_makers(regularized)
         known = {inner for query in self._queries for inner in ast.walk(query.node)}
         for module, node in self._mentions if regularized else ():
-            if node in known or self._adds(module, node) or self._is_understood(module, node):
+            if node in known or self._adds(module, node):
                 continue
             text = "this may read the losses of regularized variables, and Keras keeps them in their layers"
             self.clusters.refuse_all("TFM603", node, module, text, units)
             self.left |= plain
-
-    def _is_understood(self, module: Module, node: ast.AST) -> bool:
-        """Whether it stands in a function that chooses losses by their names, of which all calls are rewritten."""
-        around = set(ancestors(module, node))
-        return any(function.node in around and self.is_read_here_alone(function) for function in self.named_readers)
-
-    @cached_property
-    def named_readers(self) -> dict[Function, set[ast.Call]]:
-        """Functions that choose losses by their names, with the calls that are understood."""
-        found: dict[Function, set[ast.Call]] = {}
-        for walk in self.classes.walks:
-            for function, calls in walk.scoping.named_readers.items():
-                found.setdefault(function, set()).update(calls)
-        return found
-
-    def is_read_here_alone(self, function: Function) -> bool:
-        """Whether nothing but these calls mentions such a function."""
-        names = {n for m in self.program.modules.values() for n in m.nodes if _named(n) == function.name}
-        return names == {call.func for call in self.named_readers[function]} and function not in self.classes.calls
 
     @cached_property
     def _queries(self) -> list[Query]:
@@ -159,7 +137,7 @@ class Losses:
         module = query.region.module
         library = v1_name(module)
         parts = [f"{library}.losses.get_losses()"] if query.reader == "total" else []
-        if not query.by_name and any(self._adds(other, node) for other, node in self._mentions):
+        if any(self._adds(other, node) for other, node in self._mentions):
             parts.append(f"{library}.get_collection({library}.GraphKeys.REGULARIZATION_LOSSES)")
         parts += list(_lists(chosen))
         text = " + ".join(parts)
@@ -194,10 +172,6 @@ def _is_held_once(slot: Slot, home: Region) -> bool:
 def _lists(chosen: Iterable[Reached]) -> Iterator[str]:
     for item in chosen:
         yield f"[loss {clause([item], 'loss', 'losses')}]" if item.loops else f"{item.text}.losses"
-
-
-def _named(node: ast.AST) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _mentioned(node: ast.AST) -> str:

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tfmigrate.program.link import Function
 from tfmigrate.proving.keras3 import (
     BuiltIn,
     Layer,
@@ -139,9 +138,6 @@ class Counting:
         if source in self.lists and all(isinstance(item, Weight) for item in result.items):
             self.lists.add(result)
         self.tf1.comprehended(ev, node, source, result)
-
-    def named_losses(self, ev: Evaluator, function: Function, args: Arguments, node: ast.Call) -> Value | None:
-        return None
 
     def one_of(self, items: list[Value]) -> Value | None:
         return None

@@ -8,7 +8,6 @@ from functools import reduce
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Function, Program
-from tfmigrate.program.named_losses import adds_named_losses
 from tfmigrate.program.running import runs
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import Pick
@@ -69,12 +68,6 @@ class Functions(Statements):
     def call_function(
         self, callee: FunctionValue, args: Arguments, node: ast.Call | None, *, by_library: bool = False
     ) -> Value:
-        if node is not None and adds_named_losses(callee.function):
-            added = self.semantics.named_losses(self, callee.function, args, node)
-            if added is not None:
-                self.visited.add(callee.function)
-                self.memory.came_by.append(callee.function)
-                return added
         # an entry's own calls have parameters for arguments
         alike = self.depth and node is not None and self.pick is None
         key = self.memory.key(callee, args, self.frame.around) if alike else None

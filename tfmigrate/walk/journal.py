@@ -72,8 +72,6 @@ class Journal:
         self.activity = 0
         # grows with all that is asked of the library which hangs on more than the arguments
         self.consulted = 0
-        # functions that add up losses by their names, with the calls that are understood
-        self.named_readers: dict[Function, set[ast.Call]] = {}
         # whether it is known what branches would do that no run takes
         self.looked_aside = False
         # the code that this walk came by

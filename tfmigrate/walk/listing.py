@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 
-from tfmigrate.program.link import Function
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.arguments import Arguments
@@ -13,7 +12,6 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import (
-    holds,
     is_plain,
     is_variable_list,
     joined,
@@ -43,15 +41,6 @@ from tfmigrate.walk.values import (
     text_of,
 )
 
-# what no number behind the name of a scope can be part of
-_PLAIN_TEXT = re.compile(r"[A-Za-z]|[A-Za-z][A-Za-z_]*[A-Za-z]")
-# what else may stand in the name of a loss: text in here may be found where no variable has it
-_BESIDE_NAMES = {
-    text[i:j]
-    for text in ("regularizer/l1_l2_regularizer", "sum_regularizer", "l2loss", "cond", "while", "map", "scan", "foldl")
-    for i in range(len(text))
-    for j in range(i + 1, len(text) + 1)
-}
 _UPDATES = {"tf.GraphKeys.UPDATE_OPS", "update_ops"}
 
 
@@ -105,32 +94,6 @@ class Lists(Journal):
         assert isinstance(query, Query)
         query.reader = reader
         return ListValue([TENSOR], complete=False, tag="losses") if reader == "list" else TENSOR
-
-    def named_losses(self, ev: Evaluator, function: Function, args: Arguments, node: ast.Call) -> Value | None:
-        """A function of the program adds up the losses that have a text in their names; None if it is not known which.
-
-        Such a name is that of the variable, where scopes that had been open before have numbers, and behind it
-        `Regularizer/l2_regularizer:0`.
-        """
-        assert self.region is not None
-        value = args.get(0, function.params[0])
-        text = text_of(value) if value is not None else None
-        if text is None or not _PLAIN_TEXT.fullmatch(text) or text.lower() in _BESIDE_NAMES:
-            return None
-        if self.reentries or any("name_scope" in module.text for module in ev.program.modules.values()):
-            return None
-        regularized = [v for v in self.graph.variables if v.regularized]
-        held = [holds(v.path, text) for v in regularized]
-        if None in held or not any(held):
-            return None
-        self.region.evidence.add(READS_COLLECTION)
-        self._query(ev, node, ListValue([v for v, chosen in zip(regularized, held) if chosen]), "losses", self.region)
-        query = self.region.events[-1]
-        assert isinstance(query, Query)
-        query.reader, query.by_name = "sum", True
-        self.named_readers.setdefault(function, set()).add(node)
-        self.came_by[function] = None
-        return TENSOR
 
     def _own(self, ev: Evaluator, name: str, scope: Value | None, node: ast.Call) -> Value:
         """A collection of the program's own, which may hold variables."""

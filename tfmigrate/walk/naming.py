@@ -20,7 +20,6 @@ from tfmigrate.walk.values import (
     Dim,
     Library,
     ListValue,
-    LoopIndex,
     Method,
     Shape,
     Symbol,
@@ -66,18 +65,6 @@ def matches(variable: Variable, scope: Value) -> bool | None:
     if variable.path is not None or stem is None or not wanted or not re.fullmatch(r"[\w/]+", wanted):
         return starts(variable.path, scope)
     return None if stem.startswith(wanted) or wanted.startswith(stem) else False
-
-
-def holds(path: Path | None, text: str) -> bool | None:
-    """Whether a text without slashes stands in a name; None if that is not known."""
-    if path is None:
-        return None
-    pieces = [piece for segment in path for piece in (segment.parts if isinstance(segment, Text) else [segment.value])]
-    if any(isinstance(piece, str) and text in piece for piece in pieces):
-        return True
-    unknown = [piece for piece in pieces if not isinstance(piece, str)]
-    numbers = all(isinstance(piece, (Symbol, LoopIndex)) and operate.is_number(piece) for piece in unknown)
-    return False if numbers and not (unknown and re.search(r"\d", text)) else None
 
 
 def starts(path: Path | None, scope: Value) -> bool | None:

@@ -234,8 +234,6 @@ class Query:
     whole: bool = False
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
-    # of losses: whether a text in their names chooses them
-    by_name: bool = False
     # the name of the program's own collection
     collection: str = ""
     # the objects that names of the code around it stand for

@@ -12,7 +12,6 @@ from tfmigrate.walk.remembering import Past, Remembered
 from tfmigrate.walk.values import Library, ListValue, ObjectValue, Value
 
 if TYPE_CHECKING:
-    from tfmigrate.program.link import Function
     from tfmigrate.walk.evaluate import Evaluator
 
 
@@ -75,8 +74,6 @@ class Semantics(Protocol):
     def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None: ...
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
-
-    def named_losses(self, ev: Evaluator, function: Function, args: Arguments, node: ast.Call) -> Value | None: ...
 
     def one_of(self, items: list[Value]) -> Value | None: ...
 
