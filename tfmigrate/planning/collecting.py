@@ -61,6 +61,7 @@ class Collecting:
                 self._refuse(query, why)
         self.lineups.check(works)
         self.losses.check_mentions()
+        self.losses.check_names()
         self._check_own()
         queries = [query for same in self._lists.values() for query in same]
         listed = {q.node for q in queries if self.matters(q)}
@@ -69,7 +70,7 @@ class Collecting:
     def matters(self, query: Query) -> bool:
         """Whether a list has to be rewritten: it picks variables, and is not in a function whose call is the list."""
         if query.kind == LOSSES:
-            return bool(query.variables)
+            return self.losses.matters(query)
         if query.everything or query.region.function in self.list_functions:
             return False
         if query.node in self._explained:

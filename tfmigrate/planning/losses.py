@@ -9,6 +9,7 @@ from functools import cached_property
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clauses import clause
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.name_decisions import decides
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reached, Reaching
 from tfmigrate.planning.slots import Slot
@@ -17,7 +18,7 @@ from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import ancestors
-from tfmigrate.sites import Replace, Sites
+from tfmigrate.sites import Moved, Remove, Replace, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1.regularizers import MENTIONS
 from tfmigrate.walk.regions import Query, Region, Variable, root_of
@@ -42,16 +43,53 @@ class Losses:
         self.clusters = clusters
         self.reaching = reaching
         self.left = left
+        # functions and statements that are of no use once layers give the losses
+        self.dropped: set[object] = set()
 
     # -- before anything is written ------------------------------------------------------------------------------
 
     def check(self, query: Query, works: list[PlainWork]) -> None:
         """Refuse the units whose losses are read where they cannot be named."""
-        chosen = self._chosen(query, works)
-        if chosen is not None:
-            self.reaching.note_readers(chosen, query.node, query.region)
-            return
-        self._refuse(query, "these are not all the losses of some layers that are in reach here")
+        why = self._why_not(query, works)
+        if why is not None:
+            self._refuse(query, why)
+        for other in self._together(query) if why is None else ():
+            self.reaching.note_readers(self._chosen(other, works) or (), other.node, other.region)
+
+    def matters(self, query: Query) -> bool:
+        """Whether something has to be written in place of this query."""
+        if query.goes_into_picks:
+            return False
+        return any(other.variables for other in self._together(query))
+
+    def _together(self, query: Query) -> list[Query]:
+        """The queries that are rewritten with this one, or not at all: those of the function that picks for it."""
+        if query.picker is None:
+            return [query]
+        return [other for other in self._queries if other.picker is query.picker]
+
+    def _why_not(self, query: Query, works: list[PlainWork]) -> str | None:
+        """Why no layers give what is read here, and in the calls of the same function; None if they do."""
+        for other in self._together(query):
+            if not other.complete:
+                return "which of the losses this picks cannot be known from the program"
+            if other.picker is not None and not self._is_called_only(other.picker):
+                return f"{other.picker.name} picks losses by their names, and not all that calls it is known"
+            if other.picker is not None and sum(isinstance(n, ast.Call) for n in ast.walk(other.node)) > 1:
+                return "more is done here than to pick losses"
+            if self._chosen(other, works) is None:
+                return "these are not all the losses of some layers that are in reach here"
+        return None
+
+    def _is_called_only(self, function: Function) -> bool:
+        """Whether nothing but calls that were seen mentions a function, and these call no other."""
+        calls = {region.node for region in self.classes.calls[function]}
+        called = {call.func for call in calls if isinstance(call, ast.Call)}
+        others = (regions for other, regions in self.classes.calls.items() if other is not function)
+        if any(region.node in calls for regions in others for region in regions):
+            return False
+        nodes = (node for module in self.program.modules.values() for node in module.nodes)
+        return all(node in called for node in nodes if _names(node, function.name))
 
     def _refuse(self, query: Query, text: str) -> None:
         module = query.region.module
@@ -74,6 +112,19 @@ class Losses:
             text = "this may read the losses of regularized variables, and Keras keeps them in their layers"
             self.clusters.refuse_all("TFM603", node, module, text, units)
             self.left |= plain
+
+    def check_names(self) -> None:
+        """A decision by the name of a loss, other than which to pick, would see the names that Keras' have."""
+        picks = [query.picked for query in self._queries if query.picked is not None]
+        covered = {inner for found in picks for outer in (found.node, found.loop) if outer for inner in ast.walk(outer)}
+        for walk in self.classes.walks:
+            regularized = [v for v in walk.scoping.all_variables if v.regularized]
+            for node, region in walk.scoping.loss_names:
+                if node not in covered and decides(node, region):
+                    text = "a decision is made by the name of a loss that a regularizer gave"
+                    units = self.reaching.units(regularized)
+                    self.clusters.refuse_all("TFM603", node, region.module, text, units)
+                    self.left |= self.reaching.plain_makers(regularized)
 
     @cached_property
     def _queries(self) -> list[Query]:
@@ -100,8 +151,11 @@ class Losses:
         """Refuse what is read together with losses of variables that stay as they are; whether there is any."""
         found = False
         for query in self._queries:
-            units = self.reaching.units(query.variables)
-            if not query.variables or not units & migrated or (units <= migrated and self._chosen(query, works)):
+            together = self._together(query)
+            units = self.reaching.units([v for other in together for v in other.variables])
+            if not query.variables or query.goes_into_picks or not units & migrated:
+                continue
+            if units <= migrated and self._why_not(query, works) is None:
                 continue
             self._refuse(query, "some of these losses are those of variables that stay as they are")
             found = True
@@ -109,6 +163,8 @@ class Losses:
 
     def _chosen(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The slots whose regularized variables are all these; None if there are none such, now or another time."""
+        if query.picked and not query.variables:
+            return []
         now = [self._chosen_once(other, works, named) for other in self._queries if other.node is query.node]
         first = now[0]
         alike = all(part is not None and {i.key for i in part} == {i.key for i in first or ()} for part in now)
@@ -125,16 +181,20 @@ class Losses:
             if own and own <= set(query.variables) and not own & covered and not around & set(item.loops):
                 chosen.append(item)
                 covered |= own
-        return chosen if chosen and covered == set(query.variables) else None
+        return chosen if covered == set(query.variables) else None
 
     # -- writing -------------------------------------------------------------------------------------------------
 
     def write(self, query: Query, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> bool:
         """The layers' losses instead of the collection, beside what the program puts there; whether it is so."""
         chosen = self._chosen(query, works, named=True)
-        if chosen is None or not self.reaching.units(query.variables) <= migrated:
+        wanted = [v for other in self._together(query) for v in other.variables]
+        if chosen is None or not self.reaching.units(wanted) <= migrated:
             return False
         module = query.region.module
+        if query.picked:
+            self._write_pick(query, chosen, sites)
+            return True
         library = v1_name(module)
         parts = [f"{library}.losses.get_losses()"] if query.reader == "total" else []
         if any(self._adds(other, node) for other, node in self._mentions):
@@ -147,6 +207,27 @@ class Losses:
             text = f"({text})"
         sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
         return True
+
+    def _write_pick(self, query: Query, chosen: list[Reached], sites: dict[Module, Sites]) -> None:
+        """The losses of these layers instead of those that a filter picked, or a call of a function that did."""
+        module, picker = query.region.module, query.picker
+        text = " + ".join(_lists(chosen)) or "[]"
+        if query.adds_by:
+            text = f"{v1_name(module)}.{query.adds_by}({text})"
+        elif len(chosen) > 1 and not self._stands_free(query):
+            text = f"({text})"
+        here = sites.setdefault(module, Sites())
+        here.add("collections", span(module, query.node), Replace(text))
+        if picker is not None:
+            if picker not in self.dropped and (picker.cls is None or len(picker.cls.node.body) > 1):
+                self.dropped.add(picker)
+                there = sites.setdefault(picker.module, Sites())
+                there.add("collections", span(picker.module, picker.node), Moved())
+            return
+        for statement in query.picked.served if query.picked is not None else ():
+            if statement not in self.dropped:
+                self.dropped.add(statement)
+                here.add("collections", span(module, statement), Remove())
 
     def _stands_free(self, query: Query) -> bool:
         scan = scan_code(query.region.call.function or query.region.module)
@@ -167,6 +248,14 @@ def _is_held_once(slot: Slot, home: Region) -> bool:
         if region.frame.obj is not home.frame.obj or (region.function is home.function and home.frame.obj is None):
             return False
     return True
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id == name
+    if isinstance(node, ast.alias):
+        return node.name == name
+    return isinstance(node, ast.Attribute) and node.attr == name
 
 
 def _lists(chosen: Iterable[Reached]) -> Iterator[str]:

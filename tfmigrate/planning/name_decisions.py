@@ -30,7 +30,7 @@ def check_names(
     covered = {inner for node in listed for inner in ast.walk(node)}
     for walk in walks:
         for read in walk.scoping.name_reads:
-            if read.node in covered or not _decides(read.node, read.region, lists):
+            if read.node in covered or read.region.function in lists or not decides(read.node, read.region):
                 continue
             for unit in reaching.units([read.variable]):
                 code, text = "TFM601", "a decision is made by the name of a variable"
@@ -42,9 +42,8 @@ def check_names(
                 clusters.refuse(code, read.node, read.region.module, text, unit)
 
 
-def _decides(node: ast.Attribute, region: Region, lists: set[Function]) -> bool:
-    if region.function in lists:
-        return False
+def decides(node: ast.Attribute, region: Region) -> bool:
+    """Whether something hangs on a name that is read."""
     scan = scan_code(region.function or region.module)
     for outer in scan.ancestors(node):
         if isinstance(outer, (ast.Compare, ast.Subscript, ast.Dict, ast.DictComp, ast.comprehension)):

@@ -42,6 +42,7 @@ from tfmigrate.walk.values import (
     TENSOR,
     UNKNOWN,
     Const,
+    Env,
     FunctionValue,
     Library,
     ListValue,
@@ -133,6 +134,9 @@ class Counting:
 
     def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None:
         self.tf1.unseen(ev, callee, args, node)
+
+    def gone_through(self, ev: Evaluator, node: ast.For, source: Value, env: Env) -> None:
+        pass
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         if source in self.lists and all(isinstance(item, Weight) for item in result.items):

@@ -57,6 +57,8 @@ class Journal:
         self.handed_out: dict[Class, tuple[ast.expr, Module]] = {}
         self.optimizers = Optimizers()
         self.name_reads: list[NameRead] = []
+        # where the program asks for the name of a loss that a regularizer gave
+        self.loss_names: list[tuple[ast.Attribute, Region]] = []
         self.lineups: list[Lineup] = []
         # the questions that gave lists of variables
         self.asked: dict[ListValue, Query] = {}

@@ -18,6 +18,7 @@ from tfmigrate.walk.defaults import literal
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.objects import Gone
 from tfmigrate.walk.regions import Creation, Normalizer, Path, Variable, given_to, path_of, show_path
+from tfmigrate.walk.regularizing import operation_of
 from tfmigrate.walk.requesting import Requests
 from tfmigrate.walk.scoping import reuse_of
 from tfmigrate.walk.state import run_time_state
@@ -173,7 +174,9 @@ class LayerCalls(ArgScopes, Requests):
             assert isinstance(path[-1], Const)
             keras = row.keras_variables.get(str(path[-1]))
             variable.keras_name, variable.by_contrib = keras, bool(row.key)
-            variable.regularized = any(value != NONE for value in _regularizers(str(path[-1]), given))
+            regularizers = list(_regularizers(str(path[-1]), given))
+            variable.regularized = any(value != NONE for value in regularizers)
+            variable.loss_name = operation_of(regularizers)
         return variable
 
     # -- arguments -----------------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 
+from tfmigrate.program.link import Function, Module
+from tfmigrate.program.loss_filters import LossFilter, filter_at, given_by, only_filtered
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import Journal
+from tfmigrate.walk.losses import Loss, losses_of
 from tfmigrate.walk.naming import (
     is_plain,
     is_variable_list,
@@ -33,11 +36,13 @@ from tfmigrate.walk.values import (
     PYTHON,
     TENSOR,
     Const,
+    Env,
     Library,
     ListValue,
     ObjectValue,
     TupleValue,
     Value,
+    is_whole,
     text_of,
 )
 
@@ -93,7 +98,38 @@ class Lists(Journal):
         query = self.region.events[-1]
         assert isinstance(query, Query)
         query.reader = reader
-        return ListValue([TENSOR], complete=False, tag="losses") if reader == "list" else TENSOR
+        if reader != "list":
+            return TENSOR
+        losses = losses_of(query.variables, ev.program.modules.values()) or [Loss()]
+        complete = losses[0].variable is not None
+        query.goes_into_picks = complete and only_filtered(_code(ev), node)
+        return ListValue(list(losses), complete, tag="losses")
+
+    def gone_through(self, ev: Evaluator, node: ast.For, source: Value, env: Env) -> None:
+        """A loop over `source` is over."""
+        if isinstance(source, ListValue) and source.tag == "losses":
+            found = filter_at(_code(ev), node)
+            self._picked(ev, found, env.names.get(found.name) if found is not None else None)
+
+    def _picked(self, ev: Evaluator, found: LossFilter | None, result: Value | None) -> None:
+        """A filter picked these losses; where its function gives them, the call does."""
+        region = self.region
+        if found is None or not isinstance(result, ListValue) or region is None:
+            return
+        chosen = [item.variable for item in result.items if isinstance(item, Loss) and item.variable is not None]
+        complete = is_whole(result) and len(chosen) == len(result.items)
+        if not complete:
+            chosen = [variable for variable in self.graph.variables if variable.regularized]
+        function, call = region.function, region.node
+        adds_by = given_by(function, found) if function is not None and isinstance(call, ast.Call) else None
+        if adds_by is not None and isinstance(call, ast.Call) and region.parent is not None:
+            query = Query(call, region.parent, chosen, "losses", complete, False)
+            query.picker, query.adds_by = function, adds_by
+        else:
+            query = Query(found.node, region, chosen, "losses", complete, False)
+        query.picked, query.objects = found, _objects_at(ev, query.region)
+        region.events.append(query)
+        self.activity += 1
 
     def _own(self, ev: Evaluator, name: str, scope: Value | None, node: ast.Call) -> Value:
         """A collection of the program's own, which may hold variables."""
@@ -239,6 +275,8 @@ class Lists(Journal):
             if isinstance(source, ListValue) and source.tag and (source.tag != "losses" or source.items):
                 self.blame("TFM601", node, ev, "this counts on the order in which the variables were made")
             return
+        if isinstance(source, ListValue) and source.tag == "losses":
+            self._picked(ev, filter_at(_code(ev), node), result)
         if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):
             chosen = [item for item in result.items if isinstance(item, Variable)]
             complete = result.complete and source.complete and len(chosen) == len(result.items)
@@ -253,6 +291,10 @@ class Lists(Journal):
             self.activity += 1
         if any(not isinstance(item, Variable) for item in result.items):
             self.lined_up(ev, node, [source])
+
+
+def _code(ev: Evaluator) -> Function | Module:
+    return ev.frame.function or ev.frame.module
 
 
 def _objects_at(ev: Evaluator, region: Region) -> dict[str, ObjectValue]:

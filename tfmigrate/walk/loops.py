@@ -75,6 +75,7 @@ class Loops(Calls):
                     self.left.pop()
                     return Flow.NEXT if flow is Flow.BREAK else flow
             self.left.pop()
+            self.semantics.gone_through(self, node, iterable, env)
             return self.block(node.orelse, env)
         self.frame.loops.append(node)
         self.left.append([])

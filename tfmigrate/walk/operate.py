@@ -25,6 +25,7 @@ from tfmigrate.walk.values import (
     ListValue,
     LoopIndex,
     ModuleValue,
+    Named,
     ObjectValue,
     Opaque,
     Shape,
@@ -379,6 +380,8 @@ def _contains(container: Value, item: Value) -> bool | None:
         return isinstance(item.value, str) and isinstance(container.value, str) and item.value in container.value
     if isinstance(container, Text) and isinstance(item, Const) and isinstance(item.value, str):
         return text_contains(container, item.value)
+    if isinstance(container, Named) and isinstance(item, Const) and isinstance(item.value, str):
+        return container.holds(item.value)
     if isinstance(container, (ListValue, TupleValue)):
         if any(same(entry, item) for entry in container.items):
             return None if isinstance(container, ListValue) and container.unsure else True

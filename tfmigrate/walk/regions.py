@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.loss_filters import LossFilter
 from tfmigrate.tf1.rows import LayerRow
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.defaults import Default
@@ -80,8 +81,11 @@ class Variable(Opaque):
     keras_name: str | None = None
     # whether a function of contrib or slim made it
     by_contrib: bool = False
-    # whether something may make a loss of it
+    # whether something may make a loss of it, and how that names the loss, "" where that is not known
     regularized: bool = False
+    loss_name: str = ""
+    # whether the loss has the variable's own name in front of that, whatever name scopes are open
+    named_alone: bool = False
     # collections of the program's own that hold it
     collections: frozenset[str] = frozenset()
     stem: str | None = None
@@ -234,6 +238,12 @@ class Query:
     whole: bool = False
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
+    # of a list that is picked from all losses: by what. of all losses: whether they go into such lists alone
+    picked: LossFilter | None = None
+    goes_into_picks: bool = False
+    # of a call, the function that picks them, and the operation by which that adds them up
+    picker: Function | None = None
+    adds_by: str = ""
     # the name of the program's own collection
     collection: str = ""
     # the objects that names of the code around it stand for

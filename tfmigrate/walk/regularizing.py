@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from tfmigrate.program.modern import modern_call
-from tfmigrate.tf1.regularizers import KERAS_REGULARIZERS, OPERATIONS
+from tfmigrate.tf1.regularizers import CONTRIB_REGULARIZERS, KERAS_REGULARIZERS, OPERATIONS
 from tfmigrate.tf1.symbols import TAKES_VARIABLES
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
@@ -20,9 +21,19 @@ def made(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
     if name not in KERAS_REGULARIZERS and modern_call(ev.frame.module, node) is None:
         return Gone()
     known = [*((None, value) for value, _ in args.positional), *((k, value) for k, (value, _) in args.keywords.items())]
+    # contrib's last parameter would name the loss
+    strengths = CONTRIB_REGULARIZERS[name].strengths if name in CONTRIB_REGULARIZERS else ()
+    named = args.star or "scope" in args.keywords or len(args.positional) > len(strengths)
+    operation = "" if named else name.rsplit(".", 1)[-1]
     if args.star or not all(isinstance(value, Const) for _, value in known):
-        return Regularizer(object())
-    return Regularizer((name, tuple((k, repr(value)) for k, value in known)))
+        return Regularizer(object(), operation=operation)
+    return Regularizer((name, tuple((k, repr(value)) for k, value in known)), operation=operation)
+
+
+def operation_of(values: Iterable[Value]) -> str:
+    """How the regularizer of a variable names its loss; "" where that is not known."""
+    found = [value for value in values if value != NONE]
+    return found[0].operation if len(found) == 1 and isinstance(found[0], Regularizer) else ""
 
 
 def regularizes(value: Value) -> bool:

@@ -39,7 +39,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
-from tfmigrate.walk.regularizing import fault, no_initializer
+from tfmigrate.walk.regularizing import fault, no_initializer, operation_of
 from tfmigrate.walk.stems import stem_of
 from tfmigrate.walk.templates import Templates
 from tfmigrate.walk.unseen import is_foreign_class
@@ -99,7 +99,9 @@ class Requests(Templates):
                 self.blame("TFM503", node, ev, "this variable holds text, and the weights of a layer are numbers")
             variable.initializer = self._initializer(ev, given, node, initial)
             variable.collections = self._collections(ev, given, node)
-            variable.regularized = "regularizer" in given and given["regularizer"][0] != NONE
+            regularizers = [given["regularizer"][0]] if "regularizer" in given else []
+            variable.regularized = any(value != NONE for value in regularizers)
+            variable.loss_name, variable.named_alone = operation_of(regularizers), True
             variable.region = self.region
         self._create(ev, node, args, path, [variable]).initial = initial
         return variable

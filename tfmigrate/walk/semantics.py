@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.remembering import Past, Remembered
-from tfmigrate.walk.values import Library, ListValue, ObjectValue, Value
+from tfmigrate.walk.values import Env, Library, ListValue, ObjectValue, Value
 
 if TYPE_CHECKING:
     from tfmigrate.walk.evaluate import Evaluator
@@ -74,6 +74,8 @@ class Semantics(Protocol):
     def unseen(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> None: ...
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None: ...
+
+    def gone_through(self, ev: Evaluator, node: ast.For, source: Value, env: Env) -> None: ...
 
     def one_of(self, items: list[Value]) -> Value | None: ...
 

@@ -31,6 +31,7 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.listing import Lists
+from tfmigrate.walk.losses import Loss, LossName
 from tfmigrate.walk.naming import (
     is_plain,
     is_variable_list,
@@ -173,6 +174,11 @@ class Scoping(Cells, Lists, Beside):
                 text = "initialized_value is asked of a variable, which the one of a layer does not have"
                 self._blame_at("TFM503", node, ev.frame.module, text, owner.region)
             return variable_attribute(owner, name)
+        if isinstance(owner, Loss):
+            if name == "name" and self.region is not None:
+                self.loss_names.append((node, self.region))
+            known = {"op": owner, "name": LossName(owner)}
+            return known[name] if name in known else attribute(ev, TENSOR, name, node)
         if isinstance(owner, OneOf) and name == "op":
             return OpOfOne(owner)
         if isinstance(owner, (OneOf, OpOfOne)) and name == "name" and self.region is not None:
@@ -245,6 +251,8 @@ class Scoping(Cells, Lists, Beside):
     def one_of(self, items: list[Value]) -> Value | None:
         """What a loop comes by that goes through several variables at once."""
         variables = [item for item in items if isinstance(item, Variable)]
+        if any(isinstance(item, Loss) for item in items):
+            return Loss()
         return OneOf(tuple(variables)) if variables and len(variables) == len(items) else None
 
     def _gradients(self, args: Arguments) -> Value:

@@ -323,12 +323,26 @@ class Opaque:
     is_true: ClassVar[bool] = False
 
 
+class Named(Opaque):
+    """A string of which only that it holds others is known, or not."""
+
+    is_true: ClassVar[bool] = True
+
+    def holds(self, needle: str) -> bool | None:
+        """Whether the string has another one in it; None if that is not known."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
 class Regularizer:
-    """What makes a loss of a variable. key: equal where both are surely the same. sure: False if it may be None."""
+    """What makes a loss of a variable. key: equal where both are surely the same. sure: False if it may be None.
+
+    operation: how it names the loss, "" where that is not known.
+    """
 
     key: object
     sure: bool = True
+    operation: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
