@@ -8,8 +8,10 @@ from tfmigrate.planning import names
 from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.prefixes import segment_of
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.program.scan import arguments_of
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.regions import Path, path_of, show_path
+from tfmigrate.tf1.layers import VARIABLE
+from tfmigrate.walk.regions import PLAIN, Path, path_of, show_path
 from tfmigrate.walk.values import Const
 
 
@@ -33,9 +35,18 @@ def name_attributes(plan: LayerPlan) -> None:
         symbolic = symbolic or slot.bare_path != slot.path
         if slot.kind is Made.CELL:
             text = name_of_cell(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
+        called = name_of_cell(slot).removeprefix("self.") if _is_numbered(slot) else ""
+        if called:
+            text = names.path_identifier((Const(called),), fallback)[0]
         name = names.plural(text) if symbolic and slot.loops else text
         slot.name = names.attribute(name, taken)
         taken.add(slot.name)
+
+
+def _is_numbered(slot: Slot) -> bool:
+    """Whether TF1 gave a weight a name that says nothing."""
+    creation = slot.first.creation
+    return creation is not None and creation.symbol == PLAIN and "name" not in arguments_of(creation.node, VARIABLE)
 
 
 def _own_part(plan: LayerPlan, slot: Slot) -> Path:

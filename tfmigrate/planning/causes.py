@@ -122,6 +122,10 @@ class Causes:
                 if unit is not None and not made.path:  # in a scope it is refused in any case
                     text = "a layer's name would come before that of this tf.Variable"
                     self.clusters.refuse("TFM504", made.node, made.region.module, text, unit)
+                elif made.weight is not None and self.classes.member_of(self.classes.code_around(made.region)) is None:
+                    text = "this tf.Variable is no weight of the layers that are made beside it"
+                    units = self.clusters.units_below(made.region) | ({unit} if unit is not None else set())
+                    self.clusters.refuse_all("TFM504", made.node, made.region.module, text, units)
 
     def _check_beside(self) -> None:
         """What TensorFlow makes by itself is named after the variable scope that is open, and in a layer none is."""

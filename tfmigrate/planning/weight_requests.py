@@ -12,9 +12,9 @@ from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, is_none
-from tfmigrate.tf1.layers import GET_VARIABLE
+from tfmigrate.tf1.layers import GET_VARIABLE, VARIABLE
 from tfmigrate.walk.naming import may_be_float
-from tfmigrate.walk.regions import Creation, InitialValue
+from tfmigrate.walk.regions import PLAIN, Creation, InitialValue, show_path
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
 UNLIKE = "what this variable starts from has another type, or is another kind of value, in some of the calls"
@@ -40,9 +40,11 @@ def weight_request(slot: Slot, module: Module, owner: str, naming: Naming) -> Re
         pieces += [Piece(keyword.arg, keyword.value) for keyword in node.keywords]
         return Request(source(module, node.func), pieces)
     given = arguments_of(node if split is None else split.making, GET_VARIABLE)
-    if "name" not in given:
-        raise Refusal("TFM503", node, module, "get_variable without a name")
     initial = slot.first.creation.initial if slot.first.creation is not None else None
+    if slot.first.creation is not None and slot.first.creation.symbol == PLAIN:
+        given = arguments_of(node, VARIABLE)
+    elif "name" not in given:
+        raise Refusal("TFM503", node, module, "get_variable without a name")
     if not alike([use.creation for use in slot.uses if use.creation is not None]):
         raise Refusal("TFM503", node, module, UNLIKE)
     if initial is not None and split is None:
@@ -80,7 +82,7 @@ def _of_value(
     if initial.shape is not None:
         around, floats = _around_shape(slot, initial.shape, module), _floats(slot, initial.shape)
         shape = Piece("shape", initial.shape, around=around, floats=floats)
-    pieces = [Piece("name", given["name"]), shape]
+    pieces = [_name(slot, given, module, naming), shape]
     typed = given["dtype"] if "dtype" in given and not is_none(given["dtype"]) else initial.typed
     if typed is not None and (typed is not initial.typed or initial.dtype != "float32"):
         pieces.append(Piece("dtype", typed))
@@ -89,6 +91,19 @@ def _of_value(
     pieces.append(initializer_piece(initial, naming.quote))
     rest = (key for key in ("regularizer", "trainable") if key in given and not is_none(given[key]))
     return pieces + [Piece(key, given[key]) for key in rest]
+
+
+def _name(slot: Slot, given: dict[str, ast.expr], module: Module, naming: Naming) -> Piece:
+    """The name of a weight; TF1 gives a `tf.Variable` one, or numbers it."""
+    names = {show_path(use.creation.path[-1:]) for use in slot.uses if use.creation is not None}
+    node = given.get("name")
+    if slot.first.creation is None or slot.first.creation.symbol != PLAIN:
+        return Piece("name", given["name"])
+    if node is not None and not is_none(node) and not (isinstance(node, ast.Constant) and names != {node.value}):
+        return Piece("name", node)
+    if len(names) > 1:
+        raise Refusal("TFM504", slot.site(), module, "TF1 numbers this tf.Variable otherwise in other calls")
+    return Piece("name", text=naming.literal(names.pop()))
 
 
 def initializer_piece(initial: InitialValue, quote: str) -> Piece:

@@ -60,6 +60,7 @@ class Counting:
 
     def __init__(self) -> None:
         self.tf1 = Scoping()
+        self.tf1.operations.known = False  # layers give names as well
         self.roots: list[Region] = []
         self.weights: list[Weight] = []
         self.objects: list[ObjectValue] = []

@@ -6,7 +6,7 @@ import ast
 import builtins
 import symtable
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -171,7 +171,8 @@ def _units_of(walk: Walk, plan: Plan) -> set[Unit]:
 def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: dict[Walk, Recounted]) -> Doubt | None:
     idle = _idle(walk, original.program, plan)
     same, asker = _left_together(walk, plan), partial(_asker, helpers=plan.clusters.classes.helpers, plan=plan)
-    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker)
+    plain = _left_plain(walk, plan)
+    asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker, plain=plain)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
     open_sizes = {item.path: item.shape for item in wanted if item.shape is None or _OPEN in item.shape}
     units = _units_of(walk, plan)
@@ -234,12 +235,20 @@ def _asker(region: Region, helpers: Container[Function], plan: Plan) -> Region:
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
     """Variables that were told apart by branches, where the code that makes both stays as it is."""
-    migrated = {region for i in plan.instances if i.unit in plan.migrated for region in i.regions}
-
-    def stays(variable: Variable) -> bool:
-        return not any(region in migrated for region in around(variable.region))
-
+    stays = _stays(plan)
     return {own: met for own, met in walk.scoping.separated.items() if stays(own) and stays(met)}
+
+
+def _left_plain(walk: Walk, plan: Plan) -> set[Variable]:
+    """What `tf.Variable` makes in code that stays as it is."""
+    made = (made.weight for made in walk.scoping.plain_variables if made.weight is not None)
+    return set(filter(_stays(plan), (variable for creation in made for variable in creation.variables)))
+
+
+def _stays(plan: Plan) -> Callable[[Variable], bool]:
+    """Whether the code that makes a variable stays as it is."""
+    migrated = {region for i in plan.instances if i.unit in plan.migrated for region in i.regions}
+    return lambda variable: not any(region in migrated for region in around(variable.region))
 
 
 def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:

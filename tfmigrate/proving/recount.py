@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -64,11 +64,12 @@ def requested(
     paths: Mapping[Variable, str] | None = None,
     same: Mapping[Variable, Variable] | None = None,
     asker: Callable[[Region], Region] = lambda region: region,
+    plain: Container[Variable] = (),
 ) -> list[Counted]:
     """The variables of a TF1 walk, counted alike: a call or a block that asks twice for a variable uses it once.
 
     paths: what some of them are called by now. same: variables that count as another one. asker: for which call or
-    block another one asks.
+    block another one asks. plain: those that stay a `tf.Variable`, of which nothing more is known then.
     """
     renamed, met = paths or {}, same or {}
     reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
@@ -82,5 +83,7 @@ def requested(
                 times[variable] += creation.is_operation
     return [
         Counted(renamed.get(v, show_path(v.path or ())), v.shape, v.dtype, v.trainable, len(by))
+        if v not in plain
+        else Counted("", None, "float32", v.trainable, 0)
         for v, by in reads.items()
     ]

@@ -89,6 +89,9 @@ GET_VARIABLE = (
     "name", "shape", "dtype", "initializer", "regularizer", "trainable", "collections", "caching_device", "partitioner",
     "validate_shape", "use_resource", "custom_getter", "constraint", "synchronization", "aggregation",
 )  # fmt: skip
+VARIABLE = (
+    "initial_value", "trainable", "collections", "validate_shape", "caching_device", "name", "variable_def", "dtype",
+)  # fmt: skip
 # `use_resource` is how a variable is stored, not what it is: every Keras variable is a resource.
 WEIGHT_ARGUMENTS = {
     "name", "shape", "dtype", "initializer", "regularizer", "trainable", "collections", "use_resource",

@@ -12,6 +12,7 @@ from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.objects import CreatorScope, Graph, Template
+from tfmigrate.walk.operation_names import OperationNames
 from tfmigrate.walk.optimizers import Optimizers
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
@@ -71,6 +72,7 @@ class Journal:
         self.switches: list[ReuseSwitch] = []
         self.scope_calls: list[ScopeCall] = []
         self.plain_variables: list[PlainVariable] = []
+        self.operations = OperationNames()
         self.activity = 0
         # grows with all that is asked of the library which hangs on more than the arguments
         self.consulted = 0

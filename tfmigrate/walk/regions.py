@@ -19,6 +19,8 @@ from tfmigrate.walk.values import Const, LoopIndex, Numbered, ObjectValue, Opaqu
 READS_COLLECTION = "a collection"
 Segment = Const | Text
 Path = tuple[Segment, ...]
+# what makes a variable that no scope shares
+PLAIN = "tf.Variable"
 
 
 def show_path(path: Path) -> str:
@@ -333,13 +335,19 @@ class ScopeCall:
 
 @dataclass(eq=False)
 class PlainVariable:
-    """A `tf.Variable(...)` that runs in the scope `path`. reuse: what that scope says of sharing."""
+    """A `tf.Variable(...)` that runs in the scope `path`. reuse: what that scope says of sharing.
+
+    weight: the request that it is, if it is a weight like those of `get_variable` beside it. place: before which event
+    of its region it ran.
+    """
 
     node: ast.Call
     region: Region
     path: Path
     reuse: object
     trainable: bool
+    place: int = 0
+    weight: Creation | None = None
 
 
 @dataclass(eq=False)

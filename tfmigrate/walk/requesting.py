@@ -8,6 +8,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import (
     GET_VARIABLE,
+    VARIABLE,
     WEIGHT_ARGUMENTS,
 )
 from tfmigrate.tf1.regularizers import COLLECTION
@@ -25,8 +26,10 @@ from tfmigrate.walk.naming import (
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.walk.objects import Foreign
+from tfmigrate.walk.objects import Foreign, Graph
+from tfmigrate.walk.plain_weights import plain_weight
 from tfmigrate.walk.regions import (
+    PLAIN,
     Clash,
     Creation,
     InitialValue,
@@ -60,6 +63,8 @@ from tfmigrate.walk.values import (
     is_tensor,
     text_of,
 )
+
+_NOT_COVERED = "tf.Variable is not covered here"
 
 
 class Requests(Templates):
@@ -302,20 +307,53 @@ class Requests(Templates):
         assert self.region is not None
         if name == "tf.make_template":
             return self._template(ev, args, node)
-        code = symbols.MAKERS[name]
-        if name != "tf.Variable" or self.scope.path:
-            self.blame(code, node, ev, f"{name} is not covered here")
         if name == "tf.Variable":
-            trainable = args.keywords.get("trainable")
-            variable = Variable(None, trainable=not (trainable and operate.truth(trainable[0]) is False))
-            variable.region = self.region
-            variable.stem = stem_of(ev.frame, node, args)
-            noted = PlainVariable(node, self.region, self.scope.path, self.scope.reuse, variable.trainable)
-            self.plain_variables.append(noted)
-            self._add(variable)
-            self.region.evidence.add("tf.Variable")
-            return variable
+            return self._plain_variable(ev, args, node)
+        self.blame(symbols.MAKERS[name], node, ev, f"{name} is not covered here")
         return UNKNOWN
+
+    def _plain_variable(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Variable:
+        """A `tf.Variable`, and what it would be as a weight; it is one if variables beside it become a layer's."""
+        region = self.region
+        assert region is not None
+        trainable = args.get(VARIABLE.index("trainable"), "trainable")
+        variable = Variable(None, trainable=trainable is None or operate.truth(trainable) is not False)
+        variable.region, variable.stem = region, stem_of(ev.frame, node, args)
+        made = PlainVariable(node, region, self.scope.path, self.scope.reuse, variable.trainable)
+        self.plain_variables.append(made)
+        region.evidence.add("tf.Variable")
+        weight = plain_weight(ev, args, node, self.scope, self.graph, self.operations) if made.path else None
+        if weight is None:
+            self._add(variable)
+            if made.path:
+                self.blame("TFM504", node, ev, _NOT_COVERED)
+            return variable
+        known = self.operations.weights.setdefault((self.graph, weight.path), variable)
+        if known is variable:
+            self._add(variable)
+            variable.path = weight.path
+        described = _described(ev, weight.args, weight.initial)
+        made.weight = self._create(ev, node, described, weight.path, [known])
+        made.weight.initial, made.weight.symbol = weight.initial, PLAIN
+        region.events.pop()
+        made.place = len(region.events)
+        return known
+
+    def finish(self) -> None:
+        """The program is over: a `tf.Variable` is a weight where other variables are made beside it."""
+        weights = [(made, made.weight) for made in self.plain_variables if made.weight is not None]
+        beside = {made.region for made, _ in weights if made.region.makes_variables()}
+        alone = {w.variables[0] for made, w in weights if made.region not in beside or _has_namesakes(w)}
+        for made, weight in reversed(weights):
+            (variable,) = weight.variables
+            if variable in alone:
+                self._blame_at("TFM504", made.node, made.region.module, _NOT_COVERED, made.region)
+                variable.path = made.weight = None
+                continue
+            describe(variable, weight.args)
+            variable.initializer = ast.unparse(weight.args.keywords["initializer"][1])
+            made.region.events.insert(made.place, weight)
+        super().finish()
 
     def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         """A library that is not covered; what takes its objects needs no finding of its own."""
@@ -326,6 +364,12 @@ class Requests(Templates):
         if "rnn_cell" in name or name.endswith("Cell"):
             return Foreign()
         return Unknown(code=frozenset((name,))) if is_foreign_class(name) else TENSOR
+
+
+def _has_namesakes(weight: Creation) -> bool:
+    """Whether `get_variable` may have made a variable of the same name."""
+    name, graph = name_from(weight.path), weight.graph
+    return isinstance(graph, Graph) and any(may_be_same(name, known) for known, _ in graph.names)
 
 
 def _entered_apart(first: Region | None, second: Region) -> str | None:

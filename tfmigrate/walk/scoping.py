@@ -155,6 +155,7 @@ class Scopes(Branches, Unseen):
             scope.numbers = {name: numbering.copy() for name, numbering in self.scope.numbers.items()}
         scope.defaults, scope.opened_by = {**outer.defaults, **context.defaults}, ev.frame
         self._entered.append((self.scope, old_counts))
+        self.operations.opened.append((self.graph, path))
         self.scope = scope
         self.activity += 1
         return scope

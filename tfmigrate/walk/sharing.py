@@ -103,6 +103,8 @@ _HANDLERS = {
     **dict.fromkeys(regularizers.READERS, "_regularization"),
 }
 
+# what is named after the variable scope, or whose names are known
+_NAMED_BY_SCOPES = {"tf.variable_scope", "tf.get_variable", "tf.Variable"}
 # Calls that do not call the function they are given, or do so in a graph of its own.
 _ELSEWHERE = re.compile(
     r"(Estimator|Experiment|Process|Thread|partial|run|submit|apply_async|wraps|make_template|train_and_evaluate)$"
@@ -282,6 +284,8 @@ class Scoping(Cells, Lists, Beside):
         if name == "builtins.isinstance":
             self._check_kind(ev, args, node)
             return PYTHON
+        if not name.startswith("builtins.") and name not in _NAMED_BY_SCOPES:
+            self.operations.note(name, args)
         if _is_of_interest(name):
             self.consulted += 1
             self.check_patch(ev, name)

@@ -14,8 +14,12 @@ _POSITION = 5  # of `name` among the arguments
 _OPENS_NO_SCOPE = ("Session", "device", "as_default", "open")
 
 
-def stem_of(frame: Frame, node: ast.Call, args: Arguments) -> str | None:
-    """The name before TensorFlow 1 counts it; None if it is not known, or a name scope may be open."""
+def stem_of(frame: Frame, node: ast.Call, args: Arguments, in_scopes: bool = False) -> str | None:
+    """The name before TensorFlow 1 counts it; None if it is not known, or a name scope may be open.
+
+    in_scopes: whether those of variable scopes count as none.
+    """
+    harmless = (*_OPENS_NO_SCOPE, "variable_scope") if in_scopes else _OPENS_NO_SCOPE
     given = args.get(_POSITION, "name")
     stem = "Variable" if given is None or given == NONE else text_of(given)
     if not stem or args.star:
@@ -23,18 +27,18 @@ def stem_of(frame: Frame, node: ast.Call, args: Arguments) -> str | None:
     where: Frame | None = frame
     call: ast.AST | None = node
     while where is not None and call is not None:
-        if where.by_library or any(map(_may_open, ancestors(where.module, call))):
+        if where.by_library or any(_may_open(outer, harmless) for outer in ancestors(where.module, call)):
             return None
         call, where = where.call, where.parent
     return stem
 
 
-def _may_open(outer: ast.AST) -> bool:
+def _may_open(outer: ast.AST, harmless: tuple[str, ...]) -> bool:
     """Whether something around a call may open a name scope."""
     if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return bool(outer.decorator_list)
     items = outer.items if isinstance(outer, (ast.With, ast.AsyncWith)) else []
     return any(
-        not (isinstance(item.context_expr, ast.Call) and unparsed(item.context_expr.func).endswith(_OPENS_NO_SCOPE))
+        not (isinstance(item.context_expr, ast.Call) and unparsed(item.context_expr.func).endswith(harmless))
         for item in items
     )
