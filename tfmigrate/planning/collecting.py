@@ -10,6 +10,7 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.lineups import Lineups
+from tfmigrate.planning.lookups import Lookups
 from tfmigrate.planning.losses import LOSSES, Losses
 from tfmigrate.planning.name_decisions import check_names
 from tfmigrate.planning.name_reads import asked, name_reads, names_become_paths, reads_names, tells_apart
@@ -39,6 +40,7 @@ class Collecting:
         self.filling = Filling(classes, clusters)
         self.lineups = Lineups(classes, clusters, self.reaching, self.filling)
         self.savers = Savers(clusters, owners, self.reaching)
+        self.lookups = Lookups(classes, clusters, self.reaching, self.left, self._is_renamed)
         self.lasting = Lasting(classes)
         # lists whose text stays though they ask for names that change
         self.staying: set[ast.expr] = set()
@@ -62,6 +64,7 @@ class Collecting:
         self.lineups.check(works)
         self.losses.check_mentions()
         self.losses.check_names()
+        self.lookups.check(works)
         self._check_own()
         queries = [query for same in self._lists.values() for query in same]
         listed = {q.node for q in queries if self.matters(q)}
@@ -251,7 +254,7 @@ class Collecting:
 
     def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
         """Refuse what a list asks for by names that change, where the list itself cannot change with them."""
-        refused = False
+        refused = self.lookups.halves(works, migrated)
         queries = [q for same in self._lists.values() for q in same if q.kind != LOSSES]
         for query in filter(self.matters, queries):
             if self._is_writable(query, works, migrated):

@@ -43,6 +43,7 @@ class ListSites:
                 if saving.node not in self.rewritten and self.lists.savers.write(saving, works, migrated, sites):
                     self.rewritten.add(saving.node)
         self.lists.filling.sites(migrated, sites)
+        self.lists.lookups.write(works, migrated, sites)
         self._drop_unused(sites)
         for node, function in dead_lists(
             self.lists.program, self.classes.walks, {m.module for u in migrated for m in u.members}

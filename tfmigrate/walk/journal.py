@@ -18,6 +18,7 @@ from tfmigrate.walk.regions import (
     READS_COLLECTION,
     Clash,
     Lineup,
+    Lookup,
     NameRead,
     Path,
     PlainVariable,
@@ -71,6 +72,7 @@ class Journal:
         self.clashes: list[Clash] = []
         self.switches: list[ReuseSwitch] = []
         self.scope_calls: list[ScopeCall] = []
+        self.lookups: list[Lookup] = []
         self.plain_variables: list[PlainVariable] = []
         self.operations = OperationNames()
         self.activity = 0
@@ -287,3 +289,10 @@ def call_into(region: Region, path: Path, node: ast.AST) -> tuple[ast.AST, Modul
         if len(outer.path) < len(path) - 1:
             return outer.node, outer.parent.module
     return node, region.module
+
+
+def objects_at(ev: Evaluator, region: Region) -> dict[str, ObjectValue]:
+    """The objects of the program that the names of the running code stand for."""
+    code = region.call
+    env = code.frame.env if code.function is not None else ev.module_env(code.module)
+    return {name: value for name, value in env.names.items() if isinstance(value, ObjectValue)}

@@ -12,7 +12,7 @@ from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.journal import Journal
+from tfmigrate.walk.journal import Journal, objects_at
 from tfmigrate.walk.losses import Loss, losses_of
 from tfmigrate.walk.naming import (
     is_plain,
@@ -39,7 +39,6 @@ from tfmigrate.walk.values import (
     Env,
     Library,
     ListValue,
-    ObjectValue,
     TupleValue,
     Value,
     is_whole,
@@ -127,7 +126,7 @@ class Lists(Journal):
             query.picker, query.adds_by = function, adds_by
         else:
             query = Query(found.node, region, chosen, "losses", complete, False)
-        query.picked, query.objects = found, _objects_at(ev, query.region)
+        query.picked, query.objects = found, objects_at(ev, query.region)
         region.events.append(query)
         self.activity += 1
 
@@ -217,7 +216,7 @@ class Lists(Journal):
         plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
-            self.savings.append(Saving(node, self.region, listed, kind, plain, _objects_at(ev, self.region)))
+            self.savings.append(Saving(node, self.region, listed, kind, plain, objects_at(ev, self.region)))
         return PYTHON
 
     def _import_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -254,7 +253,7 @@ class Lists(Journal):
         slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables, scope)
         query = Query(node, region, variables, kind, complete, everything, slots)
         query.slots_last = self.optimizers.came_after(variables)
-        query.objects = _objects_at(ev, region)
+        query.objects = objects_at(ev, region)
         region.events.append(query)
         if isinstance(result, ListValue):
             self.asked[result] = query
@@ -285,7 +284,7 @@ class Lists(Journal):
             query = Query(node, self.region, chosen, source.tag, complete, False, slots)
             query.source = [item for item in source.items if isinstance(item, Variable)]
             query.whole = source in self._whole
-            query.objects = _objects_at(ev, self.region)
+            query.objects = objects_at(ev, self.region)
             self.region.events.append(query)
             self.asked[result] = query
             self.activity += 1
@@ -295,10 +294,3 @@ class Lists(Journal):
 
 def _code(ev: Evaluator) -> Function | Module:
     return ev.frame.function or ev.frame.module
-
-
-def _objects_at(ev: Evaluator, region: Region) -> dict[str, ObjectValue]:
-    """The objects of the program that the names of the running code stand for."""
-    code = region.call
-    env = code.frame.env if code.function is not None else ev.module_env(code.module)
-    return {name: value for name, value in env.names.items() if isinstance(value, ObjectValue)}

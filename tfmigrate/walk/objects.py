@@ -63,6 +63,8 @@ class OpenScope(Opaque):
     undecided: bool = False
     # what gave the name a number that depends on a loop
     number: Number | None = None
+    # of a scope that reuses, what gives it a name that only a run knows
+    asked: ast.expr | None = None
     defaults: dict[str, Default] = field(default_factory=dict)
 
 

@@ -120,6 +120,8 @@ class Scope(Opaque):
     left: int | None = None
     # whether the program gives the scope a name where it is the current one
     fetched: bool = False
+    # of a scope that reuses, what gives it a name that only a run knows
+    asked: ast.expr | None = None
 
 
 @dataclass(eq=False)
@@ -248,6 +250,22 @@ class Query:
     adds_by: str = ""
     # the name of the program's own collection
     collection: str = ""
+    # the objects that names of the code around it stand for
+    objects: dict[str, ObjectValue] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Lookup:
+    """A `get_variable` in a scope that reuses and has a name that only a run knows.
+
+    variables: those that it may mean. scope: the expression that names the scope. name: the variable's own.
+    """
+
+    node: ast.Call
+    region: Region
+    variables: list[Variable]
+    scope: ast.expr
+    name: ast.expr
     # the objects that names of the code around it stand for
     objects: dict[str, ObjectValue] = field(default_factory=dict)
 

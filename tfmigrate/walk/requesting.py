@@ -19,20 +19,21 @@ from tfmigrate.walk.decorating import changed_by, hidden_by
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.initial_values import initial_value
-from tfmigrate.walk.journal import call_into, depth_of, second_call
+from tfmigrate.walk.journal import call_into, depth_of, objects_at, second_call
 from tfmigrate.walk.naming import (
     dimensions,
     dtype_of,
     is_uncertain,
     symbols_of,
 )
-from tfmigrate.walk.objects import Foreign, Graph
+from tfmigrate.walk.objects import Foreign, Graph, OneOf
 from tfmigrate.walk.plain_weights import plain_weight
 from tfmigrate.walk.regions import (
     PLAIN,
     Clash,
     Creation,
     InitialValue,
+    Lookup,
     Path,
     PlainVariable,
     Region,
@@ -43,7 +44,7 @@ from tfmigrate.walk.regions import (
     show_path,
 )
 from tfmigrate.walk.regularizing import fault, no_initializer, operation_of
-from tfmigrate.walk.stems import stem_of
+from tfmigrate.walk.stems import in_try, stem_of
 from tfmigrate.walk.templates import Templates
 from tfmigrate.walk.unseen import is_foreign_class
 from tfmigrate.walk.values import (
@@ -56,6 +57,7 @@ from tfmigrate.walk.values import (
     Library,
     ListValue,
     LoopIndex,
+    Symbol,
     Text,
     TupleValue,
     Unknown,
@@ -78,6 +80,9 @@ class Requests(Templates):
             if default is not None:
                 given[key] = default
                 args = args.including(key, default)
+        found = self._look_up(ev, given, args, node)
+        if found is not None:
+            return found
         for key, (value, expression) in given.items():
             if key not in WEIGHT_ARGUMENTS and value != NONE:
                 self.blame("TFM503", node, ev, f"get_variable({key}=...) is not covered")
@@ -110,6 +115,27 @@ class Requests(Templates):
             variable.region = self.region
         self._create(ev, node, args, path, [variable]).initial = initial
         return variable
+
+    def _look_up(
+        self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], args: Arguments, node: ast.Call
+    ) -> Value | None:
+        """One of the variables that there are, where the program gives the scope a name that only a run knows."""
+        asked, region = self.scope.asked, self.region
+        if asked is None or region is None or "name" not in given or not given.keys() <= {"name", "trainable"}:
+            return None
+        inside = region.is_block and region.parent is not None and not region.parent.path
+        name = path_of(given["name"][0])
+        if not inside or args.star or in_try(ev.frame, node) or (name is None and self.optimizers.used):
+            return None
+        wanted = name_from((*self.scope.path, *(name or (Text((Symbol("?", "unknown@"),)),))))
+        variables = [v for known, v in self.graph.names if may_be_same(wanted, known)]
+        if not variables:
+            return None
+        lookup = Lookup(node, region, variables, asked, given["name"][1])
+        lookup.objects = objects_at(ev, region)
+        self.lookups.append(lookup)
+        self.activity += 1
+        return OneOf(tuple(variables))
 
     def _initial_value(
         self, ev: Evaluator, given: dict[str, tuple[Value, ast.expr]], node: ast.Call
@@ -187,6 +213,9 @@ class Requests(Templates):
 
     def _request(self, ev: Evaluator, path: Path, node: ast.Call, asked: object = False) -> Variable:
         """The variable of a path, made if it is new. asked: the `reuse` of the layer itself."""
+        for where, module in (self._looked_for[part.key] for part in symbols_of(path) if part.key in self._looked_for):
+            text = "the name of this scope cannot be known from the program"
+            self._unknown_name(text, where, self._blame_at("TFM201", where, module, text, self.region))
         known = self.graph.store.get(path)
         reuse = asked or self.scope.reuse
         sure = not depth_of(ev.frame, "conditions") and not is_uncertain(path) and path not in self.graph.wrong

@@ -67,6 +67,8 @@ class Scopes(Branches, Unseen):
         self._number: Number | None = None
         self._numbers: list[tuple[str, Number, ast.Call, Module, Region | None]] = []
         self._blocks: list[Block] = []
+        # where scopes that reuse get names that only a run knows
+        self._looked_for: dict[str, tuple[ast.Call, Module]] = {}
         # the calls that make sessions of graphs, which are entered with them
         self._sessions: dict[ast.expr, Graph] = {}
         # where the initializer and the regularizer come from that a call gets from its scope
@@ -154,6 +156,7 @@ class Scopes(Branches, Unseen):
         if path == self.scope.path:  # what is unnamed is numbered on
             scope.numbers = {name: numbering.copy() for name, numbering in self.scope.numbers.items()}
         scope.defaults, scope.opened_by = {**outer.defaults, **context.defaults}, ev.frame
+        scope.asked = context.asked
         self._entered.append((self.scope, old_counts))
         self.operations.opened.append((self.graph, path))
         self.scope = scope
@@ -242,6 +245,10 @@ class Scopes(Branches, Unseen):
             opened.number = self._number
             return opened
         path = path_of(target)
+        if path is None and opened.reuse is True and not self.scope.path and given.keys() <= {"name_or_scope", "reuse"}:
+            opened.asked = expression_of(args, VARIABLE_SCOPE, "name_or_scope")
+            opened.name = self._looked_up(ast.unparse(opened.asked), node, ev)
+            return opened
         if path is None:
             finding = self.blame("TFM201", node, ev, "the name of this scope cannot be known from the program")
             blames.append(finding)
@@ -368,6 +375,12 @@ class Scopes(Branches, Unseen):
         """A name that is not known, the same one at each run of the node."""
         key = f"unknown@{finding.path}:{node.lineno}:{node.col_offset}"
         self._unknown[key] = finding
+        return (Text((Symbol(text, key),)),)
+
+    def _looked_up(self, text: str, node: ast.Call, ev: Evaluator) -> Path:
+        """The name of a scope in which variables are only looked up; whatever else asks for some is told of it."""
+        key = f"unknown@{ev.frame.module.path}:{node.lineno}:{node.col_offset}"
+        self._looked_for[key] = node, ev.frame.module
         return (Text((Symbol(text, key),)),)
 
     def _of_scope(

@@ -33,6 +33,17 @@ def stem_of(frame: Frame, node: ast.Call, args: Arguments, in_scopes: bool = Fal
     return stem
 
 
+def in_try(frame: Frame, node: ast.Call) -> bool:
+    """Whether a `try` stands around a call, or around one on the way to it."""
+    where: Frame | None = frame
+    call: ast.AST | None = node
+    while where is not None and call is not None:
+        if any(isinstance(outer, ast.Try) for outer in ancestors(where.module, call)):
+            return True
+        call, where = where.call, where.parent
+    return False
+
+
 def _may_open(outer: ast.AST, harmless: tuple[str, ...]) -> bool:
     """Whether something around a call may open a name scope."""
     if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef)):
