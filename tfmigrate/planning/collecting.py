@@ -12,7 +12,7 @@ from tfmigrate.planning.lasting import Lasting
 from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.lookups import Lookups
 from tfmigrate.planning.losses import LOSSES, Losses
-from tfmigrate.planning.name_decisions import check_names
+from tfmigrate.planning.name_decisions import check_names, is_shown
 from tfmigrate.planning.name_reads import asked, name_reads, names_become_paths, reads_names, tells_apart
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.paired import is_cut_off
@@ -79,7 +79,7 @@ class Collecting:
         if query.node in self._explained:
             return False
         if query.source is not None and (not query.complete or not query.variables):
-            return reads_names(query.node)
+            return reads_names(query.node) and not is_shown(query.node, query.region.module)
         return bool(query.variables) or not query.complete
 
     @cached_property

@@ -12,6 +12,7 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import Filling
 from tfmigrate.planning.lasting import is_folded
+from tfmigrate.planning.name_decisions import is_shown
 from tfmigrate.planning.parts import made_by
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
@@ -89,7 +90,7 @@ class Lineups:
 def _is_row(lineup: Lineup) -> bool:
     """Whether a comprehension gives values in the order of the list."""
     node, module = lineup.node, lineup.region.module
-    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or is_folded(node, module):
+    if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or is_folded(node, module) or is_shown(node, module):
         return False
     element = node.elt
     return not (isinstance(element, ast.Call) and _NO_ROW.search(unparsed(element.func)))

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.name_reads import name_reads
 from tfmigrate.planning.reaching import Reaching
-from tfmigrate.program.link import Function
+from tfmigrate.program.link import Function, Module
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
@@ -18,6 +19,8 @@ from tfmigrate.walk.roots import Walk
 _SHOWS = re.compile(
     r"(^|\.)(print|log|info|debug|warn|warning|write|histogram\w*|scalar\w*|image\w*|\w*summary\w*)$|logg|summary"
 )
+
+_PRINTS = re.compile(r"^print$|(^|\.)(info|debug|warn|warning)$")
 
 
 def check_names(
@@ -40,6 +43,16 @@ def check_names(
                 ):
                     code, text = "TFM602", "variables are put into a dictionary by their TF1 names"
                 clusters.refuse(code, read.node, read.region.module, text, unit)
+
+
+def is_shown(node: ast.expr, module: Module) -> bool:
+    """Whether a list is nothing but the names of variables, for a person to see."""
+    if not isinstance(node, ast.ListComp) or any(generator.ifs for generator in node.generators):
+        return False
+    target, call = node.generators[0].target, next(ancestors(module, node), None)
+    if not isinstance(target, ast.Name) or node.elt not in name_reads(node, target.id):
+        return False
+    return isinstance(call, ast.Call) and node in call.args and _PRINTS.search(ast.unparse(call.func)) is not None
 
 
 def decides(node: ast.Attribute, region: Region) -> bool:
