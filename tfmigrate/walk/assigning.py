@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from functools import reduce
 
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.containers import blur, delete_item, store_item
 from tfmigrate.walk.evaluate import Evaluator
-from tfmigrate.walk.items import element
+from tfmigrate.walk.items import element, slice_of, subscript
 from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
     UNKNOWN,
     ClassValue,
+    Const,
     Env,
     FunctionValue,
     LambdaValue,
@@ -22,6 +25,7 @@ from tfmigrate.walk.values import (
     Tensor,
     TupleValue,
     Value,
+    join,
 )
 
 
@@ -34,8 +38,8 @@ def assign(ev: Evaluator, target: ast.expr, value: Value, env: Env) -> None:
         else:
             ev.effects.put(owner, target.id, labelled(value, target.id))
     elif isinstance(target, (ast.Tuple, ast.List)):
-        for i, item in enumerate(target.elts):
-            assign(ev, item.value if isinstance(item, ast.Starred) else item, element(value, i), env)
+        for item, part in _unpacked(target, value):
+            assign(ev, item, part, env)
     elif isinstance(target, ast.Attribute):
         set_attribute(ev, ev.evaluate(target.value, env), target.attr, value)
     elif isinstance(target, ast.Subscript):
@@ -47,6 +51,28 @@ def assign(ev: Evaluator, target: ast.expr, value: Value, env: Env) -> None:
                 blur(container, *(value.items if isinstance(value, (ListValue, TupleValue)) else [value]))
         else:
             store_item(ev.effects, ev.frame, container, ev.evaluate(target.slice, env), value)
+
+
+def _unpacked(target: ast.Tuple | ast.List, value: Value) -> Iterator[tuple[ast.expr, Value]]:
+    """Each part of a pattern with what it gets; what stands behind a star is counted from the end."""
+    length = len(target.elts)
+    star = next((i for i, item in enumerate(target.elts) if isinstance(item, ast.Starred)), None)
+    whole = isinstance(value, TupleValue) or (isinstance(value, ListValue) and value.complete and not value.unsure)
+    items = list(value.items) if whole and isinstance(value, (TupleValue, ListValue)) else None
+    for i, item in enumerate(target.elts):
+        if star is None or i < star:
+            yield item, element(value, i)
+        elif isinstance(item, ast.Starred):
+            behind = length - i - 1
+            between = (Const(i) if i else None, Const(-behind) if behind else None, None)
+            rest = slice_of(value, between, f"{i or ''}:{-behind or ''}")
+            yield item.value, ListValue([*rest.items]) if isinstance(rest, TupleValue) else rest
+        elif items is not None:
+            yield item, items[i - length] if length - i <= len(items) else UNKNOWN
+        elif isinstance(value, (TupleValue, ListValue)):
+            yield item, reduce(join, value.items) if value.items else UNKNOWN
+        else:
+            yield item, subscript(value, Const(i - length))
 
 
 def set_attribute(ev: Evaluator, owner: Value, name: str, value: Value | None) -> None:
