@@ -107,8 +107,9 @@ class Holding:
         codes: dict[Function | None, Code] = {}
         threads = [t for t in self.threads if t.instance.owner in dict(holders)]
         edges = [region for t in threads for region in t.edges.values()]
+        takers = [next(iter(regions)) for t in threads for regions in t.takers.values()]  # all run one function
         runs = [region for holder, _ in holders for region in holder.runs]
-        for group in [*groups, edges, [holder.region for holder, _ in holders], runs]:
+        for group in [*groups, edges, takers, [holder.region for holder, _ in holders], runs]:
             for region in group:
                 if region.function not in codes:
                     codes[region.function] = make_code(region.function, region.module, self.opaque)

@@ -10,10 +10,10 @@ from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.units import Holder, Instance, Shape, Unit
 from tfmigrate.program.aliases import means_the_same
-from tfmigrate.program.link import Function, Module
+from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import render
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Path, Query, Region
+from tfmigrate.walk.regions import Path, Query, Region, root_of
 
 
 @dataclass(eq=False)
@@ -28,10 +28,10 @@ class Thread:
     edges: dict[ast.Call, Region] = field(default_factory=dict)
 
 
-def lift(classes: Classification, owners: Ownership) -> list[Thread]:
+def lift(classes: Classification, owners: Ownership, program: Program) -> list[Thread]:
     """Give every instance that several plain functions reach one common holder, where there is one.
 
-    A function that lists the variables of a layer which one that it calls would hold reaches it, too.
+    A function that lists the variables of a layer which another one would hold reaches it, too.
     """
     listing = _listing(classes, owners)
     groups: dict[tuple[int, int, int, Unit, Path], list[Instance]] = {}
@@ -47,6 +47,8 @@ def lift(classes: Classification, owners: Ownership) -> list[Thread]:
     shared = [part for part in parts if len(part) > 1 or part[0] in listing]
     found = [(group, _thread(group, listing, classes, owners)) for group in shared]
     found = [(group, thread) for group, thread in found if thread is not None and _is_whole(thread, found, classes)]
+    known = {call.func for _, thread in found if thread is not None for call in thread.edges}
+    found = [(group, thread) for group, thread in found if thread and _is_seen(thread, known, classes, program)]
     for group, thread in found:
         _merge(group, thread.instance, owners)  # type: ignore[union-attr]
     return [thread for _, thread in found if thread is not None]
@@ -64,9 +66,19 @@ def _listing(classes: Classification, owners: Ownership) -> dict[Instance, list[
             for instance in {_outermost(region, owners) for region in made} - {None}:
                 assert instance is not None
                 holders = [classes.home(region) for region in instance.regions]
-                if all(holder.frame.obj is None and home in _chain(holder) for holder in holders):
+                if all(holder.frame.obj is None and _may_take(home, holder, query, classes) for holder in holders):
                     found.setdefault(instance, []).append(home)
     return found
+
+
+def _may_take(home: Region, holder: Region, query: Query, classes: Classification) -> bool:
+    """Whether code that lists variables runs the code that holds their layer, or may be given it as an argument."""
+    if home in _chain(holder):
+        return True
+    function, known = home.function, query.complete and bool(query.variables)
+    if home is holder or function is None or function is holder.function or not known or home.frame.obj is not None:
+        return False
+    return classes.member_of(home) is None and function.cls is None and root_of(home) is root_of(holder)
 
 
 def _outermost(region: Region, owners: Ownership) -> Instance | None:
@@ -96,6 +108,25 @@ def _is_whole(thread: Thread, found: list[tuple[list[Instance], Thread | None]],
         if set(classes.calls.get(function, [])) != covered:
             return False
     return True
+
+
+def _is_seen(thread: Thread, known: set[ast.expr], classes: Classification, program: Program) -> bool:
+    """Whether no function that only lists variables is called by code that no walk with variables came by.
+
+    known: what is called where layers are handed on.
+    """
+    for function in thread.takers:
+        if not classes.makers.isdisjoint(classes.calls.get(function, ())):
+            continue
+        for module in program.modules.values():
+            if module is function.module or function.module in program.imports(module):
+                if any(_name(node) == function.name and node not in known for node in module.nodes):
+                    return False
+    return True
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _never_both(one: Instance, other: Instance) -> bool:

@@ -46,6 +46,10 @@ class PlainSlots:
                 return code
         raise KeyError(site)
 
+    def is_given(self, slot: Slot, function: Function | None) -> bool:
+        """Whether a function gets the instance as an argument."""
+        return slot in self.threads and function in self.threads[slot].takers
+
     def on_object(self, slot: Slot) -> bool:
         """Whether the instance is kept as an attribute of the object whose methods use it."""
         if slot in self.threads:

@@ -99,7 +99,7 @@ class Planner:
         self.owners = Ownership(self.classes, apart)
         for walk in self.classes.walks:
             separate(walk, self.owners)
-        self.threads = lift(self.classes, self.owners)
+        self.threads = lift(self.classes, self.owners, program)
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}
         self.class_names = ClassNames(executor, self.plans)

@@ -126,7 +126,7 @@ class Reaching:
                 if slot.inline:
                     continue  # nothing keeps it
                 function = work.home if slot in work.threads else work.code_of(slot.site()).function
-                same = function is home.function
+                same = function is home.function or work.is_given(slot, home.function)
                 if not same and not self._is_sibling(function, home.function, slot, work, named):
                     continue
                 variables = frozenset(self._variables(slot, home))

@@ -399,6 +399,8 @@ class Scoping(Cells, Lists, Beside):
             later = name == "__init__" and outside is not None and outside.startswith(("tf.", "keras."))
             if outside is not None and not later and (may_make_variables(outside) or makes_variables(outside)):
                 self.outside(ev, f"{outside}.{name}", node, args)
+        if name in ("run", "eval") and "feed_dict" in args.keywords and self.region is not None:
+            self.region.evidence.add(f"session.{name}")
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
             return self._gradients(args)
         if isinstance(owner, Graph) and name == "as_default":
