@@ -13,7 +13,7 @@ from tfmigrate.planning.weight_requests import initializer_piece
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, is_none
-from tfmigrate.sites import Argument, Invoke, Remove, Sites, TakeLayer
+from tfmigrate.sites import Argument, Invoke, MovedOut, Remove, Sites, Span, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.regions import Creation, InitialValue, Region
@@ -32,6 +32,8 @@ def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[
         parameter = names.unique("layer", taken)
         items = sites.setdefault(helper.module, Sites())
         items.add("helpers", span(helper.module, helper.node), TakeLayer(parameter))
+        if helper.parent is not None:
+            items.add("functions", span(helper.module, helper.node), MovedOut(statement_around(helper)))
         for node, (creation, *_) in asked(classes, helper).items():
             items.add("helpers", span(helper.module, node), _add_weight(creation, parameter))
             statement = creation.initial.statement if creation.initial is not None else None
@@ -41,6 +43,13 @@ def plan_helpers(classes: Classification, used: Iterable[Function], sites: dict[
             arguments = [Argument(text=parameter), *(Argument(i) for i in range(len(node.args)))]
             arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg is not None]
             items.add("helpers", span(helper.module, node), Invoke(ast.unparse(node.func), tuple(arguments)))
+
+
+def statement_around(function: Function) -> Span:
+    """The statement of the module that holds an inner function."""
+    node = function.node
+    around = [s for s in function.module.tree.body if s.lineno <= node.lineno <= (s.end_lineno or s.lineno)]
+    return span(function.module, around[0] if around else node)
 
 
 def _plan_split(split: Split, sites: Sites) -> None:

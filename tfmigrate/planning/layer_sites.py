@@ -138,9 +138,10 @@ def _moved_with(unit: Unit) -> list[Function]:
     return [other for function in inner if function is not None for other in read_beside(function)]
 
 
-def check_moves(unit: Unit, program: Program) -> None:
+def check_moves(plan: LayerPlan, program: Program) -> None:
     """What becomes a function of the module must not take the place of another where a file gets all of its names."""
-    for other in _moved_with(unit):
+    helpers = dict.fromkeys(s.first.helper for s in plan.slots if s.first.helper is not None and s.first.helper.parent)
+    for other in [*_moved_with(plan.unit), *helpers]:
         for module in program.modules.values():
             if module.starred and any(node.id == other.name for node in module.of_kind(ast.Name)):
                 text = f"{other.name} would become a name of the module, and {module.path.name} has that name too"

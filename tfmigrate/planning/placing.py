@@ -8,7 +8,8 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.units import Shape
-from tfmigrate.program.link import Module
+from tfmigrate.program.inner import can_move_out
+from tfmigrate.program.link import Function, Module
 from tfmigrate.program.rounds import loop_of
 from tfmigrate.program.standing import (
     COMPREHENSIONS,
@@ -23,6 +24,11 @@ from tfmigrate.walk.regions import Creation, Region
 from tfmigrate.walk.values import Const
 
 
+def moves_out(helper: Function, classes: Classification) -> bool:
+    """Whether an inner function that makes a variable becomes one of the module, for the constructors of layers."""
+    return helper.parent is not None and helper not in classes.splits and can_move_out(helper)
+
+
 class Places:
     """Checks where in its function everything is made."""
 
@@ -31,6 +37,7 @@ class Places:
         self.owners = owners
         self.clusters = clusters
         self.inner = {member.node for member in owners.units if member.shape is Shape.INNER}
+        self.inner |= {helper.node for helper in classes.helpers if moves_out(helper, classes)}
 
     def check(self) -> None:
         for walk in self.classes.walks:

@@ -300,7 +300,7 @@ class Planner:
             drop_dead_statements(work)
         assign_roles(plan)
         check_name_argument(plan)
-        check_moves(unit, self.program)
+        check_moves(plan, self.program)
         name_attributes(plan)
         check_inputs(plan, self.scalars)
         check_bound(plan, self.executor)
