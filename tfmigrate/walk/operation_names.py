@@ -1,4 +1,7 @@
-"""What operations of a graph are called, as far as it must be known whether a scope or a variable gets its own name."""
+"""What operations of a graph are called, as far as it must be known whether a scope or a variable gets its own name.
+
+TensorFlow 1 takes names that differ in their case alone for the same.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass, field
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.clashes import may_be_same, name_from, repeats
 from tfmigrate.walk.regions import Path, Segment, Variable, path_of, rounds
-from tfmigrate.walk.values import Const
+from tfmigrate.walk.values import Const, Text
 
 # what operations are called that nobody gave a name, beside those called like the function that makes them
 _UNNAMED = re.compile(
@@ -51,7 +54,7 @@ class OperationNames:
         """A function of a library is called, and may take any text for a name."""
         self.called.add(_bare(name.rsplit(".", 1)[-1]))
         for value in args.values():
-            self.given.update(path_of(value) or ())
+            self.given.update(map(lowered, path_of(value) or ()))
 
     def is_plain(self, graph: object, path: Path) -> bool:
         """Whether the name scope of a variable scope that is open surely has the same name."""
@@ -61,8 +64,10 @@ class OperationNames:
         """Whether a scope was entered once, under a name that nothing else has."""
         if repeats(path) or self.is_taken(path[-1]):
             return False
+        path = tuple(map(lowered, path))
         wanted, name = (path, rounds(path)), name_from(path)
         others = [known for where, known in self.opened if where is graph and len(known) == len(path)]
+        others = [tuple(map(lowered, known)) for known in others]
         if sum((known, rounds(known)) == wanted for known in others) != 1:
             return False
         return not any(known != path and may_be_same(name, name_from(known)) for known in others)
@@ -72,8 +77,15 @@ class OperationNames:
         text = str(segment.value) if isinstance(segment, Const) else str(segment.parts[0])
         if _bare(text) in self.called or _UNNAMED.fullmatch(_bare(text)):
             return True
-        name = name_from((segment,))
+        name = name_from((lowered(segment),))
         return any(may_be_same(name, name_from((known,))) for known in self.given)
+
+
+def lowered(segment: Segment) -> Segment:
+    """A name as TensorFlow 1 compares it with those that are taken."""
+    if isinstance(segment, Const):
+        return Const(str(segment.value).lower())
+    return Text(tuple(part.lower() if isinstance(part, str) else part for part in segment.parts))
 
 
 def _bare(name: str) -> str:

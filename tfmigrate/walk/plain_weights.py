@@ -42,7 +42,7 @@ def plain_weight(
     given = {key: pair for key, pair in given.items() if pair[0] != NONE}
     named = text_of(given["name"][0]) if "name" in given else "Variable"
     anything = (graph, scope.path, rounds(scope.path), "")
-    slot = (*anything[:3], named or "")
+    slot = (*anything[:3], (named or "").lower())
     number = names.plain[slot]
     names.plain[slot] += 1
     if named is None or "/" in named or args.star:
@@ -58,6 +58,9 @@ def plain_weight(
         return None
     if not names.is_plain(graph, scope.path) or (stem != "Variable" and names.is_taken(Const(stem))):
         return None
+    numbered = f"{stem.lower()}_"
+    if any(known[:3] == slot[:3] and known[3].startswith(numbered) for known in names.plain):
+        return None  # it may have the name that this one would be counted to
     if number and "name" in given and not isinstance(given["name"][1], ast.Constant):
         return None
     text = stem if not number else f"{stem}_{number}"

@@ -27,6 +27,7 @@ from tfmigrate.walk.naming import (
     symbols_of,
 )
 from tfmigrate.walk.objects import Foreign, Graph, OneOf
+from tfmigrate.walk.operation_names import lowered
 from tfmigrate.walk.plain_weights import plain_weight
 from tfmigrate.walk.regions import (
     PLAIN,
@@ -397,8 +398,9 @@ class Requests(Templates):
 
 def _has_namesakes(weight: Creation) -> bool:
     """Whether `get_variable` may have made a variable of the same name."""
-    name, graph = name_from(weight.path), weight.graph
-    return isinstance(graph, Graph) and any(may_be_same(name, known) for known, _ in graph.names)
+    name, graph = name_from(tuple(map(lowered, weight.path))), weight.graph
+    names = (name_from(tuple(map(lowered, known.path))) for known, _ in graph.names) if isinstance(graph, Graph) else ()
+    return any(may_be_same(name, known) for known in names)
 
 
 def _entered_apart(first: Region | None, second: Region) -> str | None:
