@@ -51,8 +51,8 @@ class OperationNames:
     known: bool = True
 
     def note(self, name: str, args: Arguments) -> None:
-        """A function of a library is called, and may take any text for a name."""
-        self.called.add(_bare(name.rsplit(".", 1)[-1]))
+        """A function of a library, or one that is not known, is called, and may take any text for a name."""
+        self.called.update({_bare(name.rsplit(".", 1)[-1])} - {""})
         for value in args.values():
             self.given.update(map(lowered, path_of(value) or ()))
 

@@ -264,6 +264,9 @@ class Scoping(Cells, Lists, Beside):
         return ListValue([TupleValue((TENSOR, OneOf(tuple(variables))))] if variables else [], complete=False)
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
+        called = callee.name if isinstance(callee, Library) else ""
+        if not called.startswith("builtins.") and called not in _NAMED_BY_SCOPES:
+            self.operations.note(called, args)
         for value in args.values():
             for item in scopes_in(value):
                 text = "this scope is handed to a function that may enter it at any time"
@@ -284,8 +287,6 @@ class Scoping(Cells, Lists, Beside):
         if name == "builtins.isinstance":
             self._check_kind(ev, args, node)
             return PYTHON
-        if not name.startswith("builtins.") and name not in _NAMED_BY_SCOPES:
-            self.operations.note(name, args)
         if _is_of_interest(name):
             self.consulted += 1
             self.check_patch(ev, name)
