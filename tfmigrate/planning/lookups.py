@@ -100,7 +100,8 @@ class Lookups:
             if wanted & item.variables:
                 chosen.append(item)
         covered = set().union(*(item.variables for item in chosen))
-        return chosen if wanted <= covered and not self._changes(lookup) else None
+        sure = all(self.reaching.is_there(item, lookup) for item in chosen)
+        return chosen if sure and wanted <= covered and not self._changes(lookup) else None
 
     def _has_other_name(self, variable: Variable) -> bool:
         return variable.keras_name is not None or self.renamed(variable)

@@ -178,7 +178,8 @@ class Losses:
             own = {variable for variable in item.variables if variable.regularized}
             if item.slot is not None and not _is_held_once(item.slot, item.home):
                 return None
-            if own and own <= set(query.variables) and not own & covered and not around & set(item.loops):
+            sure = self.reaching.is_there(item, query)
+            if own and sure and own <= set(query.variables) and not own & covered and not around & set(item.loops):
                 chosen.append(item)
                 covered |= own
         return chosen if covered == set(query.variables) else None

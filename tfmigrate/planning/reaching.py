@@ -107,13 +107,21 @@ class Reaching:
                 inside = list(self._inside(item, own & target, trainable, works))
                 chosen += inside
                 covered |= {v for part in inside for v in part.order}
-        if covered != target or not chosen:
+        if covered != target or not chosen or not all(self.is_there(item, at) for item in chosen):
             return None
         if any(item.order for item in chosen) and self.listed(chosen, works) != wanted:
             return None
         if not named:
             self.note_readers(chosen, at.node, at.region)
         return chosen
+
+    @staticmethod
+    def is_there(item: Reached, at: Asking) -> bool:
+        """Whether every run that comes to a place has made the layer, as it makes it on its way or in any case."""
+        if item.slot is None:
+            return True
+        near = {*at.conditions, *_conditions(at.region)}
+        return any({*use.conditions, *_conditions(use.region)} <= near for use in item.slot.uses)
 
     def reached(self, at: Asking, works: list[PlainWork], named: bool) -> Iterator[Reached]:
         """The slots that plain code can name where it asks."""
@@ -221,6 +229,11 @@ class Reaching:
                         yield from creation.variables
             elif use.creation is not None:
                 yield from use.creation.variables
+
+
+def _conditions(region: Region) -> Iterator[ast.AST]:
+    """What must hold for a region to be come by."""
+    return (condition for outer in around(region) for condition in outer.conditions)
 
 
 def _order_in(item: Reached, plans: dict[object, LayerPlan]) -> list[Variable] | None:

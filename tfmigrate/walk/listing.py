@@ -216,7 +216,9 @@ class Lists(Journal):
         plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
-            self.savings.append(Saving(node, self.region, listed, kind, plain, objects_at(ev, self.region)))
+            saving = Saving(node, self.region, listed, kind, plain, objects_at(ev, self.region))
+            saving.conditions = tuple(ev.frame.conditions)
+            self.savings.append(saving)
         return PYTHON
 
     def _import_graph(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -252,6 +254,7 @@ class Lists(Journal):
         self.activity += 1
         slots = self.optimizers.used if everything else self.optimizers.may_add_to(variables, scope)
         query = Query(node, region, variables, kind, complete, everything, slots)
+        query.conditions = tuple(ev.frame.conditions)
         query.slots_last = self.optimizers.came_after(variables)
         query.objects = objects_at(ev, region)
         region.events.append(query)
@@ -282,6 +285,7 @@ class Lists(Journal):
             result.tag = source.tag if complete else ""
             slots = self.optimizers.may_add_to(v for v in source.items if isinstance(v, Variable))
             query = Query(node, self.region, chosen, source.tag, complete, False, slots)
+            query.conditions = tuple(ev.frame.conditions)
             query.source = [item for item in source.items if isinstance(item, Variable)]
             query.whole = source in self._whole
             query.objects = objects_at(ev, self.region)

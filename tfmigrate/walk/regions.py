@@ -252,6 +252,8 @@ class Query:
     collection: str = ""
     # the objects that names of the code around it stand for
     objects: dict[str, ObjectValue] = field(default_factory=dict)
+    # what must hold for the code to come here
+    conditions: tuple[ast.AST, ...] = ()
 
 
 @dataclass(eq=False)
@@ -268,6 +270,8 @@ class Lookup:
     name: ast.expr
     # the objects that names of the code around it stand for
     objects: dict[str, ObjectValue] = field(default_factory=dict)
+    # what must hold for the code to come here
+    conditions: tuple[ast.AST, ...] = ()
 
 
 @dataclass(eq=False)
@@ -390,6 +394,8 @@ class Saving:
     kind: str
     plain: bool
     objects: dict[str, ObjectValue]
+    # what must hold for the code to come here
+    conditions: tuple[ast.AST, ...] = ()
 
 
 @dataclass(eq=False, slots=True)

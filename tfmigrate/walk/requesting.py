@@ -133,7 +133,7 @@ class Requests(Templates):
         if not variables:
             return None
         lookup = Lookup(node, region, variables, asked, given["name"][1])
-        lookup.objects = objects_at(ev, region)
+        lookup.objects, lookup.conditions = objects_at(ev, region), tuple(ev.frame.conditions)
         self.lookups.append(lookup)
         self.activity += 1
         return OneOf(tuple(variables))
