@@ -121,7 +121,9 @@ class Reaching:
         if item.slot is None:
             return True
         near = {*at.conditions, *_conditions(at.region)}
-        return any({*use.conditions, *_conditions(use.region)} <= near for use in item.slot.uses)
+        # which of several functions a call means is another question: each has a layer there
+        ways = ({*use.conditions, *_conditions(use.region)} for use in item.slot.uses)
+        return any({condition for condition in way if not isinstance(condition, ast.Call)} <= near for way in ways)
 
     def reached(self, at: Asking, works: list[PlainWork], named: bool) -> Iterator[Reached]:
         """The slots that plain code can name where it asks."""
