@@ -126,7 +126,8 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
         for name in dict.fromkeys([*scan.reads, *scan.bindings]):
             if name in locals_around and name != own and not name.startswith("self."):
                 # what a statement of the block surely binds before does not come from outside, whatever binds it then
-                if any(scan.reaching(name, node)[1] is None for node in scan.wanted(name)):
+                wanted = (node for node in scan.wanted(name) if scan.reaching(name, node)[1] is None)
+                if not all(scan.is_bound_before(name, node) for node in wanted):
                     inputs[name] = Input(name)
     if member.shape.has_object:
         for name, nodes in scan.reads.items():

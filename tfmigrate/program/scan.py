@@ -179,6 +179,20 @@ class Scan:
         around = [b for b in bindings if loops & set(self.ancestors(b.statement))]
         return (not around), None
 
+    def is_bound_before(self, name: str, at: ast.AST) -> bool:
+        """Whether a statement in front of a node surely binds a name, also one in a `with` that is over."""
+        here = self.statement(at)
+        outer = [here, *(a for a in self.ancestors(here) if isinstance(a, ast.stmt))]
+        suites = {*map(self.suite, outer), (None, "body")}
+        for binding in self.bindings.get(name, []):
+            place: ast.AST | None = binding.statement
+            while isinstance(place, ast.stmt) and self.suite(place) not in suites:
+                place = self.parents.get(place)
+                place = place if isinstance(place, (ast.With, ast.AsyncWith)) else None
+            if isinstance(place, ast.stmt) and _before(binding.statement, here) and place not in outer:
+                return True
+        return False
+
     def choice(self, name: str, at: ast.AST) -> ast.If | None:
         """The one `if` that holds every binding of a name and is over before a node."""
         tops = set()
