@@ -23,8 +23,7 @@ def made_apart(groups: Iterable[Sequence[Use]]) -> set[ast.AST]:
     for uses in groups:
         by_key: dict[object, dict[ast.AST, Use]] = {}
         for use in uses:
-            made = use.creation
-            if made is not None and made.variables and (made.automatic or not made.untaken):
+            if use.creation is not None and use.creation.variables:
                 by_key.setdefault(use.path, {}).setdefault(use.node, use)
         for several in by_key.values():
             pairs = [*combinations(several.values(), 2)]
@@ -37,7 +36,9 @@ def made_apart(groups: Iterable[Sequence[Use]]) -> set[ast.AST]:
 
 def _are_apart(one: Use, other: Use) -> bool:
     module = one.region.module
-    if one.kind is not Made.LAYER or other.kind is not Made.LAYER or one.loops or other.loops:
+    if one.kind is not other.kind or one.kind not in (Made.LAYER, Made.WEIGHT) or one.loops or other.loops:
+        return False
+    if one.helper is not None or other.helper is not None:
         return False
     if one.region.function is not other.region.function or module is not other.region.module:
         return False
@@ -47,4 +48,6 @@ def _are_apart(one: Use, other: Use) -> bool:
 
 def _are_one_layer(one: Use, other: Use) -> bool:
     assert one.creation is not None and other.creation is not None
-    return start_alike(one, other) and wants_the_same(other.creation, one.creation)
+    if not start_alike(one, other):
+        return False
+    return one.kind is Made.WEIGHT or wants_the_same(other.creation, one.creation)

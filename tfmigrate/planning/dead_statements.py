@@ -9,6 +9,9 @@ from tfmigrate.planning.once import changes_state
 from tfmigrate.planning.split import Level
 from tfmigrate.planning.statements import statements
 
+# methods of strings
+_ASKING = {"__contains__", "startswith", "endswith"}
+
 
 def drop_weight_statements(work: Bodywork) -> None:
     """`w = get_variable(...)` goes where every read of `w` can read the attribute instead, and so of a cell."""
@@ -68,11 +71,19 @@ def drop_dead_statements(work: Bodywork) -> None:
 def _drop_empty_branches(work: Bodywork, statement: ast.stmt) -> None:
     """An `if` goes with all that stood under it, where its test does nothing else."""
     owner = work.body.scan.parents.get(statement)
-    if not isinstance(owner, ast.If) or any(isinstance(n, (ast.Call, ast.NamedExpr)) for n in ast.walk(owner.test)):
+    if not isinstance(owner, ast.If) or not all(_only_asks(node) for node in ast.walk(owner.test)):
         return
     if all(inner in work.body.removed for inner in (*owner.body, *owner.orelse)):
         work.body.removed.add(owner)
         _drop_empty_branches(work, owner)
+
+
+def _only_asks(node: ast.AST) -> bool:
+    """Whether a part of a test does nothing: no call, but of what asks for a part of a text."""
+    if not isinstance(node, ast.Call):
+        return not isinstance(node, ast.NamedExpr)
+    plain = all(isinstance(argument, ast.Constant) for argument in node.args) and not node.keywords
+    return plain and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING
 
 
 def _steps(work: Bodywork, load: ast.expr, steps: set[ast.stmt]) -> bool:

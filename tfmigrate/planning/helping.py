@@ -9,7 +9,7 @@ from tfmigrate.planning import names
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.splitting import Split
-from tfmigrate.planning.weight_requests import initializer_piece
+from tfmigrate.planning.weight_requests import initializer_piece, of_the_value
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, is_none
@@ -113,8 +113,12 @@ def _add_weight(creation: Creation, parameter: str) -> Invoke:
             arguments += [Argument(text=text, keyword=key)] if text else []
         elif key in given and key in WEIGHT_ARGUMENTS and not is_none(given[key]):
             expression = given[key]
-            source: int | str = node.args.index(expression) if expression in node.args else key
-            arguments.append(Argument(source, keyword=key))
+            around = of_the_value(creation.args.get(GET_VARIABLE.index(key), key), expression)
+            if any(around):
+                arguments.append(Argument(text=source(module, expression).join(around), keyword=key))
+                continue
+            place: int | str = node.args.index(expression) if expression in node.args else key
+            arguments.append(Argument(place, keyword=key))
     return Invoke(f"{parameter}.add_weight", tuple(arguments))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
+from types import MappingProxyType
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.looping import number_piece
 from tfmigrate.planning.making import Naming, Piece, Request
 from tfmigrate.planning.slots import Slot, Use
+from tfmigrate.planning.weight_requests import of_the_value
 from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
@@ -39,7 +41,8 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     floats = {
         p for p, (value, text) in sizes.items() if may_be_float(value) or (may_be_numpys(value) and not _is_int(text))
     }
-    pieces = _pieces(row, given, len(creation.args.positional), naming, floats)
+    regularizers = {p: v for p, (v, _) in given_to(row, creation.args).items() if p.endswith("_regularizer")}
+    pieces = _pieces(row, given, len(creation.args.positional), naming, floats, regularizers)
     if normalizer is not None:
         pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
     if creation.repeated:
@@ -162,11 +165,16 @@ def _normalizer_request(normalizer: Normalizer, naming: Naming) -> Request:
 
 
 def _pieces(
-    row: LayerRow, given: dict[str, ast.expr], positions: int, naming: Naming, floats: Container[str] = ()
+    row: LayerRow,
+    given: dict[str, ast.expr],
+    positions: int,
+    naming: Naming,
+    floats: Container[str] = (),
+    regularizers: Mapping[str, Value] = MappingProxyType({}),
 ) -> list[Piece]:
     """The constructor's arguments but the name. positions: how many arguments the program gave by position.
 
-    floats: the arguments that Keras takes as whole numbers alone.
+    floats: the arguments that Keras takes as whole numbers alone. regularizers: what those are that regularize.
     """
     pieces: list[Piece] = []
     positional = True
@@ -182,12 +190,12 @@ def _pieces(
             told.add(keras)
             pieces += [Piece(None, text=text) for text in [row.without.get(param)] if text]
             continue
-        around = ("int(", ")") if param in floats else ("", "")
+        around = ("int(", ")") if param in floats else of_the_value(regularizers.get(param), given[param])
         pieces.append(Piece(None if positional else keras, given[param], around=around))
         told.add(keras)
     for param, keras in row.twice.items():
         if param in given and keras not in given and not is_none(given[param]):
-            pieces.append(Piece(keras, given[param]))
+            pieces.append(Piece(keras, given[param], around=of_the_value(regularizers.get(param), given[param])))
     for keras, text in row.defaults.items():
         if keras not in told and keras not in row.call_params:
             pieces.append(Piece(keras, text=naming.literal(text.strip('"')) if text.startswith('"') else text))

@@ -131,9 +131,13 @@ def _may_be(segment: Segment, name: str) -> bool:
 
 def _made(call: ast.Call, region: Region, executor: Executor) -> Creation | None:
     """What a call would make in a region, by the last values of the names there; None if that says more than one."""
+    with aside(region, executor):
+        executor.module_env(region.module)  # what happens there is none of this call's
     with aside(region, executor) as scoping:
         executor.evaluate(call, region.frame.env)
-    events = scoping.region.events if scoping.region is not None else []
+    found = scoping.region.events if scoping.region is not None else []
+    # a function that it is given may have been tried out
+    events = [event for event in found if not isinstance(event, Region) or event.makes_variables()]
     made = events[0] if len(events) == 1 and not scoping.blames else None
     if not isinstance(made, Creation) or made.node is not call:
         return None

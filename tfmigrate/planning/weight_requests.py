@@ -15,6 +15,7 @@ from tfmigrate.program.scan import arguments_of, is_none
 from tfmigrate.tf1.layers import GET_VARIABLE, VARIABLE
 from tfmigrate.walk.naming import may_be_float
 from tfmigrate.walk.regions import PLAIN, Creation, InitialValue, show_path
+from tfmigrate.walk.regularizing import wants_tensor
 from tfmigrate.walk.values import Const, Dim, ListValue, Shape, TupleValue, Value
 
 UNLIKE = "what this variable starts from has another type, or is another kind of value, in some of the calls"
@@ -62,7 +63,7 @@ def weight_request(slot: Slot, module: Module, owner: str, naming: Naming) -> Re
         if key in defaults:
             pieces.append(Piece(key, defaults[key]))
         elif key in given and not is_none(given[key]):
-            pieces.append(Piece(key, given[key]))
+            pieces.append(Piece(key, given[key], around=_around(slot.first.creation, key, given[key])))
     for piece in pieces if split is not None else []:
         assert split is not None and isinstance(piece.expression, ast.expr)
         piece.expression = split.inlined(piece.expression, node)
@@ -90,7 +91,21 @@ def _of_value(
         pieces.append(Piece("dtype", text=naming.literal(initial.dtype)))
     pieces.append(initializer_piece(initial, naming.quote))
     rest = (key for key in ("regularizer", "trainable") if key in given and not is_none(given[key]))
-    return pieces + [Piece(key, given[key]) for key in rest]
+    return pieces + [Piece(key, given[key], around=_around(slot.first.creation, key, given[key])) for key in rest]
+
+
+def _around(creation: Creation | None, key: str, expression: ast.expr) -> tuple[str, str]:
+    if creation is None or key != "regularizer":
+        return "", ""
+    return of_the_value(creation.args.get(GET_VARIABLE.index(key), key), expression)
+
+
+def of_the_value(value: Value | None, expression: ast.expr) -> tuple[str, str]:
+    """What a regularizer is put into that wants a tensor: Keras gives it the variable."""
+    if not wants_tensor(value):
+        return "", ""
+    name = "weight" if isinstance(expression, ast.Name) and expression.id == "w" else "w"
+    return f"lambda {name}: ", f"({name}.value)"
 
 
 def _name(slot: Slot, given: dict[str, ast.expr], module: Module, naming: Naming) -> Piece:

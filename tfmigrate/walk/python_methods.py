@@ -45,6 +45,8 @@ def python_method(callee: Method, args: Arguments, frame: Frame, effects: Effect
     if isinstance(owner, (Tensor, Shape)):
         return _shape_method(owner, name)
     first = args.get(0, "")
+    if name == "__contains__" and first is not None:
+        return operate.compare(ast.In(), first, owner)
     if name == "append" and isinstance(owner, ListValue) and first is not None:
         owner.index = _append_index(owner, frame)
         note_append(owner, not frame.is_repeated_for(owner))

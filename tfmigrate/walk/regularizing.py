@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from tfmigrate.program.computing import computes
 from tfmigrate.program.modern import modern_call
+from tfmigrate.program.scan import scan_code
 from tfmigrate.tf1.regularizers import CONTRIB_REGULARIZERS, KERAS_REGULARIZERS, OPERATIONS
 from tfmigrate.tf1.symbols import TAKES_VARIABLES
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.objects import Gone
-from tfmigrate.walk.values import NONE, Const, FunctionValue, Library, Regularizer, Value, is_tensor
+from tfmigrate.walk.values import NONE, Const, FunctionValue, Library, Regularizer, Symbol, Value, is_tensor
 
 
 def made(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
@@ -41,6 +43,51 @@ def regularizes(value: Value) -> bool:
     if isinstance(value, FunctionValue):
         return value.bound is None and _takes_variables(value)
     return isinstance(value, Regularizer) or (isinstance(value, Library) and value.name in OPERATIONS)
+
+
+def wants_tensor(value: Value | None) -> bool:
+    """Whether a function of the program regularizes, but asks its argument for what a variable of Keras does not have.
+
+    Then it is given the value of the variable.
+    """
+    if not isinstance(value, FunctionValue) or value.bound is not None or _takes_variables(value):
+        return False
+    outer = computes(value.function)
+    return outer is not None and all(_is_known(value, name) for name in outer) and _keeps(value, outer)
+
+
+def _is_known(value: FunctionValue, name: str) -> bool:
+    if value.env is not None:
+        return isinstance(value.env.lookup(name), (Const, Symbol))
+    bound = scan_code(value.function.module).bindings.get(name, [])
+    return any(isinstance(binding.value, ast.Constant) for binding in bound)
+
+
+def _keeps(value: FunctionValue, names: Iterable[str]) -> bool:
+    """Whether these names, outside of a function, stay what they were when it was made."""
+    function, module, parent = value.function, value.function.module, value.function.parent
+    if function.cls is not None or any(isinstance(node, (ast.Global, ast.Nonlocal)) for node in module.nodes):
+        return False
+    around = scan_code(parent).bindings if parent is not None else {}
+    for name in names:
+        if parent is not None and name in parent.params:
+            changes = len(around.get(name, ()))
+        else:
+            changes = len(around.get(name, ()) or scan_code(module).bindings.get(name, ())) - 1
+        if changes:
+            return False
+    return True
+
+
+def given_to_keras(ev: Evaluator, value: Value, expression: ast.expr) -> str | None:
+    """Why a call cannot hand an argument on to Keras, as it is or by the value of the variable; None if it can."""
+    why = fault(value, expression)
+    if why is None or not wants_tensor(value) or not isinstance(expression, ast.Name):
+        return why
+    module, function = ev.frame.module, ev.frame.function
+    local = function is not None and (expression.id in function.params or expression.id in scan_code(function).bindings)
+    once = len(scan_code(module).bindings.get(expression.id, ())) < 2
+    return None if not local and once and ev.global_name(module, expression.id) is value else why
 
 
 def fault(value: Value, expression: ast.expr) -> str | None:

@@ -44,7 +44,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
-from tfmigrate.walk.regularizing import fault, no_initializer, operation_of
+from tfmigrate.walk.regularizing import given_to_keras, no_initializer, operation_of
 from tfmigrate.walk.stems import in_try, stem_of
 from tfmigrate.walk.templates import Templates
 from tfmigrate.walk.unseen import is_foreign_class
@@ -176,7 +176,7 @@ class Requests(Templates):
         node: ast.Call,
     ) -> None:
         """Refuse a regularizer that Keras cannot be given, or would leave out."""
-        why = fault(value, expression)
+        why = given_to_keras(ev, value, expression)
         if why is not None:
             self.blame(code, node, ev, f"this regularizer cannot be handed on: {why}")
         elif value != NONE and trainable is not None and trainable[0] != Const(True):

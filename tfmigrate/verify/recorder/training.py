@@ -75,7 +75,7 @@ def regularisation_tensors(graph: Any, variables: Sequence[Variable]) -> Dict[st
     collected = [tf.cast(tf.reduce_sum(t), tf.float32) for t in collected if t is not None]
     if collected:
         sums["collection"] = tf.add_n(collected)
-    own = [v.regularizer(tf.convert_to_tensor(v.tf_variable)) for v in variables if v.regularizer is not None]
+    own = [v.regularizer() for v in variables if v.regularizer is not None]
     if own:
         sums["layers"] = tf.add_n([tf.cast(t, tf.float32) for t in own])
     return sums

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from .graph import SHAPE_ONLY, TRANSPARENT, ancestors, read_inputs, writes
 from .loaded import tf
@@ -19,7 +20,8 @@ class Variable:
         self.key = key
         self.trainable = False
         self.role = "variable"
-        self.regularizer: Optional[Any] = None
+        # makes the loss that Keras has of it
+        self.regularizer: Optional[Callable[[], Any]] = None
         self.reads: List[Any] = []
         self.source = ""
 
@@ -65,7 +67,8 @@ def find_variables(graph: Any, renames: Dict[str, str]) -> List[Variable]:
         variable = Variable(tf_variable, name, renamed(name, renames))
         if wrapper is not None:
             variable.trainable = bool(wrapper.trainable)
-            variable.regularizer = wrapper.regularizer
+            if wrapper.regularizer is not None:
+                variable.regularizer = partial(wrapper.regularizer, wrapper)
             variable.role = "seed" if id(wrapper) in seeds else "variable"
         else:
             variable.trainable = id(tf_variable) in trainable
