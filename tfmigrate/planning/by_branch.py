@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import ast
 
+from tfmigrate.planning.agreeing import is_one_value
 from tfmigrate.planning.layering import Input, LayerPlan, Refusal
 from tfmigrate.planning.making import Inlined, Render, is_atom
-from tfmigrate.planning.roles import is_one_value
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.program.link import Module
@@ -34,7 +34,7 @@ def by_branch(slot: Slot, plan: LayerPlan, child: Instance, item: Input) -> Inli
     for region in child.regions:
         if region.node is not None and region.node in slot.sites:
             calls.setdefault(region.node, region)
-    if not slot.loops or len(calls) < 2:
+    if len(calls) < 2:
         return None
     given = {node: region.frame.given.get(item.name) for node, region in calls.items()}
     if len({e if e is None else ast.unparse(e) for e in given.values()}) == 1:
@@ -42,7 +42,7 @@ def by_branch(slot: Slot, plan: LayerPlan, child: Instance, item: Input) -> Inli
     if is_one_value([plan.primary.value(item.name, region) for region in calls.values()], [], {0}):
         return None
     module = slot.first.region.module
-    choice = _choice(module, list(calls), slot)
+    choice = _choice(module, list(calls), slot) if slot.loops else None
     if choice is not None:
         test, first, second = choice
         both = [given[first] or item.default, given[second] or item.default]
@@ -51,6 +51,14 @@ def by_branch(slot: Slot, plan: LayerPlan, child: Instance, item: Input) -> Inli
             return Inlined((test, *stand), lambda render: _text(test, both[0], both[1], stand, render))
     text = f"in the rounds of the loop {plan.unit.primary.name} is given another {item.identifier} than here"
     raise Refusal("TFM304", list(calls)[-1], module, f"{text}, which its variables depend on")
+
+
+def parts_alone(region: Region, calls: list[ast.AST]) -> bool:
+    """Whether one `if` of the code around decides which of two calls runs."""
+    if len(calls) != 2 or region.parent is None:
+        return False
+    (outer, holds), (other, fails) = [_branch(region.parent.module, node) for node in calls]
+    return outer is not None and outer is other and holds is not fails
 
 
 def _choice(module: Module, nodes: list[ast.AST], slot: Slot) -> tuple[ast.expr, ast.AST, ast.AST] | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from tfmigrate.planning.agreeing import is_one_value
+from tfmigrate.planning.by_branch import parts_alone
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role
 from tfmigrate.planning.units import Instance, Shape
 from tfmigrate.walk.naming import may_be_numpys
 from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Region, rounds
-from tfmigrate.walk.values import Const, FunctionValue, Value, is_python, is_tensor, same
+from tfmigrate.walk.values import FunctionValue, is_python, is_tensor
 
 # what asks for a number or for items
 _PYTHONS = frozenset(
@@ -129,17 +131,6 @@ def _agrees(body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
     return True
 
 
-def is_one_value(values: list[Value | None], expressions: list[ast.expr | None], frames: set[int]) -> bool:
-    """Whether calls give the same: by value where it is known, else by the same text in one activation."""
-    known = [value for value in values if value is not None]
-    if len(known) == len(values) and all(same(known[0], value) for value in known[1:]):
-        return True
-    if len(frames) > 1 or any(is_tensor(v) or isinstance(v, Const) for v in values):
-        return False
-    texts = {ast.unparse(e) if e is not None else None for e in expressions}
-    return len(texts) == 1 and None not in texts
-
-
 def _is_in_making(region: Region) -> bool:
     """Whether the constructor of the object makes this call of its method."""
     frame = region.frame.parent
@@ -169,7 +160,12 @@ def _sharing(plan: LayerPlan, body: Body) -> Iterator[list[Region]]:
             path = creation.path[: len(instance.path)] if creation is not None else ()
             groups.setdefault(rounds(path), {}).setdefault(region.node, region)
         if isinstance(instance.owner, Instance):
-            yield from (list(group.values()) for group in groups.values())
+            for round_, group in groups.items():
+                # of a round of a loop, the branch that it takes decides where the list is made
+                calls = [node for node in group if node is not None]
+                of_a_round = round_ and all(region.loops for region in group.values())
+                alone = of_a_round and parts_alone(instance.regions[0], calls)
+                yield from ([region] for region in group.values()) if alone else [list(group.values())]
         else:
             yield regions
 

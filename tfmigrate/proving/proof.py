@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
@@ -174,7 +175,10 @@ def _compare(walk: Walk, walker: Walker, original: Walker, plan: Plan, known: di
     plain = _left_plain(walk, plan)
     asked = requested(walk.scoping, walk.root, paths=plan.keras_paths, same=same, asker=asker, plain=plain)
     wanted = Counter(_open_inferred(item, plan.inferred) for item in asked)
-    open_sizes = {item.path: item.shape for item in wanted if item.shape is None or _OPEN in item.shape}
+    # where nobody was seen to give an argument, that it is a tensor shows in the emitted code alone
+    given = isinstance(walk.entry.target, Module)
+    opening = {_OPEN} if given else {_OPEN, _UNKNOWN}
+    open_sizes = {item.path: item.shape for item in wanted if item.shape is None or opening & {*item.shape}}
     units = _units_of(walk, plan)
     if walk in known and known[walk].holds_for(walker.program):
         walker.spent += known[walk].frames
@@ -279,7 +283,9 @@ def _concerned(units: set[Unit], items: list[Counted], walk: Walk, plan: Plan) -
     return set().union(*(makers[item.path] for item in items))
 
 
-_OPEN = "*"
+_OPEN, _UNKNOWN = "*", "?"
+# a size of what a layer is called with
+_OF_ARGUMENT = re.compile(r"\w+\.shape\[-?\d+\]")
 
 
 def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
@@ -312,7 +318,10 @@ def _opened(item: Counted, open_sizes: dict[str, tuple[str, ...] | None]) -> Cou
         return Counted(item.path, None, item.dtype, item.trainable, item.reads)
     if pattern is None or item.shape is None or len(pattern) != len(item.shape):
         return item
-    shape = tuple(_OPEN if wanted == _OPEN else size for wanted, size in zip(pattern, item.shape))
+    shape = tuple(
+        wanted if wanted == _OPEN or (wanted == _UNKNOWN and _OF_ARGUMENT.fullmatch(size)) else size
+        for wanted, size in zip(pattern, item.shape)
+    )
     return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
 
 

@@ -15,6 +15,7 @@ from tfmigrate.walk.regions import (
 )
 from tfmigrate.walk.values import (
     PYTHON,
+    SOME_NUMBER,
     TENSOR,
     Const,
     Dim,
@@ -148,10 +149,15 @@ def dimensions(value: Value) -> tuple[str, ...] | None:
     if isinstance(value, (ListValue, TupleValue)):
         if isinstance(value, ListValue) and not value.complete:
             return None
-        return tuple(operate.show(_whole(item)) for item in value.items)
+        return tuple(_size(item) for item in value.items)
     if isinstance(value, Const) and isinstance(value.value, (int, float)):
-        return (operate.show(_whole(value)),)
+        return (_size(value),)
     return (operate.show(value),) if isinstance(value, Shape) else None
+
+
+def _size(value: Value) -> str:
+    text = operate.show(_whole(value))
+    return "?" if SOME_NUMBER in text else text
 
 
 def _whole(value: Value) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import count
 
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
@@ -16,6 +17,7 @@ from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
+    SOME_NUMBER,
     TENSOR,
     UNKNOWN,
     ClassValue,
@@ -54,6 +56,7 @@ _PYTHON = frozenset({
 _FOLDS: dict[str, Callable[..., object]] = {
     "int": int, "float": float, "bool": bool, "abs": abs, "min": min, "max": max,
 }  # fmt: skip
+_numbers = count()
 
 
 def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, env: Env) -> Value | None:
@@ -64,6 +67,10 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
         return SuperValue(ev.frame.obj, cls) if cls is not None else UNKNOWN
     if name in ("int", "float", "abs", "round") and isinstance(first, (Dim, LoopIndex, Symbol)):
         return first
+    if name == "int" and isinstance(first, Unknown) and first.kind is Kind.PYTHON and ev.semantics.exact:
+        # it stays what it is, wherever the emitted code hands it to
+        text = f"{SOME_NUMBER}{next(_numbers)})"
+        return Symbol(text, text, Kind.PYTHON)
     if name == "str" and first is not None:
         return operate.concatenate([first])
     if name == "len":

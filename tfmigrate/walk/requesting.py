@@ -42,6 +42,7 @@ from tfmigrate.walk.regions import (
     Variable,
     around,
     path_of,
+    rounds,
     show_path,
 )
 from tfmigrate.walk.regularizing import given_to_keras, no_initializer, operation_of
@@ -114,6 +115,8 @@ class Requests(Templates):
             variable.regularized = any(value != NONE for value in regularizers)
             variable.loss_name, variable.named_alone = operation_of(regularizers), True
             variable.region = self.region
+        elif rounds(path) == rounds(variable.path or ()) and not self._excludes(ev, variable, node):
+            _forget_sizes(variable, given)
         self._create(ev, node, args, path, [variable]).initial = initial
         return variable
 
@@ -430,6 +433,15 @@ def _described(ev: Evaluator, args: Arguments, initial: InitialValue) -> Argumen
     if args.get(GET_VARIABLE.index("dtype"), "dtype") in (None, NONE):
         args = args.including("dtype", (Const(initial.dtype), ast.Constant(initial.dtype)))
     return args
+
+
+def _forget_sizes(variable: Variable, given: dict[str, tuple[Value, ast.expr]]) -> None:
+    """Sizes that the branches of a loop give otherwise are not known: no round asks for both."""
+    asked = dimensions(given["shape"][0]) if "shape" in given else None
+    if variable.shape is None or asked is None or len(asked) != len(variable.shape):
+        return
+    both = zip(variable.shape, asked, strict=True)
+    variable.shape = tuple("?" if a != b and a.isdigit() and b.isdigit() else a for a, b in both)
 
 
 def describe(variable: Variable, args: Arguments) -> None:

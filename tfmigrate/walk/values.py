@@ -358,6 +358,8 @@ Value = Union[
     LambdaValue, ClassValue, Choice, Partial, ModuleValue, Library, Method, Opaque, Regularizer, Unknown,
 ]  # fmt: skip
 
+# how the text of a whole number begins of which nothing is known, but that it is one
+SOME_NUMBER = "int(?"
 # the package, so to say, of generators that make variables when they are asked for their items
 GENERATOR = "<generator>"
 
