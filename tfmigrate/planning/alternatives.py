@@ -53,6 +53,8 @@ def separate_slots(slots: Sequence[Slot], walks: Sequence[Walk]) -> None:
                     continue
                 if (slot, variable) not in owns:
                     own = owns[slot, variable] = replace(variable, region=creation.region)
+                    if creation.row is None:
+                        describe(own, creation.args)
                     walk = next(walk for walk in walks if walk.root is root_of(creation.region))
                     _tell_of(own, variable, walk)
                 found.append(owns[slot, variable])
