@@ -115,7 +115,7 @@ class Requests(Templates):
             variable.regularized = any(value != NONE for value in regularizers)
             variable.loss_name, variable.named_alone = operation_of(regularizers), True
             variable.region = self.region
-        elif rounds(path) and rounds(path) == rounds(variable.path or ()):
+        elif rounds(path) and rounds(path) == rounds(variable.path or ()) and not self._excludes(ev, variable, node):
             _forget_sizes(variable, given)
         self._create(ev, node, args, path, [variable]).initial = initial
         return variable
