@@ -43,6 +43,8 @@ class Probe:
     leave_out: tuple[str, ...] = ()
 
 
+_BRIGHTMART = "brightmart/text_classification"
+_MORVAN = "MorvanZhou/Reinforcement-learning-with-tensorflow"
 PROBES = (
     Probe("dqn_devsisters", "devsisters/DQN-tensorflow", "c7b1f1051d"),
     Probe("mnist_vae", "hwalsuklee/tensorflow-mnist-VAE", "e7903ac398"),
@@ -50,6 +52,29 @@ PROBES = (
     Probe("kyub_transformer", "Kyubyong/transformer", "fb023bb097", leave_out=("tf1.2_legacy",)),
     Probe("alexnet", "kratzert/finetune_alexnet_with_tensorflow", "669f32226a"),
     Probe("deep_rl", "carpedm20/deep-rl-tensorflow", "95d3e2dde7"),
+    Probe("mnist_aae", "hwalsuklee/tensorflow-mnist-AAE", "ddca54fcc7"),
+    Probe("mnist_cvae", "hwalsuklee/tensorflow-mnist-CVAE", "c3ed2d83c2"),
+    Probe("sugyan_dcgan", "sugyan/tf-dcgan", "10ad3a2a2a"),
+    Probe("shaohua_dcgan", "shaohua0116/DCGAN-Tensorflow", "c49b980186"),
+    Probe("cgan_mnist", "zhangqianhui/Conditional-GAN", "2ee2e84a41"),
+    Probe("cgan_mnist", "zhangqianhui/Conditional-Gans", "1b4d7ea957"),
+    Probe("yadiraf_infogan", "YadiraF/GAN", "45bde57d96"),
+    Probe("yadiraf_wgan", "YadiraF/GAN", "45bde57d96"),
+    Probe("siamese_mnist", "ywpkwon/siamese_tf_mnist", "addcae7a8b"),
+    Probe("resnet_taki", "taki0112/ResNet-Tensorflow", "f395de3a53"),
+    Probe("morvan_dqn", _MORVAN, "93e333484b", "contents/5_Deep_Q_Network"),
+    Probe("morvan_double", _MORVAN, "93e333484b", "contents/5.1_Double_DQN"),
+    Probe("morvan_dueling", _MORVAN, "93e333484b", "contents/5.3_Dueling_DQN"),
+    Probe("golbin_dqn", "golbin/TensorFlow-Tutorials", "c8ac1e45ca", "12 - DQN"),
+    Probe("dennybritz_dqn", "dennybritz/reinforcement-learning", "2b83228489", "DQN"),
+    Probe("bilstm_relation", _BRIGHTMART, "091ff99108", "aa5_BiLstmTextRelation"),
+    Probe("entity_network", _BRIGHTMART, "091ff99108", "a08_EntityNetwork"),
+    Probe("han", _BRIGHTMART, "091ff99108", "a05_HierarchicalAttentionNetwork"),
+    Probe("pix2pix", "affinelayer/pix2pix-tensorflow", "0f21744243"),
+    Probe("seq_tagging", "guillaumegenthial/sequence_tagging", "5cb9890e7c"),
+    Probe("cyclegan_xhujoy", "xhujoy/CycleGAN-tensorflow", "bd19873a2e", leave_out=("main.py",)),
+    Probe("dtn", "yunjey/domain-transfer-network", "eaa2d5ec3d"),
+    Probe("spinup_td3", "openai/spinningup", "038665d62d"),
     Probe(
         "yolov3",
         "YunYang1994/tensorflow-yolov3",

@@ -3,8 +3,6 @@
 import os
 import types
 
-import tensorflow as tf
-
 OPTIONS = ["--mode", "train", "--output_dir", "out", "--ngf", "2", "--ndf", "2"]
 
 
@@ -17,6 +15,7 @@ def build():
     sys.argv[1:] = OPTIONS
     script = types.ModuleType("pix2pix")
     exec(compile(text[: -len("main()")], "pix2pix.py", "exec"), script.__dict__)
+    tf = script.tf
     inputs = tf.placeholder(tf.float32, [1, 256, 256, 3], name="inputs")
     targets = tf.placeholder(tf.float32, [1, 256, 256, 3], name="targets")
     model = script.create_model(inputs, targets)
