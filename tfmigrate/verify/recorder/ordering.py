@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, Dict, Iterable, List, Optional, Set
 
-from .graph import TRANSPARENT, step_ancestors, writes, written_variable
+from .graph import TRANSPARENT, read_inputs, step_ancestors, writes, written_variable
 
 
 def run_in_order(graph: Any, steps: Iterable[Any]) -> Set[str]:
@@ -39,7 +39,8 @@ def _wait(first: Any, second: Any, variable: Any) -> bool:
         return False
     waiting, aliases = {second}, [variable]
     while aliases:
-        readers = {reader for tensor in aliases.pop().outputs for reader in tensor.consumers() if reader in behind}
+        tensors = aliases.pop().outputs
+        readers = {op for tensor in tensors for op in tensor.consumers() if op in behind and _reads(op, tensor)}
         waiting |= readers - before
         # one that both read through gives a reference to the variable, or what it was before either of them
         aliases += [reader for reader in readers & before if reader.type in TRANSPARENT]
@@ -47,6 +48,10 @@ def _wait(first: Any, second: Any, variable: Any) -> bool:
         if not _in_loop(op):
             op._add_control_input(end)
     return True
+
+
+def _reads(op: Any, tensor: Any) -> bool:
+    return any(read is tensor for read in read_inputs(op))
 
 
 def _end(op: Any) -> Optional[Any]:
