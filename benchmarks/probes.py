@@ -43,7 +43,6 @@ class Probe:
     leave_out: tuple[str, ...] = ()
 
 
-_BRIGHTMART = "brightmart/text_classification"
 _MORVAN = "MorvanZhou/Reinforcement-learning-with-tensorflow"
 PROBES = (
     Probe("dqn_devsisters", "devsisters/DQN-tensorflow", "c7b1f1051d"),
@@ -66,10 +65,6 @@ PROBES = (
     Probe("morvan_double", _MORVAN, "93e333484b", "contents/5.1_Double_DQN"),
     Probe("morvan_dueling", _MORVAN, "93e333484b", "contents/5.3_Dueling_DQN"),
     Probe("golbin_dqn", "golbin/TensorFlow-Tutorials", "c8ac1e45ca", "12 - DQN"),
-    Probe("dennybritz_dqn", "dennybritz/reinforcement-learning", "2b83228489", "DQN"),
-    Probe("bilstm_relation", _BRIGHTMART, "091ff99108", "aa5_BiLstmTextRelation"),
-    Probe("entity_network", _BRIGHTMART, "091ff99108", "a08_EntityNetwork"),
-    Probe("han", _BRIGHTMART, "091ff99108", "a05_HierarchicalAttentionNetwork"),
     Probe("pix2pix", "affinelayer/pix2pix-tensorflow", "0f21744243"),
     Probe("seq_tagging", "guillaumegenthial/sequence_tagging", "5cb9890e7c"),
     Probe("cyclegan_xhujoy", "xhujoy/CycleGAN-tensorflow", "bd19873a2e", leave_out=("main.py",)),
