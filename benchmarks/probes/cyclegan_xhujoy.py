@@ -1,6 +1,7 @@
 """cyclegan._build_model with residual generators on small images, and the two optimizers of its train()."""
 
 import sys
+import types
 from unittest import mock
 
 sys.modules.update({name: mock.MagicMock() for name in ("scipy", "scipy.misc")})
@@ -9,14 +10,14 @@ import tensorflow as tf
 
 import model
 
-
-class Options(object):
-    batch_size, fine_size, input_nc, output_nc, L1_lambda, dataset_dir = 1, 32, 3, 3, 10.0, ""
-    use_resnet, use_lsgan, ngf, ndf, phase, max_size = True, True, 2, 2, "train", 50
+OPTIONS = dict(
+    batch_size=1, fine_size=32, input_nc=3, output_nc=3, L1_lambda=10.0, dataset_dir="", use_resnet=True, use_lsgan=True,
+    ngf=2, ndf=2, phase="train", max_size=50,
+)  # fmt: skip
 
 
 def build():
-    gan = model.cyclegan(None, Options())
+    gan = model.cyclegan(None, types.SimpleNamespace(**OPTIONS))
     return {
         "fake_a": gan.fake_A,
         "fake_b": gan.fake_B,
