@@ -179,7 +179,7 @@ class Classification:
         if call is None:
             return None
         inputs = wrapped_creation(active[0]).given.get("inputs")
-        inference = Inference(scan_code(function), function.module, function.params, self.resolve)
+        inference = Inference(scan_code(function), function.module, function.params, self.resolve, function.params)
         source = inference.source(inputs) if inputs is not None else None
         if source is None:
             return None

@@ -31,8 +31,12 @@ class Last:
 class Inference:
     """Follows a body's locals back to the operations that gave them their shape."""
 
-    def __init__(self, scan: Scan, module: Module, tensors: Container[str], meaning: Resolve) -> None:
+    def __init__(
+        self, scan: Scan, module: Module, tensors: Container[str], meaning: Resolve, inputs: Container[str]
+    ) -> None:
         self.scan = scan
+        # what the code is given, which hides what the file has under these names
+        self.inputs = inputs
         self.module = module
         self.meaning = meaning
         # what the file calls the library
@@ -43,8 +47,12 @@ class Inference:
         self.found: set[str] = set()
 
     def resolve(self, node: ast.expr) -> Value | None:
-        """What an expression means at the top of the file."""
-        return self.meaning(self.module, node)
+        """What an expression means at the top of the file; None if it is about what the code is given."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        hidden = isinstance(root, ast.Name) and root.id in self.inputs
+        return None if hidden else self.meaning(self.module, node)
 
     def dimension(self, node: ast.expr) -> ast.expr | None:
         """What `h.get_shape()[1]` (or `[-1]`, `.value`, `int(...)`) is, for a tensor `h` made in the body."""
@@ -320,7 +328,7 @@ class _Called(Inference):
     """The code of one of the program's functions, as one call of it runs."""
 
     def __init__(self, caller: Inference, function: Function, given: dict[str, ast.expr]) -> None:
-        super().__init__(scan_code(function), function.module, (), caller.meaning)
+        super().__init__(scan_code(function), function.module, (), caller.meaning, function.params)
         self.caller = caller
         self.function = function
         self.given = given

@@ -76,7 +76,7 @@ class Splitter:
         self.module = module
         self.inputs = inputs
         self.tensors = tensors
-        self.inference = Inference(scan, module, self.tensors, meaning)
+        self.inference = Inference(scan, module, self.tensors, meaning, inputs)
         self.resolve = self.inference.resolve
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
