@@ -33,6 +33,19 @@ def _walked(text: str) -> list[str]:
     return [show_path(v.path or ()) for v in made]
 
 
+def _watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the functions that run from now on."""
+    worked_out: list[str] = []
+    call_now = Executor._call_now
+
+    def counted(self: Executor, callee: FunctionValue, args: Arguments, node: ast.Call | None, lent: bool) -> Value:
+        worked_out.append(callee.function.name)
+        return call_now(self, callee, args, node, lent)
+
+    monkeypatch.setattr(Executor, "_call_now", counted)
+    return worked_out
+
+
 def test_equal_calls_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     program = """
         def inner(n):
@@ -44,14 +57,7 @@ def test_equal_calls_are_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> Non
         def build():
             variable(str(outer(1)))
 """
-    worked_out: list[str] = []
-    call_now = Executor._call_now
-
-    def counted(self: Executor, callee: FunctionValue, args: Arguments, node: ast.Call | None, lent: bool) -> Value:
-        worked_out.append(callee.function.name)
-        return call_now(self, callee, args, node, lent)
-
-    monkeypatch.setattr(Executor, "_call_now", counted)
+    worked_out = _watched(monkeypatch)
     many = program + "\n".join(f"            variable('v{i}_' + str(outer(1)))" for i in range(5))
     assert _walked(many)[-1] == "v4_4/w"
     assert worked_out.count("outer") == worked_out.count("inner") == 1
@@ -251,3 +257,27 @@ def test_attributes_of_different_objects_are_told_apart() -> None:
                 variable('other')
     """)
     assert names == ["same/w", "other/w"]
+
+
+def test_unknown_attributes_of_objects_that_are_made_anew_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out = _watched(monkeypatch)
+    names = _walked("""
+        import outside
+
+        class Options:
+            def __init__(self, size):
+                self.name = 'net'
+                self.size = size
+                setattr(self, outside.KEY, size)
+
+        def options():
+            return Options(3)
+
+        def build():
+            first = options()
+            second = options()
+            variable('same' if first.name == first.name else 'other')
+            variable('same' if first.name == second.name else 'other')
+    """)
+    assert names[0] == "same/w" and names[1:] != ["same/w"]
+    assert worked_out.count("options") == 1

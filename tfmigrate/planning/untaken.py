@@ -153,7 +153,7 @@ def aside(region: Region, executor: Executor) -> Iterator[Scoping]:
     scoping.scope = Scope(region.path, "auto", defaults=region.scope.defaults if region.scope is not None else {})
     frame, names = region.frame, dict(region.frame.env.names)
     lists = list(frame.returns), list(frame.loops), list(frame.conditions)
-    before = executor.semantics, executor.frame, executor.frames
+    before = executor.semantics, executor.frame, executor.frames, executor.limit
     executor.semantics, executor.frame, executor.frames = scoping, frame, 0
     frame.env.names.update(region.names_behind)
     if region.is_block:
@@ -168,4 +168,4 @@ def aside(region: Region, executor: Executor) -> Iterator[Scoping]:
         frame.returns[:], frame.loops[:], frame.conditions[:] = lists
         frame.env.names.clear()
         frame.env.names.update(names)
-        executor.semantics, executor.frame, executor.frames = before
+        executor.semantics, executor.frame, executor.frames, executor.limit = before

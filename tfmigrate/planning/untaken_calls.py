@@ -30,6 +30,9 @@ Event = Region | Creation | Query
 # what a branch may hold for its calls to be worked out
 _PLAIN = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Raise, ast.Pass, ast.If)
 
+# a branch that calls more than this is none of a layer's: what it would make is not asked for
+_FEW_CALLS = 100
+
 
 def note_untaken_calls(walks: Sequence[Walk], executor: Executor) -> None:
     """Have the regions that make variables know the calls in branches that none of them took."""
@@ -102,6 +105,7 @@ def _note(
 def _run(choice: ast.If, arm: list[ast.stmt], region: Region, executor: Executor) -> list[Region] | None:
     """The calls in a branch that would make variables in a region; None if that cannot be said."""
     with aside(region, executor) as scoping:
+        executor.limit = _FEW_CALLS
         region.frame.conditions.append(choice)
         try:
             _run_block(arm, region.frame.env, executor)

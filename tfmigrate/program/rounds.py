@@ -45,6 +45,7 @@ def loop_of(node: ast.AST) -> ast.AST:
     return generators[0] if len(generators) == 1 and not generators[0].ifs else node
 
 
+@lru_cache(maxsize=10_000)
 def counter_of(loop: ast.For, module: Module) -> Counter:
     """What counts the rounds of a loop."""
     call = loop.iter

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
+from itertools import chain, takewhile
+from typing import NamedTuple
 
 from tfmigrate.walk.numbering import Number
 from tfmigrate.walk.operate import is_number
@@ -19,7 +21,15 @@ _FEW = 64
 Token = tuple[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
+class Pattern(NamedTuple):
+    """What a name may be. head, tail: how all that fits it begins, and how it ends."""
+
+    head: str
+    tail: str
+    tokens: list[Token]
+
+
+@dataclass(frozen=True, eq=False)
 class Name:
     """The name of a variable. head, tail: how every name that the path may mean begins, and how it ends."""
 
@@ -28,16 +38,29 @@ class Name:
     head: str
     tail: str
 
+    @cached_property
+    def patterns(self) -> list[Pattern]:
+        """All that it may be."""
+        return [Pattern(_literal(found), _literal(found[::-1])[::-1], found) for found in _patterns(self.path)]
+
 
 def may_be_same(left: Name, right: Name) -> bool:
     """Whether some values of the symbols make both names the same."""
-    if not (left.head.startswith(right.head) or right.head.startswith(left.head)):
+    if not _agree(left, right) or _are_numbered_apart(left.path, right.path):
         return False
-    if not (left.tail.endswith(right.tail) or right.tail.endswith(left.tail)):
-        return False
-    if _are_numbered_apart(left.path, right.path):
-        return False
-    return any(_meet(a, b) for a in _patterns(left.path) for b in _patterns(right.path))
+    return any(_agree(a, b) and _meet(a.tokens, b.tokens) for a in left.patterns for b in right.patterns)
+
+
+def _agree(left: Name | Pattern, right: Name | Pattern) -> bool:
+    """Whether the ends of two names are no contradiction."""
+    heads = left.head.startswith(right.head) or right.head.startswith(left.head)
+    return heads and (left.tail.endswith(right.tail) or right.tail.endswith(left.tail))
+
+
+def _literal(tokens: list[Token]) -> str:
+    """What stands before the first symbol."""
+    known = takewhile(lambda token: token[0] not in (_ANY, _DIGIT) and not token[1], tokens)
+    return "".join(text for text, _ in known)
 
 
 def _are_numbered_apart(left: Path, right: Path) -> bool:

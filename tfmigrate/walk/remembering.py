@@ -11,7 +11,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 
 from tfmigrate.program.link import Class, Function, Module
@@ -348,12 +348,17 @@ class Copying:
         self.shared = shared
         self.tick = tick
         self.known: dict[int, Value] = {}
+        # when what the call made is made anew
+        self.births: dict[int, int] = {}
 
     def copy(self, value: Value, depth: int = 0) -> Value:
         if isinstance(value, Tensor):
             return Tensor(value.label, value.shapeless)
-        if isinstance(value, (Symbol, Text, LoopIndex)):
-            self._check_origin(value)
+        if isinstance(value, (Symbol, LoopIndex)):
+            return self._named(value)
+        if isinstance(value, Text):
+            parts = (part if isinstance(part, str) else self._named(part) for part in value.parts)
+            return replace(value, parts=tuple(parts))
         if type(value) in _PLAIN:
             return value
         if id(value) in self.known:
@@ -379,13 +384,18 @@ class Copying:
             return self._object(value, depth)
         raise _Unkeyed
 
-    def _check_origin(self, value: Symbol | Text | LoopIndex) -> None:
-        """What belongs to an object that is made anew, or to the round of a loop, is another value each time."""
-        for part in value.parts if isinstance(value, Text) else (value,):
-            if isinstance(part, LoopIndex) or (isinstance(part, Symbol) and part.round is not None):
-                raise _Unkeyed
-            if isinstance(part, Symbol) and any(int(found) >= self.began for found in _OWNER.findall(part.key)):
-                raise _Unkeyed
+    def _named(self, value: Symbol | LoopIndex) -> Symbol:
+        """Of what is made anew it is another one; what belongs to the round of a loop is another one each time."""
+        if isinstance(value, LoopIndex) or value.round is not None:
+            raise _Unkeyed
+        key = _OWNER.sub(lambda found: f"#{self._born(int(found[1]))}.", value.key)
+        return value if key == value.key else replace(value, key=key)
+
+    def _born(self, born: int) -> int:
+        """When something is made that was made then."""
+        if born >= self.began and born not in self.births:
+            self.births[born] = self.tick()
+        return self.births.get(born, born)
 
     def _bound(self, bound: ObjectValue | ClassValue, depth: int) -> ObjectValue | ClassValue:
         return bound if isinstance(bound, ClassValue) else self._object(bound, depth)
@@ -396,7 +406,8 @@ class Copying:
         known = self.known.get(id(obj))
         if isinstance(known, ObjectValue):
             return known
-        made = self.known[id(obj)] = ObjectValue(obj.cls, born=self.tick(), maybe=set(obj.maybe), opened=obj.opened)
+        born = self._born(obj.born)
+        made = self.known[id(obj)] = ObjectValue(obj.cls, born=born, maybe=set(obj.maybe), opened=obj.opened)
         made.attrs.update({name: self.copy(item, depth + 1) for name, item in obj.attrs.items()})
         return made
 
