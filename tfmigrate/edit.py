@@ -175,7 +175,12 @@ def callable_layer(action: CallableLayer, node: cst.ClassDef, context: Context) 
         assert isinstance(member, cst.BaseStatement)
         members.append(member)
     if not initialised:
-        lines = ["def __init__(self, **kwargs):", f"{context.indent}{action.super_call[:-1]}, **kwargs)", *action.init]
+        given = "".join(f"{parameter}, " for parameter in action.parameters)
+        lines = [
+            f"def __init__(self, {given}**kwargs):",
+            f"{context.indent}{action.super_call[:-1]}, **kwargs)",
+            *action.init,
+        ]
         made = context.statements(lines)
         place = 1 if _is_docstring(members) else 0
         spaced = [_after_blank(m) if place else m for m in made]
@@ -207,7 +212,34 @@ def _completed(action: CallableLayer, init: cst.FunctionDef, context: Context) -
         tail = statements_of(carrier)
     own = [s for s in statements[place:] if not _is_gone(s) and not _is_pass(s)]
     body = [*statements[:place], *head, *own, *tail]
-    return init.with_changes(body=init.body.with_changes(body=body))
+    parameters = _with_parameters(init.params, action.parameters, context)
+    return init.with_changes(params=parameters, body=init.body.with_changes(body=body))
+
+
+def _with_parameters(old: cst.Parameters, added: Sequence[str], context: Context) -> cst.Parameters:
+    """The parameters of a constructor, and more behind them, by keyword where a place will not do."""
+    if not added:
+        return old
+    made = context.statements([f"def f({', '.join(added)}): pass"])[0]
+    assert isinstance(made, cst.FunctionDef)
+    new = [*made.params.params]
+    by_place = not isinstance(old.star_arg, (cst.Param, cst.ParamStar)) and not old.kwonly_params
+    if by_place and (new[0].default is not None or all(param.default is None for param in old.params)):
+        return old.with_changes(params=_appended(old.params, new))
+    star = cst.ParamStar() if isinstance(old.star_arg, cst.MaybeSentinel) else old.star_arg
+    return old.with_changes(star_arg=star, kwonly_params=_appended(old.kwonly_params, new))
+
+
+def _appended(old: Sequence[cst.Param], new: Sequence[cst.Param]) -> list[cst.Param]:
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    known = [*old[:-1], *(last.with_changes(comma=_between(last.comma, comma)) for last in old[-1:])]
+    return [*known, *new]
+
+
+def _between(comma: cst.Comma | cst.MaybeSentinel, fallback: cst.Comma) -> cst.Comma:
+    """A comma behind the last of several that can stand between two."""
+    space = comma.whitespace_after if isinstance(comma, cst.Comma) else None
+    return fallback if space is None or space.empty else comma  # type: ignore[return-value]
 
 
 def _is_pass(statement: cst.BaseStatement) -> bool:
@@ -270,6 +302,24 @@ def _aligned(call: cst.Call, more: int) -> cst.Call:
         return argument.with_changes(comma=comma.with_changes(whitespace_after=space.with_changes(last_line=last)))
 
     return call.with_changes(args=[moved(argument) for argument in call.args])
+
+
+def with_argument(node: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call:
+    """The call with a keyword argument, in the place of the one of that name if it has one."""
+    args = [*node.args]
+    for i, arg in enumerate(args):
+        if arg.keyword is not None and arg.keyword.value == keyword:
+            args[i] = arg.with_changes(value=value)
+            return node.with_changes(args=args)
+    assign = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    if not args:
+        return node.with_changes(args=[cst.Arg(value, cst.Name(keyword), assign)])
+    last = args.pop()
+    between = args[-1].comma if args else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    behind = last.whitespace_after_arg
+    added = cst.Arg(value, cst.Name(keyword), assign, comma=last.comma, whitespace_after_arg=behind)
+    before = last.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
+    return node.with_changes(args=[*args, before, added])
 
 
 def _closing_space(node: cst.Call, last: cst.Arg) -> cst.BaseParenthesizableWhitespace:

@@ -295,6 +295,6 @@ def _fits(site: Site, node: cst.CSTNode, statement: bool) -> bool:
         "CallableLayer",
     ):
         return statement
-    if kind in ("Invoke", "HandLayer", "SetArgument"):
+    if kind in ("Invoke", "HandLayer", "SetArgument", "GiveArguments"):
         return isinstance(node, cst.Call)
     return isinstance(node, cst.BaseExpression)

@@ -90,6 +90,13 @@ class SetArgument:
 
 
 @dataclass(frozen=True)
+class GiveArguments:
+    """A call gets more keyword arguments: their names and what they are."""
+
+    arguments: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Unnamed:
     """A `with` no longer binds a name. item: which one of its contexts."""
 
@@ -236,6 +243,7 @@ class CallableLayer:
     """A class with `__call__` becomes a layer class in place.
 
     super_call: the first statement of `__init__`. init: statements behind its own. build: the whole method, or nothing.
+    parameters: what `__init__` takes in addition.
     """
 
     super_call: str
@@ -243,6 +251,7 @@ class CallableLayer:
     build: tuple[str, ...]
     call: MethodBody
     base: str = "keras.layers.Layer"
+    parameters: tuple[str, ...] = ()
 
 
 Action = Union[
@@ -255,6 +264,7 @@ Action = Union[
     NameScope,
     CountRounds,
     SetArgument,
+    GiveArguments,
     Unnamed,
     KeepElse,
     RestUnder,

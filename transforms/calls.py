@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tfmigrate.edit import invoke
-from tfmigrate.sites import Action, Before, Invoke
+from tfmigrate.edit import invoke, with_argument
+from tfmigrate.sites import Action, Before, GiveArguments, Invoke
 from tfmigrate.transform import Context, Result
 
 
@@ -27,6 +27,11 @@ class Transform:
         if isinstance(action, Invoke):
             assert isinstance(node, cst.Call)
             return invoke(action, node, context)
+        if isinstance(action, GiveArguments):
+            assert isinstance(node, cst.Call)
+            for keyword, text in action.arguments:
+                node = with_argument(node, keyword, context.expression(text))
+            return node
         assert isinstance(action, Before)
         made = context.statements(action.lines)
         if action.behind:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tfmigrate.edit import removed
+from tfmigrate.edit import removed, with_argument
 from tfmigrate.sites import Action, GatherRest, KeepElse, Remove, RestUnder, SetArgument, Unnamed
 from tfmigrate.transform import Context, Result
 
@@ -33,7 +33,7 @@ class Transform:
     def rewrite(self, action: Action, node: cst.CSTNode, context: Context) -> Result:
         if isinstance(action, SetArgument):
             assert isinstance(node, cst.Call)
-            return _with_argument(node, action.keyword, context.expression(action.text))
+            return with_argument(node, action.keyword, context.expression(action.text))
         if isinstance(action, Remove):
             return removed(node)
         if isinstance(action, KeepElse):
@@ -51,21 +51,6 @@ class Transform:
         items = [*node.items]
         items[action.item] = items[action.item].with_changes(asname=None)
         return node.with_changes(items=items)
-
-
-def _with_argument(node: cst.Call, keyword: str, value: cst.BaseExpression) -> cst.Call:
-    args = [*node.args]
-    for i, arg in enumerate(args):
-        if arg.keyword is not None and arg.keyword.value == keyword:
-            args[i] = arg.with_changes(value=value)
-            return node.with_changes(args=args)
-    last = args.pop()
-    between = args[-1].comma if args else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    assign = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
-    behind = last.whitespace_after_arg
-    added = cst.Arg(value, cst.Name(keyword), assign, comma=last.comma, whitespace_after_arg=behind)
-    before = last.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
-    return node.with_changes(args=[*args, before, added])
 
 
 def _gathered(node: cst.With) -> cst.With:

@@ -12,11 +12,12 @@ from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.calling import call_arguments
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.compose import Composer
+from tfmigrate.planning.constructors import Constructor
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.segments import scope_name
-from tfmigrate.planning.units import Instance, Shape, Unit
+from tfmigrate.planning.units import Instance, Member, Shape, Unit
 from tfmigrate.planning.wrapping import wrapping_site
-from tfmigrate.program.link import Class, Function, Module, Program
+from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.sites import CallableLayer, Invoke, Remove, Replace, Site, Sites
@@ -97,38 +98,42 @@ def _apart(one: Instance, other: Instance) -> bool:
 
 
 def callable_site(
-    plan: LayerPlan, composer: Composer, work: Bodywork, sites: Sites, class_sites: Sites, program: Program
+    plan: LayerPlan,
+    composer: Composer,
+    work: Bodywork,
+    sites: Sites,
+    constructor: Constructor,
+    all_sites: dict[Module, Sites],
 ) -> None:
-    """Write down the class. Raises Refusal."""
+    """Write down the class, and what its constructor is given. Raises Refusal."""
     member = plan.unit.primary
     cls = member.cls
     assert cls is not None
-    _check_needs(plan, cls)
+    class_sites = all_sites.setdefault(cls.module, Sites())
     if member.wrapped is not None:
-        wrapping_site(plan, composer, work, sites, class_sites, program)
+        if constructor.taken:
+            text = f"{constructor.taken[0].item.name} is an argument of __call__, and the layer is made with the object"
+            raise Refusal("TFM401", plan.slots[0].site(), cls.module, text)
+        wrapping_site(plan, composer, work, sites, class_sites, constructor.program)
         return
     _free_names(plan, cls)
     head = composer.callable_head()
     super_call, named = _super_call(plan, cls)
     call = write_body(work, sites)
-    layer = CallableLayer(super_call, tuple(head.init), tuple(head.build), call)
+    stored = [f"{composer.indent}{line}" for line in constructor.stored()]
+    layer = CallableLayer(
+        super_call, (*stored, *head.init), tuple(head.build), call, parameters=constructor.parameters()
+    )
+    constructor.sites(all_sites)
     class_sites.add("callable_classes", span(member.module, cls.node), layer)
     if named is not None and named.attribute == "name":
         named.drop(class_sites, member.module)
 
 
-def _check_needs(plan: LayerPlan, cls: Class) -> None:
-    """The object is made before its calls, and takes of them what it is given by then."""
-    for slot, need in plan.needs.items():
-        late = sorted(name for name in need.inputs if not name.startswith("self."))
-        if late:
-            text = f"{late[0]} is an argument of __call__, and the layer is made with the object"
-            raise Refusal("TFM401", slot.site(), cls.module, text)
-
-
 def _free_names(plan: LayerPlan, cls: Class) -> None:
     """Slots may not take the name of an attribute or method that the class has; nor may the class use Keras' names."""
     taken = {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute)} | set(cls.methods)
+    taken |= set(plan.attributes.values())
     self_name = plan.unit.primary.function.self_name if plan.unit.primary.function is not None else "self"
     for node in ast.walk(cls.node):
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
@@ -183,23 +188,29 @@ def _settings(init: Function, name: str) -> Iterator[_Setting]:
 def _super_call(plan: LayerPlan, cls: Class) -> tuple[str, _Setting | None]:
     """`super().__init__(name=...)`, and what sets the attribute that the name comes from."""
     member = plan.unit.primary
-    if member.scope is None:
-        raise Refusal(
-            "TFM201", member.node, cls.module, f"{cls.name} opens no scope that would give the layer its name"
-        )
-    name = scope_name(member.scope.items[0].context_expr)
+    name = scope_name(member.scope.items[0].context_expr) if member.scope is not None else None
+    if member.scope is None or (plan.name_input is not None and not plan.name_input.startswith("self.")):
+        _check_own_name(member, cls)
+        return f"super().__init__(name={plan.default_name if member.scope is None else 'name'})", None
     if isinstance(name, ast.Constant):
         return f"super().__init__(name={source(cls.module, name)})", None
     init = cls.methods.get("__init__")
     if init is None or not isinstance(name, ast.Attribute):
-        raise Refusal(
-            "TFM201", member.scope, cls.module, "the scope's name is not a literal or an attribute set in __init__"
-        )
+        text = "the scope's name is not a literal, an argument, or an attribute set in __init__"
+        raise Refusal("TFM201", member.scope, cls.module, text)
     found = list(_settings(init, name.attr))
     if len(found) != 1 or len(found[0].statement.targets) != 1 or not isinstance(found[0].value, _PLAIN):
         raise Refusal("TFM201", member.scope, cls.module, f"self.{name.attr} is not simply an argument of __init__")
     text = f"super().__init__(name={source(cls.module, found[0].value)})"
     return text, found[0]
+
+
+def _check_own_name(member: Member, cls: Class) -> None:
+    """The layer's name is not what the class keeps as its own. Raises Refusal."""
+    for node in ast.walk(cls.node):
+        if isinstance(node, ast.Attribute) and node.attr == "name" and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and member.function and node.value.id == member.function.self_name:
+                raise Refusal("TFM404", node, cls.module, "a Keras layer has a meaning for self.name")
 
 
 def object_call(plan: LayerPlan, region: Region) -> Site | None:

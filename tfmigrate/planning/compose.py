@@ -16,6 +16,7 @@ from tfmigrate.planning.ordered import Ordered, check_order, running_names
 from tfmigrate.planning.requests import naming_in, request_for
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level, Need, always_sets, shape_argument
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 from tfmigrate.walk.values import Const, Value
@@ -96,6 +97,9 @@ class Composer:
                 need = body.splitter.need(certain_local[0].value)
                 need.statements.append((certain_local[0].statement, name))
                 return need
+            own = body.member.shape is Shape.CALLABLE and not known
+            if item is None and own and name.startswith("self."):
+                return body.splitter.need_of(name, site)  # the layer is the object that has it
             if item is None and not name.startswith("self."):
                 return body.splitter.need_of(name, site) if known else Need()
             return Need(level=Level.CALL, reason=f"{name} is not known before the call")

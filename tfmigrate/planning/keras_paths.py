@@ -49,7 +49,7 @@ def path_of_layer(instance: Instance) -> Path:
     else:
         base, relative = (), instance.path
     if instance.unit.primary.adds_segment and instance.unit.primary.prefix is None:
-        relative = (*relative, Const(instance.unit.primary.name.strip("_")))
+        relative = (*relative, Const(instance.unit.primary.own_segment))
     return (*base, *relative)
 
 

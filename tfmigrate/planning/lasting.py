@@ -53,7 +53,8 @@ class Lasting:
         """What layers and the name scopes of operations put there that TF1 did not."""
         for member in self._classes.units.values():
             if member.adds_segment:
-                yield from (name.lower() for name in (member.name, member.cls.name if member.cls else ""))
+                known = (member.name, member.own_segment, member.cls.name if member.cls else "")
+                yield from (name.lower() for name in known)
         assert query.source is not None
         variables = set(query.source)
         for creation in root_of(query.region).creations():

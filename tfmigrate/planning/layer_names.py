@@ -27,7 +27,7 @@ def find_name(plan: LayerPlan, classes: Classification) -> None:
     if primary.templated or primary.wrapped is not None:
         return
     if primary.scope is None:
-        plan.default_name = f"{quote}{primary.name.strip('_')}{quote}"
+        plan.default_name = f"{quote}{primary.own_segment}{quote}"
         return
     name = scope_name(primary.scope.items[0].context_expr)
     if name is not None and not any(region.by_object for region in classes.blocks[primary.scope]):

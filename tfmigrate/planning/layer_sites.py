@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from tfmigrate.planning.attribute_names import name_attributes
@@ -12,6 +12,7 @@ from tfmigrate.planning.bodywork import bodywork_of
 from tfmigrate.planning.callables import callable_site, object_call
 from tfmigrate.planning.classification import Classification, wrapped_creation
 from tfmigrate.planning.compose import composer_of
+from tfmigrate.planning.constructors import Constructor
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import asks_at_call
 from tfmigrate.planning.own_lists import OwnList
@@ -38,9 +39,9 @@ class LayerSites:
         kept: Sequence[Function],
         own_lists: Mapping[Unit, Sequence[OwnList]],
         sites: dict[Module, Sites],
-        program: Program,
+        constructor_of: Callable[[LayerPlan], Constructor],
     ) -> None:
-        self.program = program
+        self.constructor_of = constructor_of
         self.plans = plans
         self.classes = classes
         self.templates = templates
@@ -60,7 +61,8 @@ class LayerSites:
             drop_flags(plan, sites)
             if unit.primary.shape is Shape.CALLABLE:
                 work = bodywork_of(plan, plan.primary, self.plans, self.classes)
-                callable_site(plan, composer, work, sites, self._call_sites(unit), self.program)
+                self._call_sites(unit)
+                callable_site(plan, composer, work, sites, self.constructor_of(plan), self.sites)
                 for found in self.own_lists.get(unit, ()):
                     found.write(self.sites)
                 continue
@@ -99,7 +101,7 @@ class LayerSites:
             if member.shape is not Shape.BLOCK and member.function not in self.kept:
                 sites.add("methods", span(member.module, member.node), Moved())
 
-    def _call_sites(self, unit: Unit) -> Sites:
+    def _call_sites(self, unit: Unit) -> None:
         """The calls of the objects, which lose what only served reuse."""
         for instance in unit.instances:
             for region in instance.regions:
@@ -109,7 +111,6 @@ class LayerSites:
                 known = self.sites.setdefault(module, Sites())
                 if site is not None and site not in known.items:
                     known.items.append(site)
-        return self.sites.setdefault(unit.primary.module, Sites())
 
     def finish_blocks(self) -> None:
         """The statement that calls a block was planned with its user; its class is known only now."""

@@ -21,6 +21,7 @@ from tfmigrate.planning.class_names import ClassNames
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.collecting import Collecting
 from tfmigrate.planning.compose import composer_of
+from tfmigrate.planning.constructors import Constructor
 from tfmigrate.planning.cutting import bound_by, heads
 from tfmigrate.planning.dead_statements import drop_dead_statements
 from tfmigrate.planning.dimensions import plan_dimensions
@@ -155,8 +156,9 @@ class Planner:
         while collecting.losses.halves(holding.works, migrated) or collecting.keeps_back(holding.works, migrated):
             migrated = holding.settle(self.complete)
         layers = LayerSites(
-            self.plans, self.classes, self.templates, self.unused.kept, self.own_lists, self.sites, self.program
-        )
+            self.plans, self.classes, self.templates, self.unused.kept, self.own_lists, self.sites,
+            lambda plan: Constructor(plan, self.program, self.resolve),
+        )  # fmt: skip
         layers.write(unit for unit in self._inside_out() if unit in migrated)
         self.renaming.sites(migrated, self.sites)
         holding.sites(self.sites)
@@ -299,6 +301,8 @@ class Planner:
         for work in works:
             drop_dead_statements(work)
         assign_roles(plan)
+        if primary.shape is Shape.CALLABLE:
+            Constructor(plan, self.program, self.resolve).rename()
         check_name_argument(plan)
         check_moves(plan, self.program)
         name_attributes(plan)
@@ -319,7 +323,7 @@ class Planner:
         )
         # a trial run, so that what cannot be written is refused before anything is
         if primary.shape is Shape.CALLABLE:
-            callable_site(plan, composer, works[0], Sites(), Sites(), self.program)
+            callable_site(plan, composer, works[0], Sites(), Constructor(plan, self.program, self.resolve), {})
         else:
             composer.head()
             for work in works:

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tfmigrate.planning import names
 from tfmigrate.program.link import Class, Function, FunctionNode, Module
 from tfmigrate.walk.regions import Path, Region
 
@@ -53,6 +54,12 @@ class Member:
     def adds_segment(self) -> bool:
         """Whether its layer puts a segment into paths that TF1's names do not have."""
         return self.scope is None and self.wrapped is None and not self.templated
+
+    @property
+    def own_segment(self) -> str:
+        """That segment, where nothing in the program names it."""
+        known = names.identifier(self.cls.name) if self.shape is Shape.CALLABLE and self.cls is not None else self.name
+        return known.strip("_")
 
     @property
     def is_object(self) -> bool:

@@ -155,7 +155,7 @@ class Calls(Functions):
         if isinstance(new, FunctionValue):
             self.call_function(FunctionValue(new.function, new.env, ClassValue(cls)), args, node)
             return UNKNOWN
-        obj = ObjectValue(cls, born=self.memory.tick())
+        obj = ObjectValue(cls, born=self.memory.tick(), made_by=node, maker=self.frame)
         init = self.class_attribute(cls, "__init__")
         if isinstance(init, FunctionValue):
             self.call_function(FunctionValue(init.function, init.env, obj), args, node)

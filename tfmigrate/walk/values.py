@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Union
 if TYPE_CHECKING:
     from tfmigrate.program.link import Class, Function, Module
     from tfmigrate.walk.arguments import Arguments
+    from tfmigrate.walk.frames import Frame
 
 
 class Kind(Enum):
@@ -232,6 +233,7 @@ class ObjectValue:
     """An instance of a class of the program. born: when it was made; version: how often it was changed since.
 
     maybe: attributes that it may not have. opened: how often it may have got any attribute, with any value.
+    made_by: the call of the class. maker: the activation whose code makes it.
     """
 
     cls: Class
@@ -242,6 +244,8 @@ class ObjectValue:
     version: int = 0
     maybe: set[object] = field(default_factory=set)
     opened: int = 0
+    made_by: ast.Call | None = None
+    maker: Frame | None = None
 
 
 @dataclass(eq=False)
