@@ -56,6 +56,9 @@ def _own_part(plan: LayerPlan, slot: Slot) -> Path:
     text, whole = show_path(own), show_path(slot.path)
     if not own or slot.loops or not all(isinstance(s, Const) for s in (*own, *slot.path)):
         return slot.bare_path
+    row = slot.first.creation.row if slot.first.creation is not None else None
+    if whole == text and row is not None and row.keras:  # the argument is all of its name
+        return (Const(row.keras.rsplit(".", 1)[-1].lower()),)
     return path_of(Const(whole.removeprefix(text))) or slot.path
 
 

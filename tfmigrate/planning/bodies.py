@@ -129,6 +129,11 @@ def _inputs(member: Member, scan: Scan, locals_around: set[str]) -> dict[str, In
                 wanted = (node for node in scan.wanted(name) if scan.reaching(name, node)[1] is None)
                 if not all(scan.is_bound_before(name, node) for node in wanted):
                     inputs[name] = Input(name)
+        for block in (node for node in scan.opaque if isinstance(node, ast.With) and scan.holds(node)):
+            loads = (n.id for n in ast.walk(block) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+            for name in sorted(locals_around.intersection(loads) - {own, *inputs}):
+                if not scan.is_bound_before(name, block):
+                    inputs[name] = Input(name)
     if member.shape.has_object:
         for name, nodes in scan.reads.items():
             if name.startswith("self.") and any(

@@ -80,13 +80,21 @@ def _check_objects(unit: Unit) -> None:
     member = unit.primary
     firsts = [(instance.regions[0], instance.path) for instance in unit.instances]
     found = {(id(r.frame.obj), (id(root_of(r)), id(r.graph), path)) for r, path in firsts}
-    if len({obj for obj, _ in found}) != len(found):
+    if len({obj for obj, _ in found}) != len(found) and not all(instance.own_name for instance in _parted(unit)):
         message = f"one object of {member.cls.name if member.cls else ''} is called under several scopes"
         raise Refusal("TFM305", member.node, member.module, message)
     for i, instance in enumerate(unit.instances):
         for other in unit.instances[:i]:
             if other.path == instance.path and not _apart(other, instance):
                 raise Refusal("TFM303", member.node, member.module, "two objects share one scope")
+
+
+def _parted(unit: Unit) -> Iterator[Instance]:
+    """The layers of a unit that are one object of the program together with others."""
+    of_object: dict[int, list[Instance]] = {}
+    for instance in unit.instances:
+        of_object.setdefault(id(instance.regions[0].frame.obj), []).append(instance)
+    return (instance for instances in of_object.values() if len(instances) > 1 for instance in instances)
 
 
 def _apart(one: Instance, other: Instance) -> bool:
@@ -115,6 +123,7 @@ def callable_site(
             text = f"{constructor.taken[0].item.name} is an argument of __call__, and the layer is made with the object"
             raise Refusal("TFM401", plan.slots[0].site(), cls.module, text)
         wrapping_site(plan, composer, work, sites, class_sites, constructor.program)
+        constructor.sites(all_sites)
         return
     _free_names(plan, cls)
     head = composer.callable_head()
@@ -213,8 +222,8 @@ def _check_own_name(member: Member, cls: Class) -> None:
                 raise Refusal("TFM404", node, cls.module, "a Keras layer has a meaning for self.name")
 
 
-def object_call(plan: LayerPlan, region: Region) -> Site | None:
-    """The call of the object, without what only served reuse."""
+def object_call(plan: LayerPlan, region: Region, own_name: str = "") -> Site | None:
+    """The call of the object, or of what takes its place, without what only served reuse."""
     node = region.node
     member = plan.unit.primary
     assert isinstance(node, ast.Call) and member.function is not None and region.parent is not None
@@ -226,4 +235,4 @@ def object_call(plan: LayerPlan, region: Region) -> Site | None:
             wanted.append((item.name, bool(values) and all(is_tensor(v) for v in values)))
     module = region.parent.module
     arguments = call_arguments(plan, member, wanted, given, node, {})
-    return Site("calls", span(module, node), Invoke(source(module, node.func), arguments))
+    return Site("calls", span(module, node), Invoke(own_name or source(module, node.func), arguments))

@@ -20,10 +20,10 @@ from tfmigrate.planning.agreeing import is_one_value
 from tfmigrate.planning.layering import Input, LayerPlan, Refusal
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.link import Class, Function, Module, Program
-from tfmigrate.program.render import source
+from tfmigrate.program.render import call_lines, line_length, source
 from tfmigrate.program.scan import names_in, scan_code
 from tfmigrate.program.standing import ancestors, functions_around
-from tfmigrate.sites import GiveArguments, Sites
+from tfmigrate.sites import Before, GiveArguments, Replace, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.regions import Region
@@ -64,6 +64,7 @@ class Constructor:
             made_by = region.frame.obj.made_by if region.frame.obj is not None else None
             if made_by is not None:
                 self.calls.setdefault(made_by, []).append(region)
+        self.own_names = {r: instance.own_name for instance in plan.unit.instances for r in instance.regions}
 
     @property
     def taken(self) -> list[Taken]:
@@ -133,21 +134,41 @@ class Constructor:
 
     def sites(self, sites: dict[Module, Sites]) -> None:
         """Write down what the calls of the class are given. Raises Refusal."""
-        if not self.taken:
-            return
-        self._check_seen()
+        if self.taken:
+            self._check_seen()
         for made_by, regions in self.calls.items():
+            groups: dict[str, list[Region]] = {}
+            for region in regions:
+                groups.setdefault(self.own_names.get(region, ""), []).append(region)
+            given = {name: self._given(made_by, group) for name, group in groups.items()}
             obj = regions[0].frame.obj
             assert obj is not None and obj.maker is not None
-            given = [
-                (each.parameter, text)
-                for each in self.taken
-                if (text := self._text(each, made_by, regions)) is not None
-            ]
-            if given:
-                module = obj.maker.module
-                where = span(module, made_by)
-                sites.setdefault(module, Sites()).add("calls", where, GiveArguments(tuple(given)))
+            mine = sites.setdefault(obj.maker.module, Sites())
+            first, *others = given
+            if given[first]:
+                mine.add("calls", span(obj.maker.module, made_by), GiveArguments(given[first]))
+            if first:
+                self._write_parts(made_by, obj.maker, first, {name: given[name] for name in others}, mine)
+
+    def _given(self, made_by: ast.Call, regions: list[Region]) -> tuple[tuple[str, str], ...]:
+        """What an object gets that is called in these regions. Raises Refusal."""
+        found = ((each.parameter, self._text(each, made_by, regions)) for each in self.taken)
+        return tuple((name, text) for name, text in found if text is not None)
+
+    def _write_parts(
+        self, made_by: ast.Call, maker: Frame, first: str, others: dict[str, tuple[tuple[str, str], ...]], sites: Sites
+    ) -> None:
+        """The statement that made one object for all of them makes the first, and more behind it the others."""
+        statement = next(a for a in ancestors(maker.module, made_by) if isinstance(a, ast.stmt))
+        assert isinstance(statement, ast.Assign)
+        sites.add("functions", span(maker.module, statement.targets[0]), Replace(first))
+        lines: list[str] = []
+        for name, given in others.items():
+            arguments = [source(maker.module, part) for part in (*made_by.args, *made_by.keywords)]
+            arguments += [f"{keyword}={text}" for keyword, text in given]
+            head = f"{name} = {source(maker.module, made_by.func)}"
+            lines += call_lines(head, arguments, "", line_length(maker.module), statement.col_offset)
+        sites.add("calls", span(maker.module, statement), Before(tuple(lines), behind=True))
 
     def _check_seen(self) -> None:
         """Every mention of the class must make an object of which the calls are known. Raises Refusal."""
@@ -179,9 +200,23 @@ class Constructor:
             return isinstance(call.func, ast.Name) and call.func.id in ("isinstance", "super")
         if any(isinstance(a, ast.Starred) for a in call.args) or any(k.arg is None for k in call.keywords):
             return False
+        if call not in self.calls and self._is_never_used(module, call):
+            return all(each.default is not None for each in self.taken)
         outer = next(ancestors(module, call), None)
         at_once = isinstance(outer, ast.Call) and outer.func is call
         return call in self.calls and self._means(module, node) and not at_once
+
+    @staticmethod
+    def _is_never_used(module: Module, call: ast.Call) -> bool:
+        """Whether an object is kept under a name that nothing reads."""
+        function = next((module.functions[f] for f in functions_around(module, call)), None)
+        statement = next(ancestors(module, call), None)
+        if function is None or not isinstance(statement, ast.Assign) or statement.value is not call:
+            return False
+        targets = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        shared = (name for n in function.nodes if isinstance(n, (ast.Global, ast.Nonlocal)) for name in n.names)
+        read = {n.id for n in function.nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        return len(targets) == len(statement.targets) and read.union(shared).isdisjoint(targets)
 
     def _may_mean(self, module: Module, node: ast.Name | ast.Attribute) -> bool:
         """Whether a name may be the class: it is, or is spelled like it and nobody knows what it is."""

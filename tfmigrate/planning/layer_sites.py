@@ -107,7 +107,7 @@ class LayerSites:
             for region in instance.regions:
                 assert region.parent is not None
                 module = region.parent.module
-                site = object_call(self.plans[unit], region)
+                site = object_call(self.plans[unit], region, instance.own_name)
                 known = self.sites.setdefault(module, Sites())
                 if site is not None and site not in known.items:
                     known.items.append(site)

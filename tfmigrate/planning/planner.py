@@ -41,6 +41,7 @@ from tfmigrate.planning.operations import plain_operations
 from tfmigrate.planning.own_lists import OwnList, own_lists
 from tfmigrate.planning.own_object import check_self, flags_that_stay
 from tfmigrate.planning.ownership import Ownership
+from tfmigrate.planning.parting import Parting
 from tfmigrate.planning.plan import Plan
 from tfmigrate.planning.renaming import Renaming
 from tfmigrate.planning.roles import assign_roles
@@ -100,6 +101,7 @@ class Planner:
         self.owners = Ownership(self.classes, apart)
         for walk in self.classes.walks:
             separate(walk, self.owners)
+        Parting(self.classes, self.owners)
         self.threads = lift(self.classes, self.owners, program)
         self.clusters = Clusters(self.classes, self.owners)
         self.plans: dict[object, LayerPlan] = {}

@@ -29,7 +29,9 @@ def _is_prefix(name: str, regions: list[Region]) -> bool:
 
 
 def _begin_with(text: str, region: Region) -> bool:
+    """Whether the names do, and are longer; the whole name may be that of a layer of a library."""
     depth = len(region.path)
     made = [creation for creation in region.creations() if creation.variables]
-    firsts = [str(c.path[depth]) if len(c.path) > depth else "" for c in made]
-    return bool(firsts) and all(first.startswith(text) and first != text for first in firsts)
+    firsts = [(str(c.path[depth]) if len(c.path) > depth else "", c) for c in made]
+    named = {c for first, c in firsts if first == text and c.row is not None and c.region is region}
+    return bool(firsts) and all(first.startswith(text) and (first != text or c in named) for first, c in firsts)

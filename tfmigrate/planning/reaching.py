@@ -149,11 +149,12 @@ class Reaching:
         """The objects that become layers themselves."""
         for name, obj in objects:
             instances = [i for i in self._layers_of.get(obj, ()) if root_of(i.regions[0]) is root_of(home)]
-            if len(instances) == 1:
-                made = frozenset(made_by(instances[0]))
+            parted = len(instances) > 1 and obj.maker is home.frame and all(i.own_name for i in instances)
+            for instance in instances if parted or len(instances) == 1 else ():
+                made = frozenset(made_by(instance))
                 inside = (other for held in held_by(obj) for other in self._layers_of.get(held, ()))
                 if all(made.issuperset(made_by(other)) for other in inside):
-                    yield Reached(None, name, made, home, instance=instances[0])
+                    yield Reached(None, instance.own_name or name, made, home, instance=instance)
 
     @cached_property
     def _layers_of(self) -> dict[ObjectValue, list[Instance]]:

@@ -40,7 +40,9 @@ class Savers:
         chosen = self.reaching.chosen(wanted, saving, works, named=True) if wanted else None
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
-        if chosen is None or not saving.plain or renamed or (saving.variables is None and everything - set(wanted)):
+        stays = not self.reaching.units(wanted) <= migrated
+        rest = saving.variables is None and everything - set(wanted)
+        if chosen is None or not saving.plain or renamed or stays or rest:
             self._tell(saving)
             return False
         if not set(wanted).isdisjoint(keras_paths(migrated, self.owners)):

@@ -105,6 +105,7 @@ class Instance:
     """One layer object: all the regions that reach one scope path below one owner.
 
     owner: the instance that holds it, or the plain call (or the object) whose code does.
+    own_name: of a layer that takes the place of an object together with others, what it is called.
     """
 
     unit: Unit
@@ -112,6 +113,7 @@ class Instance:
     owner: Instance | Holder
     regions: list[Region] = field(default_factory=list)
     children: list[Instance] = field(default_factory=list)
+    own_name: str = ""
 
     @property
     def base(self) -> Path:
