@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from tfmigrate import rewrite as rewriting
 from tfmigrate import settling
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import migrate_text
+from tfmigrate.program.link import parse_module
+from tfmigrate.proving.unbound import unsure_locals
 from tfmigrate.sites import Site
 from tfmigrate.transform import Transform
 
@@ -71,8 +74,12 @@ def test_a_wrong_count_is_our_bug(monkeypatch: pytest.MonkeyPatch, old: str, new
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("class Net(", "class Net(("), ("tf.matmul(x, self.w)", "tf.matmul(x, w)")],
-    ids=["does not parse", "a name without a value"],
+    [
+        ("class Net(", "class Net(("),
+        ("tf.matmul(x, self.w)", "tf.matmul(x, w)"),
+        ("return tf.matmul(x, self.w)", "y = tf.matmul(y, self.w); return tf.matmul(x, self.w)"),
+    ],
+    ids=["does not parse", "a name without a value", "a local that is read before it is set"],
 )
 def test_text_that_is_no_program_is_our_bug(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
     migration = migrated_with(monkeypatch, lambda text: text.replace(old, new))
@@ -89,3 +96,44 @@ def test_a_crash_is_our_bug_and_names_the_place(monkeypatch: pytest.MonkeyPatch)
     (finding,) = migration.findings
     assert finding.code == "TFM903"
     assert "IndexError: beyond the end" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("y = x\n    x = 1", {"x"}),
+        ("x = 1\n    y = x", set()),
+        ("if a:\n        x = 1\n    y = x", {"x"}),
+        ("if a:\n        x = 1\n    else:\n        x = 2\n    y = x", set()),
+        ("if a:\n        x = 1\n    else:\n        return\n    y = x", set()),
+        ("if a:\n        x = 1\n    else:\n        raise a\n    y = x", set()),
+        ("for i in a:\n        x = i\n    y = x", {"x"}),
+        ("for i in a:\n        x = i\n        y = x", set()),
+        ("for i in a:\n        y = x\n        x = i", {"x"}),
+        ("while a:\n        x = 1\n    y = x", {"x"}),
+        ("with a as (x, z):\n        y = x\n    y = z", set()),
+        ("try:\n        x = 1\n    except a:\n        pass\n    y = x", {"x"}),
+        ("try:\n        x = 1\n    except a:\n        raise\n    y = x", set()),
+        ("try:\n        pass\n    finally:\n        x = 1\n    y = x", set()),
+        ("x += 1", {"x"}),
+        ("x = 1\n    x += 1", set()),
+        ("x = 1\n    del x\n    y = x", {"x"}),
+        ("y = [x for x in a]", set()),
+        ("y = [x for z in a]\n    x = 1", {"x"}),
+        ("y = (x := 1) + x", set()),
+        ("y = lambda: x\n    x = 1", set()),
+        ("def x():\n        return y\n    y = x()", set()),
+        ("y = x()\n    def x():\n        return 1", {"x"}),
+        ("import x.z\n    y = x", set()),
+        ("global x\n    y = x\n    x = 1", set()),
+        ("y = other", set()),
+    ],
+)
+def test_locals_that_may_be_read_too_early(code: str, expected: set[str]) -> None:
+    module = parse_module("m", Path("m.py"), f"def f(a):\n    {code}\n")
+    assert unsure_locals(module) == expected
+
+
+def test_names_of_a_script_that_may_be_read_too_early() -> None:
+    module = parse_module("m", Path("m.py"), "if a:\n    x = 1\nprint(x)\n")
+    assert unsure_locals(module) == {"x"}

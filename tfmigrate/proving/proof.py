@@ -21,6 +21,7 @@ from tfmigrate.progress import steps
 from tfmigrate.proving.attributes import unset_attributes
 from tfmigrate.proving.counting import Counting
 from tfmigrate.proving.recount import Counted, layered, recount, requested
+from tfmigrate.proving.unbound import unsure_locals
 from tfmigrate.proving.unread import unread
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.execute import Executor
@@ -80,6 +81,7 @@ def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> P
     for module in _with_followers(program, after):
         now = emitted.modules[module.name]
         lost = unbound_names(now) - unbound_names(module) | unset_attributes(now) - unset_attributes(module)
+        lost |= unsure_locals(now) - unsure_locals(module)
         if lost:
             message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
