@@ -33,7 +33,8 @@ def separate(walk: Walk, owners: Ownership) -> None:
         sides = _sides(variable, found, walk, queries) if _never_together(found) else None
         if sides is not None:
             for number, creations in list(enumerate(found))[1:]:
-                _replace(variable, creations, walk, queries, [q for q, side in sides.items() if side == number])
+                meant = {q: len(near) == 1 for q, near in sides.items() if number in near}
+                _replace(variable, creations, walk, queries, meant)
 
 
 def separate_slots(slots: Sequence[Slot], walks: Sequence[Walk]) -> None:
@@ -76,21 +77,21 @@ def _tell_of(own: Variable, variable: Variable, walk: Walk) -> None:
 
 def _sides(
     variable: Variable, groups: list[list[Creation]], walk: Walk, queries: list[Query]
-) -> dict[Query | NameRead, int] | None:
-    """Which of the groups each list means that chooses the variable, and each read of its name.
+) -> dict[Query | NameRead, list[int]] | None:
+    """Which of the groups each list may mean that chooses the variable, and each read of its name; None if unknown.
 
-    None if one of them may mean several.
+    Where runs of several groups come by, it means whichever there is.
     """
     listing = [q for q in queries if _chooses(q) and variable in {*q.variables, *(q.source or ())}]
     if any(variable in (saving.variables or ()) for saving in walk.scoping.savings if listing):
         return None
-    sides: dict[Query | NameRead, int] = {}
+    sides: dict[Query | NameRead, list[int]] = {}
     reads: list[Query | NameRead] = [read for read in walk.scoping.name_reads if read.variable is variable]
     for query in [*listing, *reads]:
         near = [i for i, group in enumerate(groups) if not all(exclusive(query, c) for c in group)]
-        if len(near) != 1:
+        if not near:
             return None
-        sides[query] = near[0]
+        sides[query] = near
     return sides
 
 
@@ -104,9 +105,13 @@ def _instance_of(region: Region | None, owners: Ownership) -> Instance | None:
 
 
 def _replace(
-    variable: Variable, creations: list[Creation], walk: Walk, queries: list[Query], meant: list[Query | NameRead]
+    variable: Variable,
+    creations: list[Creation],
+    walk: Walk,
+    queries: list[Query],
+    meant: dict[Query | NameRead, bool],
 ) -> None:
-    """meant: the lists that choose the variable of these requests, not that of others, and the reads of its name."""
+    """meant: the lists that choose the variable of these requests, and the reads of its name; whether no other one."""
     own = replace(variable, region=creations[0].region)
     if creations[0].row is None:
         describe(own, creations[0].args)
@@ -117,13 +122,17 @@ def _replace(
     for query in queries:
         if not _chooses(query) and variable in query.variables:
             query.variables.append(own)
-    for other in meant:
-        if isinstance(other, NameRead):
+    for other, alone in meant.items():
+        if isinstance(other, NameRead) and alone:
             other.variable = own
             continue
-        other.variables = [own if v is variable else v for v in other.variables]
+        if isinstance(other, NameRead):
+            walk.scoping.name_reads.append(replace(other, variable=own))
+            continue
+        put = [own] if alone else [variable, own]
+        other.variables = [each for v in other.variables for each in (put if v is variable else [v])]
         if other.source is not None:
-            other.source = [own if v is variable else v for v in other.source]
+            other.source = [each for v in other.source for each in (put if v is variable else [v])]
 
 
 def _never_together(groups: list[list[Creation]]) -> bool:

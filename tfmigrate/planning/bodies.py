@@ -18,7 +18,7 @@ from tfmigrate.program.flags import reuse_flags
 from tfmigrate.program.inner import read_around
 from tfmigrate.program.link import Program
 from tfmigrate.program.scan import Scan, scan_code
-from tfmigrate.walk.state import is_fixed, is_settled
+from tfmigrate.walk.state import is_filled, is_fixed, is_settled
 from tfmigrate.walk.values import is_tensor
 
 
@@ -56,6 +56,7 @@ class Bodies:
         body.splitter.on_object = member.shape is Shape.CALLABLE
         body.fixed = partial(is_fixed, program=self.program)
         body.settled = partial(is_settled, program=self.program)
+        body.filled = partial(is_filled, program=self.program)
         decisive = self.decisive.get(member, ())
         body.flags = {name: found for name, found in reuse_flags(self.program).items() if name not in decisive}
         body.outputs = [

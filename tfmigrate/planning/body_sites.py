@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from tfmigrate.planning import names
 from tfmigrate.planning.body_scopes import write_alias_names, write_scopes
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.calling import block_call, block_results, call_arguments, extend_targets
@@ -84,18 +85,14 @@ def _inputs(work: Bodywork, sites: Sites) -> list[str]:
                 prelude.append(f"{item.name} = {text}")
             continue
         for node in work.body.scan.loads(item.name):
-            if not work.body.is_gone(node) and not (item.is_attribute and text == f"self.{item.identifier}"):
+            if not work.body.is_gone(node) and not (item.is_attribute and text == item.name):
                 sites.add("functions", span(work.module, node), Replace(text))
     return prelude
 
 
 def _output(work: Bodywork, name: str, sites: Sites) -> None:
     """An attribute that the body sets becomes a local and one more result."""
-    local = name.removeprefix("self.")
-    if local in work.body.scan.bindings or local in work.body.inputs:
-        raise Refusal(
-            "TFM404", work.body.member.node, work.module, f"{name} is set here, and {local} means something else"
-        )
+    local = _local_of(work, name)
     for statement in statements(list(work.body.member.body), work.body.scan.opaque):
         for node in ast.walk(statement):
             if (
@@ -105,6 +102,21 @@ def _output(work: Bodywork, name: str, sites: Sites) -> None:
                 and work.body.scan.statement(node) is statement
             ):
                 sites.add("methods", span(work.module, node), Replace(local))
+
+
+def _local_of(work: Bodywork, name: str) -> str:
+    """The local that an attribute becomes, under another name where that is taken and nobody gets it back."""
+    local = name.removeprefix("self.")
+    if local not in work.body.scan.bindings and local not in work.body.inputs:
+        return local
+    if name not in work.body.unread:
+        raise Refusal(
+            "TFM404", work.body.member.node, work.module, f"{name} is set here, and {local} means something else"
+        )
+    function = work.body.member.function
+    taken = {node.id for node in function.nodes if isinstance(node, ast.Name)} if function is not None else set()
+    bare = {output.removeprefix("self.") for output in work.body.outputs}
+    return names.unique(f"own_{local}", taken | bare | set(work.body.inputs))
 
 
 def _slot_site(work: Bodywork, slot: Slot, site: ast.AST, sites: Sites) -> None:
@@ -154,7 +166,7 @@ def _block_call(work: Bodywork, slot: Slot, site: ast.With, target: str, sites: 
     member = work.member_at(slot, site)
     if member is not child.unit.primary:
         target += f".{member.method}"
-    spelled = {**work.spelled(), **{name: name.removeprefix("self.") for name in work.body.outputs}}
+    spelled = {**work.spelled(), **{name: _local_of(work, name) for name in work.body.outputs}}
     sites.add("blocks", span(work.module, site), block_call(child, member, target, spelled, work.module))
 
 

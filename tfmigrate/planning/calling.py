@@ -34,7 +34,8 @@ def call_arguments(
     filled = arguments
     arguments = []
     for name, sure in wanted:
-        bare = name.removeprefix("self.")
+        taken = child.bodies[member].inputs.get(name)
+        bare = taken.identifier if taken is not None else name.removeprefix("self.")
         if name.startswith("self.") or name not in given:
             positional = positional and sure
             text = received(name, site)

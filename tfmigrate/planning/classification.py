@@ -398,8 +398,8 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
 
 
 def wrapped_creation(region: Region) -> Creation:
-    """The call of the library layer in a function that wraps one."""
-    return next(creation for creation in region.creations() if creation.makes_layer)
+    """The call of the library layer in a function that wraps one, in a branch that no run takes too."""
+    return next(event for event in region.events if isinstance(event, Creation) and event.makes_layer)
 
 
 def _lends_cells(region: Region) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from functools import cached_property
 
 from tfmigrate.planning.classification import Classification
@@ -126,7 +127,18 @@ class Collecting:
             return "this list is not all the variables of some layers that are in reach here, in their order"
         if any(v.path is None for v in query.variables) or self.reaching.chosen(query.variables, query, works) is None:
             return "this list is not all the variables of some layers that are in reach here"
+        if len({frozenset(parts) for parts in self._layers_at(query.node, works)}) > 1:
+            return "this list holds the variables of other layers for one object or run than for another"
         return None
+
+    def _layers_at(self, node: ast.AST, works: list[PlainWork]) -> Iterator[list[object]]:
+        """The layers that give a list, each time that the program comes by it."""
+        for query in self._lists_at(node):
+            found = self.reaching.chosen(query.variables, query, works) if query.variables else None
+            # what is handed down is held by each caller, and has one name here
+            threads = {slot for work in works for slot in work.threads}
+            if found is not None:
+                yield [(item.slot.unit if item.slot in threads else item.key, item.text) for item in found]
 
     def _lists_at(self, node: ast.AST) -> list[Query]:
         return self._lists.get(node, [])

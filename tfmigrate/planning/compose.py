@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from itertools import takewhile
 
-from tfmigrate.planning.conditions import Conditions
+from tfmigrate.planning.conditions import Conditions, is_of_one_branch, parting_tests, tests_around, tests_of
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, names_for
 from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
 from tfmigrate.planning.making import Naming, Request
@@ -20,6 +20,9 @@ from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 from tfmigrate.walk.values import Const, Value
+
+# a statement, and which of its names it is about
+_Part = tuple[int, str]
 
 
 def _is_nothing(value: Value | None) -> bool:
@@ -39,11 +42,28 @@ class Head:
 
 
 @dataclass
+class _Taken:
+    """What was taken along of a body. under: statements, with the tests around them; holds: which one each name has."""
+
+    under: dict[_Part, list[tuple[ast.expr, bool]]] = field(default_factory=dict)
+    holds: dict[str, _Part] = field(default_factory=dict)
+
+    def has(self, part: _Part, name: str, tests: list[tuple[ast.expr, bool]]) -> bool:
+        """Whether a name has what this gives it, where these tests hold."""
+        known = self.under.get(part)
+        return known is not None and self.holds.get(name) == part and tests[: len(known)] == known
+
+    def add(self, part: _Part, bound: Iterable[str], tests: list[tuple[ast.expr, bool]]) -> None:
+        self.under[part] = tests
+        self.holds.update(dict.fromkeys(bound, part))
+
+
+@dataclass
 class _Method:
-    """A method that grows. done: the statements of the body that it has taken along."""
+    """A method that grows. taken: what it has taken along of the body."""
 
     around: Conditions
-    done: set[tuple[int, str]] = field(default_factory=set)
+    taken: _Taken = field(default_factory=lambda: _Taken())
 
 
 class Composer:
@@ -143,14 +163,22 @@ class Composer:
 
     def conditions(self, slot: Slot, body: Body) -> list[ast.expr]:
         """The tests around a weight, or what one branch makes, outside in, each as it must hold."""
-        alone = slot.apart or (slot.kind is Made.LAYER and self._is_left_out(slot, body))
-        if not alone and (slot.kind is not Made.WEIGHT or len(slot.sites) > 1):
-            return []
-        return [test for test, _ in self._tests(slot, body)]
+        if slot.kind is Made.INSTANCE:
+            parted = any(test in self._parting for test, _ in tests_of(slot, self.plan))
+            alone = (parted or self._is_left_out(slot, body)) and is_of_one_branch(slot, self.plan)
+        elif slot.kind is Made.WEIGHT and len(slot.sites) == 1:
+            alone = True
+        else:
+            alone = slot.apart or (slot.kind is Made.LAYER and len(slot.sites) == 1 and self._is_left_out(slot, body))
+        return [test for test, _ in tests_around(slot.site(), body)] if alone else []
+
+    @cached_property
+    def _parting(self) -> set[ast.expr]:
+        return parting_tests(self.plan)
 
     def _is_left_out(self, slot: Slot, body: Body) -> bool:
-        """Whether a layer of a library is made with what another instance, which does not call it, has not."""
-        if len(slot.sites) > 1 or slot.loops or len(self.plan.unit.instances) < 2:
+        """Whether a layer is made with what another instance, which does not call it, has not."""
+        if slot.loops or len(self.plan.unit.instances) < 2:
             return False
         parts = [part for e in self.requests[slot].expressions() for part in ast.walk(e) if isinstance(part, ast.expr)]
         wanted = {name for part in parts if (name := body.splitter.spelling(part)) in body.inputs and name is not None}
@@ -158,19 +186,6 @@ class Composer:
         others = [i.regions for i in self.plan.unit.instances if used.isdisjoint(i.regions)]
         regions = (region for found in others for region in found if region in body.member.regions)
         return any(_is_nothing(body.value(name, region)) for region in regions for name in wanted)
-
-    @staticmethod
-    def _tests(slot: Slot, body: Body) -> list[tuple[ast.expr, bool]]:
-        tests: list[tuple[ast.expr, bool]] = []
-        inner: ast.AST = slot.site()
-        for outer in [*body.scan.ancestors(slot.site()), None]:
-            if isinstance(inner, ast.stmt):
-                tests = [*_left_before(inner, outer, body), *tests]
-            if isinstance(outer, ast.If) and inner is not outer.test:
-                tests.insert(0, (outer.test, inner in outer.body))
-            if outer is not None:
-                inner = outer
-        return tests
 
     # -- text ----------------------------------------------------------------------------------------------------
 
@@ -182,7 +197,7 @@ class Composer:
         self._store(head)
         if running_names(self.plan):
             spelled = names_for_all(self.plan, Level.INIT)
-            fill = partial(self._filling, done=set(), spelled=spelled)
+            fill = partial(self._filling, taken=_Taken(), spelled=spelled)
             head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
             return self._with_build(head)
         return self._filled(head)
@@ -271,10 +286,12 @@ class Composer:
     def _fill(self, slot: Slot, level: Level, method: _Method) -> None:
         body, around, lines = self.body_of(slot), method.around, method.around.lines
         spelled = names_for_all(self.plan, level)
-        lines.extend(self.indent + line for line in self._taken_along(slot, body, method.done, spelled))
+        tests = tests_around(slot.site(), body) if self.conditions(slot, body) else []
+        first, inside = self._taken_along(slot, body, method.taken, spelled, tests)
+        lines.extend(self.indent + line for line in first)
         lines.extend(self.indent + comment for comment in _comments_above(body, slot))
-        tests = self._tests(slot, body) if self.conditions(slot, body) else []
         pad = around.enter([(body.splitter.text(test, spelled), wanted) for test, wanted in tests])
+        lines.extend(pad + line for line in inside)
         target = f"self.{slot.name} = "
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in self.requests[slot].pieces]
         head, tail = f"{target}{self._callee(slot, body, spelled)}", ""
@@ -291,24 +308,30 @@ class Composer:
         self,
         slot: Slot,
         body: Body,
-        done: set[tuple[int, str]],
+        taken: _Taken,
         spelled: dict[str, str],
+        tests: list[tuple[ast.expr, bool]],
         stepped: Set[str] = frozenset(),
-    ) -> list[str]:
-        """The statements that a slot needs and that are not done yet. stepped: names with values from elsewhere."""
-        lines: list[str] = []
+    ) -> tuple[list[str], list[str]]:
+        """The statements that a slot needs and that are not done yet: those that any run does, and those of its branch.
+
+        tests: those around the slot. stepped: names with values from elsewhere.
+        """
+        lines: tuple[list[str], list[str]] = [], []
         for statement, name in self.plan.needs[slot].statements:
-            if _part(body, statement, name) not in done and name not in stepped:
-                done.add(_part(body, statement, name))
-                lines += self._statement(body, statement, name, spelled)
+            part = _part(body, statement, name)
+            if name in stepped or taken.has(part, name, tests):
+                continue
+            own = bool(tests) and slot.kind is Made.INSTANCE and tests_around(statement, body) == tests
+            bound = [n for n, found in body.scan.bindings.items() if any(b.statement is statement for b in found)]
+            taken.add(part, [name] if part[1] else bound, tests if own else [])
+            lines[own].extend(self._statement(body, statement, name, spelled))
         return lines
 
-    def _filling(
-        self, slot: Slot, opening: str, closing: str, done: set[tuple[int, str]], spelled: dict[str, str]
-    ) -> list[str]:
+    def _filling(self, slot: Slot, opening: str, closing: str, taken: _Taken, spelled: dict[str, str]) -> list[str]:
         """The statements that a slot needs, and the one that fills it."""
         body = self.body_of(slot)
-        lines = self._taken_along(slot, body, done, spelled, running_names(self.plan))
+        lines, _ = self._taken_along(slot, body, taken, spelled, [], running_names(self.plan))
         request = self.requests[slot]
         callee = self._callee(slot, body, spelled)
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
@@ -384,27 +407,11 @@ class Composer:
         return []
 
 
-def _part(body: Body, statement: ast.stmt, name: str) -> tuple[int, str]:
+def _part(body: Body, statement: ast.stmt, name: str) -> _Part:
     """What is taken along of a statement: what it says of one name, or all of it where it unpacks a value."""
     bound = [binding for binding in body.scan.bindings.get(name, []) if binding.statement is statement]
     unpacks = isinstance(statement, ast.Assign) and any(binding.value is None for binding in bound)
     return id(statement), "" if unpacks else name
-
-
-def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
-    """The tests of earlier statements beside this one that leave the body: here they have failed."""
-    suite = list(body.member.body) if owner is None else []
-    for field_name in ("body", "orelse"):
-        value = getattr(owner, field_name, None)
-        if isinstance(value, list) and statement in value:
-            suite = value
-    tests = []
-    for earlier in suite[: suite.index(statement)] if statement in suite else []:
-        if isinstance(earlier, ast.If):
-            leaves = [bool(s) and isinstance(s[-1], (ast.Return, ast.Raise)) for s in (earlier.body, earlier.orelse)]
-            if leaves[0] != leaves[1]:
-                tests.append((earlier.test, leaves[1]))
-    return tests
 
 
 def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:

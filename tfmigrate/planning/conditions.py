@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
+
+from tfmigrate.planning.layering import Body, LayerPlan
+from tfmigrate.planning.slots import Made, Slot
 
 # an expression, and whether it must hold
 Test = tuple[str, bool]
@@ -52,3 +57,64 @@ def negated(text: str) -> str:
     if re.fullmatch(r"not [\w.]+", text):
         return text[4:]
     return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
+
+
+def tests_around(node: ast.AST, body: Body) -> list[tuple[ast.expr, bool]]:
+    """The tests that decide whether a body comes to a node, outside in, each with whether it must hold."""
+    tests: list[tuple[ast.expr, bool]] = []
+    inner = node
+    for outer in [*body.scan.ancestors(node), None]:
+        if isinstance(inner, ast.stmt):
+            tests = [*_left_before(inner, outer, body), *tests]
+        if isinstance(outer, ast.If) and inner is not outer.test:
+            tests.insert(0, (outer.test, inner in outer.body))
+        if outer is not None:
+            inner = outer
+    return tests
+
+
+def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
+    """The tests of earlier statements beside this one that leave the body: here they have failed."""
+    suite = list(body.member.body) if owner is None else []
+    for field_name in ("body", "orelse"):
+        value = getattr(owner, field_name, None)
+        if isinstance(value, list) and statement in value:
+            suite = value
+    tests = []
+    for earlier in suite[: suite.index(statement)] if statement in suite else []:
+        if isinstance(earlier, ast.If):
+            leaves = [bool(s) and isinstance(s[-1], (ast.Return, ast.Raise)) for s in (earlier.body, earlier.orelse)]
+            if leaves[0] != leaves[1]:
+                tests.append((earlier.test, leaves[1]))
+    return tests
+
+
+def is_of_one_branch(slot: Slot, plan: LayerPlan) -> bool:
+    """Whether all places that use what fills a slot stand under the same tests, and in no loop."""
+    if slot.loops:
+        return False
+    found = set()
+    for site in slot.sites:
+        body = next((body for body in plan.bodies.values() if site in body.scan.parents), None)
+        if body is None or body.scan.enclosing(
+            site, (ast.For, ast.AsyncFor, ast.While, ast.Try, ast.IfExp, ast.BoolOp)
+        ):
+            return False
+        found.add(tuple((ast.unparse(test), holds) for test, holds in tests_around(site, body)))
+    return len(found) == 1 and found != {()}
+
+
+def parting_tests(plan: LayerPlan) -> set[ast.expr]:
+    """The tests of which each side makes a layer of its own under one name."""
+    found: set[ast.expr] = set()
+    for slot, other in combinations((slot for slot in plan.slots if slot.kind is Made.INSTANCE), 2):
+        if slot.path == other.path and is_of_one_branch(slot, plan) and is_of_one_branch(other, plan):
+            there = {(test, not holds) for test, holds in tests_of(other, plan)}
+            found |= {test for test, holds in tests_of(slot, plan) if (test, holds) in there}
+    return found
+
+
+def tests_of(slot: Slot, plan: LayerPlan) -> list[tuple[ast.expr, bool]]:
+    """The tests around the first place that uses what fills a slot."""
+    body = next((body for body in plan.bodies.values() if slot.site() in body.scan.parents), None)
+    return tests_around(slot.site(), body) if body is not None else []

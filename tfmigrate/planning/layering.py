@@ -123,6 +123,8 @@ class Body:
     fixed: Callable[[str], bool] = lambda _: False
     # those that only constructors set, however often
     settled: Callable[[str], bool] = lambda _: False
+    # those of which some name a container that is filled as the program runs
+    filled: Callable[[str], bool] = lambda _: True
     # what only remembers that the object was called, with the statements that set it
     flags: Mapping[str, frozenset[ast.stmt]] = field(default_factory=dict)
     # reads of a scope object that ask for its name, which the layer says in its own way

@@ -48,6 +48,7 @@ from tfmigrate.planning.roles import assign_roles
 from tfmigrate.planning.shapeless import check_inputs, plan_scalars
 from tfmigrate.planning.slots import Disagreement, slots_of_unit
 from tfmigrate.planning.switching import Switching
+from tfmigrate.planning.transposed import plan_transposed
 from tfmigrate.planning.units import Shape, Unit
 from tfmigrate.planning.unreached import add_unreached, check_unreached
 from tfmigrate.planning.untaken import note_untaken
@@ -176,6 +177,7 @@ class Planner:
             for module, node, name in left_behind(self.sites):
                 self.clusters.refuse("TFM508", node, module, f"{name} stays, and TensorFlow 2 does not have it", None)
             plan_dimensions(self.sites)
+            plan_transposed(self.sites)
             plan_scalars(self.scalars, self.sites)
         sites = {module: items.items for module, items in self.sites.items() if items.items}
         instances = list(self.owners.instances())

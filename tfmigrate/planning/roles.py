@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 from tfmigrate.planning.agreeing import is_one_value
 from tfmigrate.planning.by_branch import parts_alone
+from tfmigrate.planning.derived import set_before, worked_out_alike
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role
 from tfmigrate.planning.units import Instance, Shape
 from tfmigrate.walk.naming import may_be_numpys
@@ -121,14 +123,27 @@ def _agrees(body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
     """Whether the calls of each group all give the same."""
     for regions in groups:
         if item.is_attribute and len({id(r.frame.obj) for r in regions}) == 1:
-            made = not any(_is_in_making(r) for r in regions)
-            if body.fixed(item.identifier) or (made and body.settled(item.identifier)):
+            if _keeps(body, regions, item.name.removeprefix("self.")):
                 continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
-        if not is_one_value([body.value(item.name, r) for r in regions], expressions, frames):
+        if is_one_value([body.value(item.name, r) for r in regions], expressions, frames):
+            continue
+        if not worked_out_alike(expressions, regions, partial(_keeps_number, body, regions)):
             return False
     return True
+
+
+def _keeps(body: Body, regions: list[Region], name: str) -> bool:
+    """Whether the object has the same under an attribute at all of these calls."""
+    if body.fixed(name):
+        return True
+    return body.settled(name) and all(not _is_in_making(r) or set_before(name, r) for r in regions)
+
+
+def _keeps_number(body: Body, regions: list[Region], name: str) -> bool:
+    """Whether an attribute is the same at all of these calls, and nothing that is filled in between."""
+    return not body.filled(name) and _keeps(body, regions, name)
 
 
 def _is_in_making(region: Region) -> bool:

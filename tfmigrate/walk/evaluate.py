@@ -19,7 +19,7 @@ from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.items import slice_of, subscript
 from tfmigrate.walk.remembering import Memory
 from tfmigrate.walk.semantics import Semantics
-from tfmigrate.walk.state import is_filled, is_settled
+from tfmigrate.walk.state import is_filled, is_settled, run_time_state
 from tfmigrate.walk.values import (
     PYTHON,
     TENSOR,
@@ -281,6 +281,18 @@ class Evaluator(ABC):
             return choice
         decision = decision_of(test, lambda name: self._meant(name, env), self._is_settled)
         return choice_of(one, other, decision)
+
+    def note_decision(self, node: ast.If, env: Env) -> None:
+        """Have the activation know what an undecided `if` asks, where another one that asks the same will decide alike.
+
+        In a loop the next round may decide otherwise.
+        """
+        looped = any(frame.loops for frame in self.frame.outward())
+        if looped or run_time_state(node.test, self.frame, self.program) is not None:
+            return
+        decision = decision_of(node.test, lambda name: self._meant(name, env), self._is_settled)
+        if decision is not None and not any(isinstance(v, Symbol) and v.round is not None for v in decision.known):
+            self.frame.decided[node] = decision
 
     def _meant(self, name: str, env: Env) -> Value | None:
         value = env.lookup(name)

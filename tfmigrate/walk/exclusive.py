@@ -9,6 +9,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.choices import Pick
 from tfmigrate.walk.regions import Creation, NameRead, Query, Region, around
+from tfmigrate.walk.values import Decision
 
 _ENDS = (ast.Return, ast.Raise)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -18,10 +19,16 @@ Event = Region | Creation | Query | NameRead
 
 
 def exclusive(one: Event, other: Event) -> bool:
-    """Whether no run does both: they part in one activation, which no loop repeats, at the two sides of an `if`."""
+    """Whether no run does both: they part in one activation, which no loop repeats, at the two sides of an `if`.
+
+    Or two activations ask the same of what stays the same, and each does its part on another side.
+    """
     first, second = list(_way(one)), list(_way(other))
     picks = _picks(second)
     if any(pick.excludes(another) for pick in _picks(first) for another in picks):
+        return True
+    taken = dict(_decisions(second))
+    if any(taken.get(decision, side) is not side for decision, side in _decisions(first)):
         return True
     parting = next((i for i, (a, b) in enumerate(zip(first, second)) if a is not b), 0)
     if not parting or any(_loops(step) for step in first[:parting]):
@@ -51,6 +58,18 @@ def _way(event: Event) -> Iterator[Event]:
 
 def _picks(way: list[Event]) -> list[Pick]:
     return [s.frame.pick for s in way if isinstance(s, Region) and not s.is_block and s.frame.pick is not None]
+
+
+def _decisions(way: list[Event]) -> Iterator[tuple[Decision, bool]]:
+    """What was asked on a way, and whether it holds there."""
+    for step in way:
+        home = step.region if not isinstance(step, Region) else step if step.is_block else step.parent
+        if home is None or step.node is None or not home.frame.decided:
+            continue
+        for outer, child in _steps(home.module, step.node):
+            decision = home.frame.decided.get(outer)
+            if decision is not None and isinstance(outer, ast.If) and child is not outer.test:
+                yield decision, child in outer.body
 
 
 def parted(module: Module, first: ast.AST, second: ast.AST) -> bool:

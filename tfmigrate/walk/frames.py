@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.program.link import Function, Module
 from tfmigrate.walk.choices import Pick
-from tfmigrate.walk.values import Env, ListValue, ObjectValue, Round, Value
+from tfmigrate.walk.values import Decision, Env, ListValue, ObjectValue, Round, Value
 
 
 @dataclass(eq=False, slots=True)
@@ -21,6 +21,7 @@ class Frame:
     pick: of a call that runs one of several functions, which one this is.
     ahead: the arguments that a `functools.partial` gives, which are not among the `given`.
     left: how much was noted of effects when some runs returned from it, and the walk went on.
+    decided: what each undecided `if` asks that is the same for the whole run.
     """
 
     function: Function | None
@@ -41,6 +42,7 @@ class Frame:
     rounds: dict[ast.AST, tuple[Round, Value]] = field(default_factory=dict)
     ahead: dict[str, ast.expr] = field(default_factory=dict)
     left: int | None = None
+    decided: dict[ast.AST, Decision] = field(default_factory=dict)
 
     def outward(self) -> Iterator[Frame]:
         """This activation and those around it, inside out."""

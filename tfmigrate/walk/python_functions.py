@@ -173,6 +173,8 @@ def _get_attribute(ev: Evaluator, name: str, args: Arguments, node: ast.Call) ->
         if known:
             return object_attribute(ev, owner, attr.value)
         if attr.value in owner.maybe and len(args.positional) > 2:
+            if ev.semantics.exact and isinstance(owner.attrs[attr.value], ObjectValue):
+                return owner.attrs[attr.value]  # a layer that not all objects have is called by those that do
             return join(owner.attrs[attr.value], args.positional[2][0])
     if name == "hasattr":
         return PYTHON

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
+from tfmigrate.program.aliases import library_names
 from tfmigrate.program.flags import counted_calls, reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.texts import unparsed
@@ -25,6 +26,8 @@ class _Changes:
     """What a program changes as it runs: attributes set outside `__init__`, globals set by functions, containers."""
 
     attributes: set[str] = field(default_factory=set)
+    # of these, those that it sets on something else than TensorFlow's flags
+    of_objects: set[str] = field(default_factory=set)
     # set more than once by one constructor
     reset: set[str] = field(default_factory=set)
     globals: set[tuple[Module, str]] = field(default_factory=set)
@@ -59,7 +62,7 @@ def is_fixed(attribute: str, program: Program) -> bool:
 
 def is_settled(attribute: str, program: Program) -> bool:
     """Whether an attribute of that name is set by constructors only: an object that is made keeps what it has."""
-    return attribute not in _changes(program).attributes
+    return attribute not in _changes(program).of_objects
 
 
 def is_filled(name: str, program: Program) -> bool:
@@ -165,6 +168,7 @@ def _changes(program: Program) -> _Changes:
     for module in program.modules.values():
         here = _changes_in(module)
         changes.attributes |= here.attributes
+        changes.of_objects |= here.of_objects
         changes.reset |= here.reset
         changes.containers |= here.containers
         changes.globals.update((module, name) for name in here.names)
@@ -178,10 +182,20 @@ _KNOWN: WeakKeyDictionary[Module, _Changes] = WeakKeyDictionary()
 def _changes_in(module: Module) -> _Changes:
     if module not in _KNOWN:
         found = _KNOWN[module] = _Changes()
-        _collect(module.tree, None, found, set())
+        _collect(module.tree, None, found, set(), _flags(module))
         assigned = Counter(name for name in _top_level_targets(module.tree))
         found.names.update(name for name, times in assigned.items() if times > 1)
     return _KNOWN[module]
+
+
+def _flags(module: Module) -> frozenset[str]:
+    """The names that stand for TensorFlow's flags everywhere in a file."""
+    known = {name for name, library in library_names(module).items() if library.endswith("flags.FLAGS")}
+    if not known:
+        return frozenset()
+    bound = {node.arg for node in module.of_kind(ast.arg)}
+    bound.update(*(function.assigned for function in module.functions.values()))
+    return frozenset(known - bound)
 
 
 def _top_level_targets(node: ast.AST) -> Iterator[str]:
@@ -200,7 +214,11 @@ def _is_own(target: ast.Attribute, init: FunctionNode) -> bool:
 
 
 def _collect(
-    node: ast.AST, function: FunctionNode | None, changes: _Changes, seen: set[tuple[FunctionNode | None, str]]
+    node: ast.AST,
+    function: FunctionNode | None,
+    changes: _Changes,
+    seen: set[tuple[FunctionNode | None, str]],
+    flags: frozenset[str],
 ) -> None:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Global):
@@ -208,6 +226,8 @@ def _collect(
         elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
             if function is None or function.name != "__init__" or not _is_own(child, function):
                 changes.attributes.add(child.attr)
+                if not isinstance(child.value, ast.Name) or child.value.id not in flags:
+                    changes.of_objects.add(child.attr)
             elif (function, child.attr) in seen:
                 changes.reset.add(child.attr)
             seen.add((function, child.attr))
@@ -218,4 +238,4 @@ def _collect(
         elif isinstance(child, (ast.Name, ast.Constant, ast.expr_context)):
             continue
         inner = child if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)) else function
-        _collect(child, inner, changes, seen)
+        _collect(child, inner, changes, seen, flags)

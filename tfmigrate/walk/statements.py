@@ -123,6 +123,7 @@ class Statements(Evaluator):
         known = operate.truth(self.evaluate(node.test, env))
         if known is not None:
             return self.block(node.body if known else node.orelse, env)
+        self.note_decision(node, env)
         return self.both(node, node.body, node.orelse, env)
 
     def both(self, node: ast.AST, body: list[ast.stmt], orelse: list[ast.stmt], env: Env) -> Flow:
