@@ -31,7 +31,8 @@ def name_attributes(plan: LayerPlan) -> None:
     taken |= {member.method for member in plan.unit.members}
     for slot in plan.slots:
         fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
-        text, symbolic = names.path_identifier(_own_part(plan, slot), fallback)
+        shortest = 1 if slot.kind is Made.WEIGHT else 2  # `w` names a weight well enough, and `d` no layer
+        text, symbolic = names.path_identifier(_own_part(plan, slot), fallback, shortest)
         symbolic = symbolic or slot.bare_path != slot.path
         if slot.kind is Made.CELL:
             text = name_of_cell(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]

@@ -67,12 +67,12 @@ def identifier(text: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def path_identifier(path: Path, fallback: str) -> tuple[str, bool]:
-    """The identifier of a relative path, and whether it holds symbols (a list then)."""
+def path_identifier(path: Path, fallback: str, shortest: int = 2) -> tuple[str, bool]:
+    """The identifier of a relative path, and whether it holds symbols (a list then). shortest: of its literal part."""
     literal = "_".join(_literal(segment) for segment in path)
     literal = re.sub(r"_+", "_", literal).strip("_")
     symbolic = any(not isinstance(segment, Const) for segment in path)
-    if symbolic and len(literal) < 2:
+    if symbolic and len(literal) < shortest:
         literal = fallback
     return identifier(literal or fallback), symbolic
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tfmigrate.program.link import Module
-from tfmigrate.program.standing import ancestors, functions_around
+from tfmigrate.program.standing import ancestors, functions_around, is_list_of_rounds
 
 # what names a layer of its own in each round: the statement, or the `for` of a comprehension
 Loop = ast.For | ast.comprehension
@@ -41,8 +41,7 @@ class Counter:
 
 def loop_of(node: ast.AST) -> ast.AST:
     """The loop that a list comprehension is which only runs through something; other nodes are themselves."""
-    generators = node.generators if isinstance(node, ast.ListComp) else []
-    return generators[0] if len(generators) == 1 and not generators[0].ifs else node
+    return node.generators[0] if is_list_of_rounds(node) else node
 
 
 @lru_cache(maxsize=10_000)

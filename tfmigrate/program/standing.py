@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Container, Iterator
 from functools import lru_cache
+from typing import TypeGuard
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import only_explains
@@ -75,12 +76,17 @@ def _construct(node: ast.AST) -> str | None:
     if isinstance(node, ast.Lambda):
         return "in a lambda"
     if isinstance(node, COMPREHENSIONS):
-        return "in a comprehension"
+        return None if is_list_of_rounds(node) else "in a comprehension"
     if isinstance(node, ast.While):
         return "in a while loop"
     if isinstance(node, ast.Try) and node.handlers and not only_explains(node):
         return "in a try statement"
     return None
+
+
+def is_list_of_rounds(node: ast.AST) -> TypeGuard[ast.ListComp]:
+    """Whether a comprehension does what a loop does that appends one item in each round."""
+    return isinstance(node, ast.ListComp) and len(node.generators) == 1 and not node.generators[0].ifs
 
 
 def in_lambda(module: Module, node: ast.AST) -> bool:
