@@ -52,6 +52,7 @@ PROBES = (
     Probe("alexnet", "kratzert/finetune_alexnet_with_tensorflow", "669f32226a"),
     Probe("dcgan", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7"),
     Probe("dcgan_conditional", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7"),
+    Probe("cyclegan_vanhuyz", "vanhuyz/CycleGAN-TensorFlow", "befe2f5703"),
     Probe("deep_rl", "carpedm20/deep-rl-tensorflow", "95d3e2dde7"),
     Probe("mnist_aae", "hwalsuklee/tensorflow-mnist-AAE", "ddca54fcc7"),
     Probe("mnist_cvae", "hwalsuklee/tensorflow-mnist-CVAE", "c3ed2d83c2"),

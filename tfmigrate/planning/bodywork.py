@@ -72,10 +72,16 @@ class Bodywork:
         for item in child.call_inputs(member):
             regions = [r for r in member.regions if r.node is slot.alike.get(site, site)]
             values = [child.bodies[member].value(item.name, r) for r in regions]
-            sure = bool(values) and all(is_tensor(v) for v in values)
+            sure = bool(values) and all(is_tensor(v) for v in values) and self._is_tensor(given.get(item.name))
             if item.name in given or item.is_given:
                 result.append((item.name, sure))
         return result
+
+    def _is_tensor(self, expression: ast.expr | None) -> bool:
+        """Whether no call of this body gives something else than a tensor that it hands on like this."""
+        if not isinstance(expression, ast.Name) or expression.id not in self.body.inputs:
+            return True
+        return all(is_tensor(self.body.value(expression.id, region)) for region in self.body.member.regions)
 
     @staticmethod
     def split_at(slot: Slot, site: ast.AST) -> Split | None:

@@ -207,6 +207,8 @@ class Planner:
             message = "these calls share variables in one place of the program and not in another"
             module = disagreement.module or unit.primary.module
             self.clusters.refuse("TFM305", disagreement.node, module, message, unit)
+            if any(in_branches(instance) for instance in unit.instances):
+                self.wanted_apart.update(member.node for member in unit.members)
         self.at = None
 
     # -- units ---------------------------------------------------------------------------------------------------

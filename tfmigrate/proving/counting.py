@@ -335,6 +335,8 @@ class Counting:
         if layer is None:
             return self.tf1.attribute(ev, owner, name, node)
         self.tf1.consulted += 1
+        if name == "__call__" and isinstance(owner, ObjectValue) and ev.class_attribute(owner.cls, name) is None:
+            return owner  # that of Keras
         held = owner.attrs.get(name) if isinstance(owner, ObjectValue) else None
         if held is None:
             held = next((weight for weight in layer.weights if weight.attribute == name), None)
