@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference, integer
 from tfmigrate.planning.meanings import Resolve
+from tfmigrate.program.aliases import library_names
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
@@ -224,16 +225,29 @@ class Splitter:
         return self._bound(name, binding, node)
 
     def _is_changed(self, name: str) -> bool:
-        """Whether the body stores into what stands behind a name, or calls a method that does."""
-        for node in self.scan.loads(name):
+        """Whether the body stores into what stands behind a name, or calls a method that does.
+
+        What is called on a module is one of its functions: `tf.add(x, y)`.
+        """
+        is_module = self._is_module(name)
+        for read in self.scan.loads(name):
+            node: ast.AST = read
             parent = self.scan.parents.get(node)
             while isinstance(parent, (ast.Attribute, ast.Subscript)) and parent.value is node:
                 if not isinstance(parent.ctx, ast.Load):
                     return True
                 node, parent = parent, self.scan.parents.get(parent)
                 if isinstance(parent, ast.Call) and isinstance(node, ast.Attribute) and node.attr in CHANGING:
-                    return parent.func is node
+                    if parent.func is node and not (is_module and node.value is read):
+                        return True
+                    break
         return False
+
+    def _is_module(self, name: str) -> bool:
+        """Whether a name of the file is that of TensorFlow or of another module."""
+        if library_names(self.module).get(name) in ("tensorflow", "tensorflow.compat.v1"):
+            return True
+        return any(name == (a.asname or a.name) for node in self.module.of_kind(ast.Import) for a in node.names)
 
     def _running(self, name: str) -> Need | None:
         """A name that statements and loops of the body step on: `channels *= 2`. None if it is anything else."""
