@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from tfmigrate.finding import Finding
 from tfmigrate.model import EXPLICIT_REUSE
+from tfmigrate.planning.conditions import negated
 from tfmigrate.program.flags import is_reuse_switch
 from tfmigrate.program.link import FunctionNode, Module, Program
 from tfmigrate.program.render import source
@@ -238,9 +239,7 @@ class _Switch:
         """An `if` may assert that reuse is off where it does not switch it on."""
         if not isinstance(top, ast.If) or not top.orelse:
             return Remove()
-        text = source(self.module, top.test)
-        plain = isinstance(top.test, (ast.Name, ast.Attribute, ast.Subscript))
-        return KeepElse(f"not {text}" if plain else f"not ({text})")
+        return KeepElse(negated(source(self.module, top.test)))
 
     def _value(self) -> str:
         if self.condition is None:

@@ -16,6 +16,7 @@ from tfmigrate.tf1.cells import KNOWN
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.tf1.outside import BLOCKS, CALLERS, OF_CONTAINERS, OF_PLAIN_OBJECTS, WITHOUT_SCOPE, may_make_variables
 from tfmigrate.walk.arguments import Arguments
+from tfmigrate.walk.containers import flat
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.objects import Graph
@@ -108,7 +109,7 @@ class Unseen(Journal):
     def _hand_out(self, ev: Evaluator, args: Arguments, node: ast.Call) -> None:
         """It may call the methods of the objects that it gets."""
         for value in args.values():
-            items = value.items if isinstance(value, (ListValue, TupleValue)) else [value]
+            items = list(flat(value))
             for scope in (item for item in items if isinstance(item, Scope) and item.path):
                 text = "code outside of the program gets this scope, and may enter it at any time"
                 self.entered.append((self.graph, scope.path, self.blame("TFM205", node, ev, text)))
