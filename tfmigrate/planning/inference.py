@@ -6,12 +6,13 @@ import ast
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
+from tfmigrate.planning.cell_outputs import output_of, part_of, unpacked
 from tfmigrate.planning.keeping import ELEMENTWISE, KEEPS, SIZES, is_flattening, keeps_last
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.dialect import tensorflow_alias
-from tfmigrate.program.last_values import last_values
+from tfmigrate.program.last_values import Looped, choice_of, last_values, loop_before
 from tfmigrate.program.link import Function, Module
-from tfmigrate.program.scan import Scan, arguments_of, is_none, scan_code
+from tfmigrate.program.scan import Scan, arguments_of, is_changed, is_none, scan_code
 from tfmigrate.tf1.layers import GET_VARIABLE, LAYERS
 from tfmigrate.walk.signatures import returned
 from tfmigrate.walk.values import FunctionValue, Library, Value
@@ -78,6 +79,10 @@ class Inference:
 
     def _at(self, node: ast.expr, index: int, depth: int) -> ast.expr | None:
         """One dimension of the tensor that an expression gives."""
+        if isinstance(node, ast.Name) and index == -1 and depth and not self.scan.reaching(node.id, node)[0]:
+            looped = loop_before(self.scan, node)
+            if looped is not None:
+                return self._behind_loop(looped, depth - 1)
         last = self.last(node, depth)
         if last is not None and (index == -1 or (last.rank is not None and index == last.rank - 1)):
             return last.dimension
@@ -89,8 +94,10 @@ class Inference:
             certain, binding = self.scan.reaching(node.id, node)
             value = binding.value if certain and binding is not None else None
             if value is None:
-                return self._kept(node, index, depth)
+                return self._kept(node, index, depth) or self._chosen(node, index, depth)
             return self._at(value, index, depth - 1)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return self._at(node.operand, index, depth - 1)
         if not isinstance(node, ast.Call):
             return None
         if index in (1, -1) and node.args and is_flattening(self.resolve(node.func)):
@@ -122,6 +129,40 @@ class Inference:
         first = min(taken, key=lambda arg: (arg.lineno, arg.col_offset))
         return self._at(first, index, depth - 1) if isinstance(first, ast.Name) and self._is_input(first) else None
 
+    def _behind_loop(self, looped: Looped, depth: int) -> ast.expr | None:
+        """The last dimension of what every round of a loop makes anew: `[x_shape[-1], *sizes][-1]`."""
+        last = self._common(looped.values, depth)
+        if last is None or last.scan is not self.scan:
+            return None
+        read = [n for n in ast.walk(last.dimension) if isinstance(n, ast.Name)]
+        seen = [self.scan.reaching(n.id, n) for n in read if n in self.scan.parents]
+        bound = {binding.statement for _, binding in seen if binding is not None}
+        if not all(certain for certain, _ in seen) or len(seen) < len(read):
+            return None
+        inside = not bound.isdisjoint(ast.walk(looped.loop))
+        before = self._at(looped.before, -1, depth)
+        if not inside:
+            if looped.has_rounds or (before is not None and ast.unparse(before) == ast.unparse(last.dimension)):
+                return last.dimension
+            return None
+        sizes = looped.iterated(last.dimension.id) if isinstance(last.dimension, ast.Name) else None
+        if isinstance(sizes, (ast.List, ast.Tuple)):
+            return sizes.elts[-1] if sizes.elts and not isinstance(sizes.elts[-1], ast.Starred) else None
+        if sizes is None or before is None or bound != {looped.loop} or is_changed(self.scan, ast.unparse(sizes)):
+            return None
+        every = _made(ast.List([before, _made(ast.Starred(sizes, ast.Load()))], ast.Load()))
+        return _made(ast.Subscript(every, _number(-1), ast.Load()))
+
+    def _chosen(self, node: ast.Name, index: int, depth: int) -> ast.expr | None:
+        """One dimension of what one branch before this makes, and the other does not: `4 if deep else x_shape[-1]`."""
+        way = choice_of(self.scan, node)
+        if way is None:
+            return None
+        sizes = [self._at(value, index, depth - 1) for value in (way.taken, way.left)]
+        if sizes[0] is None or sizes[1] is None or isinstance(sizes[0], ast.IfExp):
+            return None
+        return _made(ast.IfExp(way.test, sizes[0], sizes[1]))
+
     def _keeps(self, node: ast.Call, index: int) -> bool:
         """Whether a call gives what its first argument is, with this dimension unchanged."""
         value = self.resolve(node.func)
@@ -145,6 +186,8 @@ class Inference:
         if along is None or not values.elts or (along < 0) != (index < 0):
             return None
         sizes = [self._at(value, index, depth - 1) for value in values.elts]
+        if any(isinstance(size, ast.IfExp) for size in sizes):
+            return None
         total = sizes[0]
         for size in sizes[1:] if along == index else []:
             total = _made(ast.BinOp(total, ast.Add(), size)) if total is not None and size is not None else None
@@ -200,12 +243,37 @@ class Inference:
                 return self._one_of(node, depth)
             if binding is None:
                 return self._given(node, depth)
-            return self.last(binding.value, depth - 1) if binding.value is not None else None
-        if isinstance(node, ast.BinOp):
+            value = binding.value or unpacked(binding.statement, node.id)
+            return self.last(value, depth - 1) if value is not None else None
+        if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult):
             return self._sum(node.left, node.right, depth)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.USub, ast.UAdd)):
+            return self.last(node.operand, depth - 1)
         if isinstance(node, ast.Call):
             return self._call(node, depth)
+        if isinstance(node, ast.Subscript):
+            return self._part(node, depth)
         return None
+
+    def _part(self, node: ast.Subscript, depth: int) -> Last | None:
+        """Of one of several results, or of a part of a tensor that has all of its last dimension."""
+        place = integer(node.slice)
+        if place is not None and isinstance(node.value, ast.Call):
+            value = self.resolve(node.value.func)
+            if isinstance(value, FunctionValue):
+                return self._of_function(value, node.value, depth, place)
+        of_cells = output_of(node, self)
+        if of_cells is not None:
+            return Last(*of_cells, self.scan)
+        if not isinstance(node.slice, ast.Tuple):
+            return None
+        whole = self.last(node.value, depth - 1)
+        taken = node.slice.elts
+        if whole is None or whole.rank is None or len(taken) >= whole.rank:
+            return None
+        plain = all(isinstance(item, ast.Slice) or _is_index(item) for item in taken)
+        single = sum(not isinstance(item, ast.Slice) for item in taken)
+        return Last(whole.dimension, whole.rank - single, whole.scan) if plain else None
 
     def _given(self, node: ast.Name, depth: int) -> Last | None:
         """The last dimension of what the code is given."""
@@ -222,6 +290,11 @@ class Inference:
     def _sum(self, one: ast.expr, other: ast.expr, depth: int) -> Last | None:
         """A bias or a number on one side leaves the shape of the other."""
         left, right = self.last(one, depth - 1), self.last(other, depth - 1)
+        for known, beside in ((left, right), (right, left)):
+            # only as many, or one, can stand beside what is more than one
+            if known is not None and (integer(known.dimension) or 0) > 1:
+                same_rank = beside is not None and beside.rank == known.rank
+                return known if same_rank else Last(known.dimension, None, known.scan)
         if left is not None and (self._is_narrow(other, left) or _same(left, right)):
             return left
         return right if right is not None and self._is_narrow(one, right) else None
@@ -276,14 +349,14 @@ class Inference:
         inputs = self.last(node.args[0], depth - 1) if rank is None else None
         return Last(given[says], rank if inputs is None else inputs.rank, self.scan)
 
-    def _of_function(self, value: FunctionValue, node: ast.Call, depth: int) -> Last | None:
+    def _of_function(self, value: FunctionValue, node: ast.Call, depth: int, place: int | None = None) -> Last | None:
         """What a function of the program gives, if all its ends give the same."""
         function = value.function
         starred = any(k.arg is None for k in node.keywords) or any(isinstance(a, ast.Starred) for a in node.args)
         hidden = starred or value.bound is not None or function.parent is not None or function.node.decorator_list
         if hidden or (isinstance(node.func, ast.Name) and node.func.id in self.scan.bindings):
             return None
-        return _Called(self, function, arguments_of(node, function.params)).result(depth - 1)
+        return _Called(self, function, arguments_of(node, function.params)).result(depth - 1, place)
 
     def _one_of(self, node: ast.Name, depth: int) -> Last | None:
         """What a name is behind branches and loops whose ways all end in the same last dimension."""
@@ -333,9 +406,12 @@ class _Called(Inference):
         self.function = function
         self.given = given
 
-    def result(self, depth: int) -> Last | None:
-        """The last dimension of what it returns, in the caller's names."""
-        last = self._common(returned(self.function), depth)
+    def result(self, depth: int, place: int | None = None) -> Last | None:
+        """The last dimension of what it returns, or of one of its results, in the caller's names."""
+        values = returned(self.function)
+        if place is not None:
+            values = [part_of(value, place) for value in values]
+        last = self._common(values, depth)
         if last is None or last.scan is not self.scan:
             return last
         dimension = self._for_caller(last.dimension)
@@ -379,6 +455,11 @@ class _Called(Inference):
         default = self.function.default(node.id)
         written = _made(ast.Constant(default.value)) if isinstance(default, ast.Constant) else None
         return self.given.get(node.id, written)
+
+
+def _is_index(node: ast.expr) -> bool:
+    """Whether this takes one of a dimension: a number, or a name that is one in a loop over numbers."""
+    return integer(node) is not None
 
 
 def _same(left: Last | None, right: Last | None) -> bool:

@@ -19,6 +19,7 @@ from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library
 
+_OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript)
 _DIFFERS = re.compile(r".*random|time\.|datetime\.|uuid\.|builtins\.(next|input|raw_input|id)$")
 
 
@@ -388,7 +389,9 @@ class Splitter:
                 return None
             inferred = self.inference.dimension(part)
             if inferred is not None:
-                return self.text(inferred, names)
+                shown = self.text(inferred, names)
+                operand = isinstance(self.scan.parents.get(part), _OPERATORS)
+                return f"({shown})" if operand and isinstance(inferred, (ast.IfExp, ast.BinOp)) else shown
             made = self.inference.sizes(part)
             if made is not None:
                 sizes = ("None" if integer(size) == -1 else self.text(size, names) for size in made)

@@ -262,6 +262,17 @@ def scan_code(code: Function | Module, self_name: str | None = None, opaque: fro
     return Scan(code.node.body if isinstance(code, Function) else code.tree.body, self_name, opaque)
 
 
+def is_changed(scan: Scan, name: str) -> bool:
+    """Whether code stores into what a name stands for, or calls a method that changes it."""
+    for node in scan.loads(name):
+        outer = scan.parents.get(node)
+        if isinstance(outer, ast.Attribute) and outer.attr in CHANGING:
+            return True
+        if isinstance(outer, (ast.Attribute, ast.Subscript)) and not isinstance(outer.ctx, ast.Load):
+            return True
+    return False
+
+
 def only_explains(node: ast.Try) -> bool:
     """Whether a try statement lets no error pass: its handlers may say more of it, and raise."""
     handled = [statement for handler in node.handlers for statement in handler.body]

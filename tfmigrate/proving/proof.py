@@ -292,8 +292,13 @@ _OF_ARGUMENT = re.compile(r"\w+\.shape\[-?\d+\]")
 
 def _open_inferred(item: Counted, inferred: set[str]) -> Counted:
     """A dimension that was worked out from operations may be written in any way."""
-    shape = None if item.shape is None else tuple(_OPEN if size in inferred else size for size in item.shape)
+    shape = None if item.shape is None else tuple(_OPEN if _reads(size, inferred) else size for size in item.shape)
     return Counted(item.path, shape, item.dtype, item.trainable, item.reads)
+
+
+def _reads(size: str, names: set[str]) -> bool:
+    """Whether a dimension is one of these, or worked out from one."""
+    return not names.isdisjoint(_OF_ARGUMENT.findall(size))
 
 
 def _idle(walk: Walk, program: Program, plan: Plan) -> set[str]:
