@@ -141,6 +141,8 @@ class Inference:
             return None
         inside = not bound.isdisjoint(ast.walk(looped.loop))
         before = self._at(looped.before, -1, depth)
+        if before is not None and not self._has_one_meaning(before):
+            before = None
         if not inside:
             if looped.has_rounds or (before is not None and ast.unparse(before) == ast.unparse(last.dimension)):
                 return last.dimension
@@ -150,8 +152,28 @@ class Inference:
             return sizes.elts[-1] if sizes.elts and not isinstance(sizes.elts[-1], ast.Starred) else None
         if sizes is None or before is None or bound != {looped.loop} or is_changed(self.scan, ast.unparse(sizes)):
             return None
+        if not self._has_one_meaning(sizes):
+            return None
         every = _made(ast.List([before, _made(ast.Starred(sizes, ast.Load()))], ast.Load()))
         return _made(ast.Subscript(every, _number(-1), ast.Load()))
+
+    def _has_one_meaning(self, *parts: ast.expr) -> bool:
+        """Whether all that these read has one value in the body, so that they can be worked out together."""
+        for node in (node for part in parts for node in ast.walk(part)):
+            name = self._scan_name(node)
+            bindings = self.scan.bindings.get(name, []) if name else []
+            if isinstance(node, ast.Name) and self._is_input(node):
+                continue
+            if len(bindings) > 1 or (bindings and (name in self.inputs or name.startswith("self."))):
+                return False
+        return True
+
+    @staticmethod
+    def _scan_name(node: ast.AST) -> str:
+        """What a scan calls a name, or an attribute that may be one of the object."""
+        if isinstance(node, ast.Attribute):
+            return f"self.{node.attr}"
+        return node.id if isinstance(node, ast.Name) else ""
 
     def _chosen(self, node: ast.Name, index: int, depth: int) -> ast.expr | None:
         """One dimension of what one branch before this makes, and the other does not: `4 if deep else x_shape[-1]`."""
@@ -160,6 +182,8 @@ class Inference:
             return None
         sizes = [self._at(value, index, depth - 1) for value in (way.taken, way.left)]
         if sizes[0] is None or sizes[1] is None or isinstance(sizes[0], ast.IfExp):
+            return None
+        if not self._has_one_meaning(sizes[0], sizes[1], way.test):
             return None
         return _made(ast.IfExp(way.test, sizes[0], sizes[1]))
 
@@ -186,7 +210,8 @@ class Inference:
         if along is None or not values.elts or (along < 0) != (index < 0):
             return None
         sizes = [self._at(value, index, depth - 1) for value in values.elts]
-        if any(isinstance(size, ast.IfExp) for size in sizes):
+        known = [size for size in sizes if size is not None]
+        if any(isinstance(size, ast.IfExp) for size in known) or not self._has_one_meaning(*known):
             return None
         total = sizes[0]
         for size in sizes[1:] if along == index else []:

@@ -68,7 +68,7 @@ def blocks_of(region: Region) -> Iterator[Region]:
 
 
 def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tuple[ast.Call, str]]:
-    """Calls that stand in a branch, and in nothing else that decides whether they run.
+    """Calls that stand in a branch or behind one that leaves, and in nothing else that decides whether they run.
 
     Each with the name that TF1 gives it if it is the first without one in its scope; empty if it has its own.
     """
@@ -78,7 +78,9 @@ def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tup
         outside = [node for node in ancestors(module, call) if isinstance(node, (*_DECIDING, *CODE))]
         deciding = list(takewhile(lambda node: not isinstance(node, CODE), outside))
         mine = len(deciding) < len(outside) and outside[len(deciding)] is code
-        if not mine or not deciding or not all(isinstance(node, ast.If) for node in deciding):
+        if not mine or not all(isinstance(node, ast.If) for node in deciding):
+            continue
+        if not deciding and not _is_left_before(call, code):
             continue
         value = resolve(module, call.func)
         name = value.name if isinstance(value, Library) else ""
@@ -86,6 +88,18 @@ def _candidates(code: ast.AST, module: Module, resolve: Resolve) -> Iterator[tup
             yield call, ""
         elif name in LAYERS:
             yield call, LAYERS[name].base_name
+
+
+def _is_left_before(call: ast.Call, code: ast.AST) -> bool:
+    """Whether a branch may return from the code before it comes to a call."""
+    found = getattr(code, "body", None)
+    for statement in found if isinstance(found, list) else []:
+        if any(node is call for node in ast.walk(statement)):
+            return False
+        arms = [statement.body, statement.orelse] if isinstance(statement, ast.If) else []
+        if any(arm and isinstance(arm[-1], ast.Return) for arm in arms):
+            return True
+    return False
 
 
 def _is_named(call: ast.Call) -> bool:
