@@ -64,6 +64,7 @@ class Causes:
         self._check_stars()
         Places(self.classes, self.owners, self.clusters).check()
         self.templates.check()
+        self.left |= self.templates.left
         self._check_library_calls()
         self._blame_walks()
         self._check_plain_variables()

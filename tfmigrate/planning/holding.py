@@ -214,11 +214,11 @@ class Holding:
         if slot.first.child is not None:
             regions = [region.parent for region in slot.first.child.regions if region.parent is not None]
         for outer in (outer for region in regions for outer in around(region)):
-            if outer in self.owners.instance_of:
+            instance = self.owners.instance_of.get(outer)
+            if instance is not None and instance.unit in self.migrated:
                 break
-            if not isinstance(outer.node, ast.With) or not outer.path:
-                continue
-            if not self._is_written(outer.node) or self._stays(outer.node):
+            block = outer.node if isinstance(outer.node, ast.With) and outer.path else None
+            if outer.template is not None or (block and (not self._is_written(block) or self._stays(block))):
                 text = "the layer is made under a scope that other code opens, and that code stays as it is"
                 self.clusters.refuse("TFM403", slot.site(), slot.first.region.module, text, slot.unit)
                 return True

@@ -15,7 +15,7 @@ from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.references import Mention, References
 from tfmigrate.planning.requests import file_quote
 from tfmigrate.planning.units import Member, Unit
-from tfmigrate.program.link import Module, Program
+from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import arguments_of, names_in
 from tfmigrate.program.standing import ancestors, bound_around, changes_later, in_lambda
@@ -77,6 +77,8 @@ class Templates:
         for region in classes.regions():
             if isinstance(region.template, Template):
                 by_template[region.template].regions.append(region)
+        # code that is no layer, and makes layers of a library in the scope of a template that stays
+        self.left: set[tuple[Function | None, Module]] = set()
         self._shared = {template for walk in classes.walks for template in _sharing(walk.scoping.templates)}
         self._named = {id(making.named) for making in self.makings.values() if making.named is making.function}
         self.calls = {call for making in self.makings.values() for call in making.calls}
@@ -93,10 +95,11 @@ class Templates:
     def check(self) -> None:
         """Refuse what cannot become a layer."""
         for making in self.makings.values():
-            units = self._units(making)
-            why = self._why_not(making) if units else None
+            units, plain = self._units(making), self.clusters.plain_layers_below(making.regions)
+            why = self._why_not(making) if units or plain else None
             if why is not None:
                 self.clusters.refuse_all("TFM505", making.node, making.module, why, units)
+                self.left |= plain
         for member in self.classes.units.values():
             self._check_member(member)
 
