@@ -52,6 +52,7 @@ class Side:
     cases: Sequence[dict[str, Any]]
     scratch: Path
     recorder: Path
+    partly: bool = False
 
 
 @dataclass
@@ -183,6 +184,7 @@ class RecorderProcess:
                     "library": self._side.library,
                     "scratch": str(self._side.scratch),
                     "cases": list(self._cases),
+                    "partly": self._side.partly,
                     "standins": str(self._side.recorder.with_name("tf1_standins.py")),
                     "memory_mb": self._limits.memory_mb,
                     "mark": self._mark,

@@ -102,6 +102,8 @@ def check_many(
     python: Path | None = None,
     after_is_tf1: bool = False,
     renamed_savers: bool = False,
+    quick: bool = False,
+    partly: bool = False,
 ) -> list[Verdict]:
     """One verdict per case, in order, from one process per side (one more after each case that breaks it).
 
@@ -110,6 +112,9 @@ def check_many(
     start of TensorFlow apart. memory_mb: of one side, with its children. Cases that start a script get processes of
     their own. after_is_tf1: the after side runs on the stand-ins too, which shows what they change against a real
     TensorFlow 1.15. renamed_savers: it is known and accepted that savers keep the same variables under other names.
+    quick: rounding is not measured and allowed for, and all outputs have one gradient together. What is equivalent then
+    is equivalent; what is not may have been rounding, and is to be checked without it. partly: what stays TF1 on the
+    after side has stand-ins too, beside Keras 3.
     Never raises for what a program does.
     """
     verdicts: dict[int, Verdict] = {}
@@ -118,7 +123,7 @@ def check_many(
     main = python or Path(sys.executable)
     pythons = {"before": before_python or main, "after": main}
     libraries = {"before": "tf1", "after": "tf1" if after_is_tf1 else "keras3"}
-    setting = Setting(pythons, libraries, Limits(timeout, memory_mb), tolerances, renamed_savers)
+    setting = Setting(pythons, libraries, Limits(timeout, memory_mb), tolerances, renamed_savers, quick, partly)
     for numbers in ([batch] if batch else []) + scripts:
         found = _check_together([cases[number] for number in numbers], setting)
         verdicts.update(zip(numbers, found, strict=True))
@@ -133,15 +138,20 @@ class Setting:
     libraries: Mapping[str, str]
     limits: Limits
     tolerances: Tolerances | None
-    renamed_savers: bool
+    renamed_savers: bool = False
+    quick: bool = False
+    partly: bool = False
 
 
 def _check_together(cases: Sequence[Case], setting: Setting) -> list[Verdict]:
     started = time.monotonic()
     scratch = Path(tempfile.mkdtemp(prefix="tfmigrate-check-"))
     try:
-        jobs = _jobs(cases)
-        sides = [Side(s, setting.libraries[s], setting.pythons[s], jobs.sides[s], scratch, RECORDER) for s in SIDES]
+        jobs = _jobs(cases, setting.quick)
+        sides = [
+            Side(s, setting.libraries[s], setting.pythons[s], jobs.sides[s], scratch, RECORDER, setting.partly)
+            for s in SIDES
+        ]
         outcomes = dict(zip(SIDES, _run_both(sides, setting.limits), strict=True))
         verdicts = []
         for number, case in enumerate(cases):
@@ -178,14 +188,14 @@ class Jobs:
     unusable: dict[int, str] = field(default_factory=dict)
 
 
-def _jobs(cases: Sequence[Case]) -> Jobs:
+def _jobs(cases: Sequence[Case], quick: bool) -> Jobs:
     jobs = Jobs()
     known: dict[str, int] = {}
     for number, case in enumerate(cases):
         try:
             if len(set(case.variable_map.values())) != len(case.variable_map):
                 raise UnusableError("the variable map gives one path to several variables")
-            before, after = ({**_job(case, side), "map": dict(case.variable_map)} for side in SIDES)
+            before, after = ({**_job(case, side), "map": dict(case.variable_map), "quick": quick} for side in SIDES)
         except (UnusableError, OSError) as error:
             jobs.unusable[number] = str(error)
             continue

@@ -451,6 +451,17 @@ def estimator(tf: Any, train: Any) -> None:
     StandIn("tensorflow.python.estimator", [tf.estimator])
 
 
+def beside_keras() -> None:
+    """What code that stays as it is needs next to Keras 3: the layers and cells of tf_keras, and tf.contrib."""
+    tf: Any = importlib.import_module("tensorflow.compat.v1")
+    load_libraries(("tf_keras", "tf_slim"))
+    legacy: Any = importlib.import_module("tf_keras.api._v1.keras.__internal__.legacy")
+    tf.layers, tf.nn.rnn_cell = legacy.layers, legacy.rnn_cell
+    whole_dimensions()
+    whole_shapes_of_transposed_convolutions()
+    tf.contrib = contrib(tf)
+
+
 def load_libraries(names: Iterable[str]) -> None:
     """Libraries that must see the real package under the name `tensorflow` while they are imported."""
     for name in names:

@@ -40,7 +40,8 @@ class Exchange:
         self.bench.weights = distinct_weights(self.variables, read_values(self.bench.session, self.variables))
         self.feeds = self.choose_feeds(inputs)
         tensors = self.returned.tensors.values()
-        self.combined = len(tensors) * len(ancestors([t.op for t in tensors])) > GRADIENT_BUDGET
+        many = len(tensors) * len(ancestors([t.op for t in tensors])) > GRADIENT_BUDGET
+        self.combined = many or self.wanted["quick"]
         members = {"w%d" % n: w for n, w in enumerate(self.bench.weights)}
         for number, values in enumerate(self.feeds.rounds):
             members.update({"f%d_%d" % (number, n): v for n, v in enumerate(values)})

@@ -44,7 +44,8 @@ class Measurement:
         for phase, action in self.phases():
             self.guarded(phase, functools.partial(action, self.bench, self.arrays))
         if side == "before":
-            self.measure_noise()
+            if not self.wanted["quick"]:
+                self.measure_noise()
             self.train_without_bessel()
 
     def phases(self) -> List[Tuple[str, Callable[[Bench, Arrays], None]]]:
