@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_tf1.choices import Choices
+from random_tf1.constructs import CONSTRUCTS, constructs_of
 from random_tf1.judging import Judged, analyse, compared, run
 from random_tf1.programs import write_program
+from random_tf1.results import Result, Results
 from random_tf1.shrinking import shrink
 
 SEEDS = range(7_000_000, 7_000_040)
@@ -57,6 +60,25 @@ def test_every_program_is_python() -> None:
     for seed in range(50):
         for name, text in write_program(Choices.seeded(seed)).items():
             compile(text, name, "exec")
+
+
+def test_every_construct_of_the_table_is_generated() -> None:
+    found: Counter[str] = Counter()
+    for seed in range(1000):
+        found.update(constructs_of(write_program(Choices.seeded(seed))))
+    assert [name for name in CONSTRUCTS if found[name] < 3] == []
+
+
+def test_a_run_goes_on_where_it_stood(tmp_path: Path) -> None:
+    result = Result(7_000_001, "partly", False, "", ["get_variable"], ["TFM401: not known"])
+    Results(tmp_path / "results").add([result])
+    again = Results(tmp_path / "results")
+    assert again.rows == [result]
+    assert again.missing([7_000_000, 7_000_001]) == [7_000_000]
+    again.add([Result(7_000_000, "migrated", False, "", ["get_variable"])])
+    assert list(again.summary("7"))[-1].startswith("| 7 | 2 | analysis only | 1 (50.0%) | 1 (50.0%) |")
+    assert "| get_variable | 2 | 1 (50%) | 1 | 0 | 0 |" in list(again.constructs())
+    assert list(again.refusals()) == ["TFM401 in 1 programs", "    1 TFM401: not known [7000001]"]
 
 
 def test_what_fails_is_made_smaller() -> None:

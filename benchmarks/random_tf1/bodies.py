@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from random_tf1.choices import Choices
 from random_tf1.recurrent import recurrent
 from random_tf1.text import Lines
+from random_tf1.wider import REGULARIZERS, wider
 
 if TYPE_CHECKING:
     from random_tf1.networks import Network
@@ -39,6 +40,7 @@ class Body:
         self.h = "x"
         self.shape = network.source
         self.taken: list[set[str]] = [set()]
+        self.path: list[str] = []
         self.unnamed_allowed = True
 
     # -- names
@@ -76,13 +78,13 @@ class Body:
         ]
         return self.choices.pick([*forms, f"{h}.shape[-1].value", str(self.shape[-1])])
 
-    def becomes(self, expression: str, shape: Shape | None = None) -> None:
+    def becomes(self, expression: str, shape: Shape | None = None, alone: bool = False) -> None:
         """The next value, at times with something done to it in the same expression."""
         shape = shape or self.shape
         if self.choices.chance(10):
             forms = [f"tf.nn.relu({expression})", f"{expression} * 0.5", f"tf.abs({expression})"]
             expression = self.choices.pick(forms)
-        elif shape == self.shape and self.choices.chance(15):
+        elif shape == self.shape and not alone and self.choices.chance(15):
             expression = self.choices.pick([f"{self.h} + {expression}", f"{expression} + {self.h}"])
         self.lines.add(f"h = {expression}")
         self.h = "h"
@@ -113,18 +115,21 @@ class Body:
         kinds = [(4, self.weights), (4, self.dense), (4, self.helper), (2, self.activation)]
         if image:
             kinds = [(4, self.conv), (2, self.pool), (2, self.conv_helper), (3, self.flatten), (1, self.activation)]
-        kinds += [(1, self.normalise), (1, self.dropout)]
+        kinds += [(2, self.normalise), (1, self.dropout)]
         if depth < 2:
             kinds.append((3, lambda: self.scope(depth)))
         if depth < 1:
             kinds += [(2, lambda: self.loop(depth)), (1, lambda: self.under_flag(depth)), (2, self.other_network)]
         if not image:
             kinds += [(1, self.contrib), (1, self.early_return)] if depth == 0 else [(1, self.contrib)]
-            kinds.append((2, lambda: recurrent(self)))
+            kinds += [(1, lambda: recurrent(self)), (5, lambda: wider(self))]
         self.choices.weighted(kinds)()
 
     def ensure_variables(self) -> None:
         """Every network makes some."""
+        early = self.network.early
+        if early is not None and early != self.shape:  # both ways give the same dimensions
+            self.becomes(f'tf.layers.dense({self.h}, {early[-1]}, name="{self.fresh("last")}")', early, alone=True)
         if not self.network.makes:
             self.dense() if len(self.shape) == 1 else self.conv()
 
@@ -135,6 +140,8 @@ class Body:
         self.network.makes = True
         text, number = self.size()
         w, wanted = self.fresh("w"), self.last()
+        if not self.network.returned:
+            self.network.known.append("/".join([*self.path, w]))
         form = self.choices.below(3)
         shape = f"[{wanted}, {text}]"
         if form == 1:
@@ -157,6 +164,7 @@ class Body:
         """`, name="fc1"`, or nothing where TF1 is to number the layer."""
         if not self.unnamed_allowed or self.choices.chance(60):
             return f', name="{self.fresh(stem)}"'
+        self.network.unnamed = True
         return ""
 
     def dense(self) -> None:
@@ -217,11 +225,16 @@ class Body:
     def helper(self) -> None:
         self.network.makes = True
         helper = self.program.helper("vector", self.network.file)
+        if helper.naming == "none" and self.taken[-1] & {"w", "b"}:
+            return self.dense()  # it has names of its own
+        if helper.naming == "none":
+            self.taken[-1] |= {"w", "b"}
         text, number = self.size()
         options = f", activation={self.choices.pick(ACTIVATIONS)}" if self.choices.chance(30) else ""
         self.becomes(
             helper.call(self.given(), text, options if helper.activation else "", self.fresh, self.choices), (number,)
         )
+        return None
 
     def conv_helper(self) -> None:
         self.network.makes = True
@@ -234,8 +247,13 @@ class Body:
         options = ", reuse=tf.AUTO_REUSE" if self.choices.chance(5) else ""
         if self.choices.chance(10):
             options += f", {self.choices.pick(INITIALIZERS[1:-1])}"
+        elif self.choices.chance(10):
+            options += f", {self.choices.pick([*REGULARIZERS, 'dtype=tf.float32'])}"
+            self.program.regularised = True
+        self.path.append(name)
         with self.inner(f'with tf.variable_scope("{name}"{options}):'):
             self.steps(1, 2, depth + 1)
+        self.path.pop()
 
     def loop(self, depth: int) -> None:
         """Rounds over numbered scopes or numbered layers; the dimensions after a round are those before it."""
@@ -262,20 +280,20 @@ class Body:
         with self.lines.block(head):
             form = self.choices.below(4)
             if form == 0:
-                self.becomes(f"tf.layers.dense(h, {width}, name={numbered})")
+                self.becomes(f"tf.layers.dense(h, {width}, name={numbered})", alone=width == "size")
             elif form == 1:
                 helper = self.program.helper("vector", self.network.file, named=True)
-                self.becomes(helper.call(self.h, width, "", None, self.choices, numbered))
+                self.becomes(helper.call(self.h, width, "", None, self.choices, numbered), alone=width == "size")
             else:
                 with self.inner(f"with tf.variable_scope({numbered}):"):
                     if form == 2:
                         self.lines.add(f'w = tf.get_variable("w", [h.get_shape()[-1], {width}])')
-                        self.becomes("tf.nn.relu(tf.matmul(h, w))")
+                        self.becomes("tf.nn.relu(tf.matmul(h, w))", alone=width == "size")
                     else:
-                        self.becomes(f"tf.layers.dense(h, {width}{self.layer('fc')})")
+                        self.becomes(f"tf.layers.dense(h, {width}{self.layer('fc')})", alone=width == "size")
             if self.choices.chance(25):
                 with self.lines.block(f"if i < {count - 1}:"):
-                    self.becomes("tf.nn.relu(h)")
+                    self.becomes("tf.nn.relu(h)", alone=True)
         return None
 
     def under_flag(self, depth: int) -> None:
@@ -297,10 +315,11 @@ class Body:
         return None
 
     def early_return(self) -> None:
-        if self.network.returns != "value" or self.network.returned:
+        if self.network.returns != "value" or self.network.returned or self.network.control == "state":
             return self.weights()
         self.network.returned = True
         flag = self.network.flag(self.choices)
+        self.network.early = self.shape
         with self.lines.block(f"if {flag}:"):
             self.lines.add(f"return {self.h}")
         # both ways must give the same dimensions to whoever goes on with it
@@ -313,6 +332,7 @@ class Body:
         if network is None:
             return self.dense() if len(self.shape) == 1 else self.conv()
         self.network.makes |= network.makes
+        self.network.plain |= network.plain
         name = self.fresh(network.scope)
         expression = network.call(
             self.h, self.choices, first=True, name=name, training=self.network.training, below=self.network

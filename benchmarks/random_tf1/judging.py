@@ -17,6 +17,7 @@ from tfmigrate.verify import Case, Status, Verdict, check_many
 from tfmigrate.walk.roots import walk_program
 
 Files = dict[str, str]
+NOT_FOLLOWED = frozenset(code for code in CODES if code[:4] in ("TFM2", "TFM3", "TFM5")) | {"TFM406"}
 OWN_BUGS = frozenset(code for code, row in CODES.items() if row.severity is Severity.BUG)
 
 
@@ -84,31 +85,56 @@ def wrong(judged: Judged, why: str) -> Judged:
 
 
 def run(batch: Sequence[Judged], folder: Path, before_python: Path | None = None) -> None:
-    """Run both sides of all programs that changed; of the others only the one that there is, for its variables."""
+    """Run both sides of all programs that changed; of the others only the one that there is, for its variables.
+
+    Quickly first; what is not equivalent then is checked in full.
+    """
     for changed in (True, False):
         chosen = [j for j in batch if j.outcome not in ("wrong", "") and (j.after != j.files) is changed]
-        pairs = [
-            Case(
-                folder / j.name / "before",
-                folder / j.name / "after",
-                j.name,
-                module="before",
-                variable_map=j.migration.variable_map if j.migration is not None else {},
-            )
-            for j in chosen
-        ]
-        verdicts = (
-            check_many(pairs, before_python=before_python, after_is_tf1=not changed, timeout=60, renamed_savers=True)
-            if pairs
-            else []
-        )
-        for judged, verdict in zip(chosen, verdicts):
+        unsure = []
+        for judged, verdict in zip(chosen, _verdicts(chosen, folder, before_python, changed, quick=True)):
+            if verdict.status is Status.EQUIVALENT or _before_fails(verdict):
+                _judge(judged, verdict)
+            else:
+                unsure.append(judged)
+        for judged, verdict in zip(unsure, _verdicts(unsure, folder, before_python, changed, quick=False)):
             _judge(judged, verdict)
+
+
+def _verdicts(
+    chosen: Sequence[Judged], folder: Path, before_python: Path | None, changed: bool, quick: bool
+) -> list[Verdict]:
+    pairs = [
+        Case(
+            folder / j.name / "before",
+            folder / j.name / "after",
+            j.name,
+            module="before",
+            variable_map=j.migration.variable_map if j.migration is not None else {},
+            steps=2 if quick else 3,
+        )
+        for j in chosen
+    ]
+    if not pairs:
+        return []
+    return check_many(
+        pairs,
+        before_python=before_python,
+        after_is_tf1=not changed,
+        timeout=60,
+        renamed_savers=True,
+        quick=quick,
+        partly=True,
+    )
+
+
+def _before_fails(verdict: Verdict) -> bool:
+    return verdict.status is Status.COULD_NOT_TELL and "before side" in verdict.reason
 
 
 def _judge(judged: Judged, verdict: Verdict) -> None:
     said = "; ".join([verdict.reason, *map(str, verdict.differences[:3])])
-    if verdict.status is Status.COULD_NOT_TELL and "before side" in verdict.reason:
+    if _before_fails(verdict):
         judged.outcome, judged.why = "invalid", said + verdict.tail[-600:]
     elif verdict.reason.startswith("neither program makes a variable"):
         judged.outcome = "nothing"
@@ -116,8 +142,13 @@ def _judge(judged: Judged, verdict: Verdict) -> None:
         judged.why = "what stays TF1 does not run beside Keras 3"
     elif verdict.status is not Status.EQUIVALENT:
         wrong(judged, said + verdict.tail[-1500:])
+    elif judged.outcome != "migrated" and not NOT_FOLLOWED.isdisjoint(judged.codes):
+        return  # the analysis says that it does not know all variables
     else:
-        made = [(row.before.name, row.before.shape) for row in verdict.variables if row.before is not None]
+        # the inventory is of what a scope shares; a tf.Variable is made anew by every call
+        own = re.findall(r'tf\.Variable\([^\n]*name="(\w+)"', "".join(judged.files.values()))
+        names = [(row.before.name, row.before.shape) for row in verdict.variables if row.before is not None]
+        made = [(name, shape) for name, shape in names if re.sub(r"_\d+$", "", name.split("/")[-1]) not in own]
         difference = compared(judged.inventory, made)
         if difference:
             wrong(judged, f"inventory: {difference}")

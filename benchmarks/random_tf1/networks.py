@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Union
 from random_tf1.bodies import INITIALIZERS, Body, Shape
 from random_tf1.choices import Choices
 from random_tf1.text import File, Lines
+from random_tf1.wider import REGULARIZERS
 
 if TYPE_CHECKING:
     from random_tf1.programs import Program
@@ -21,7 +22,10 @@ class Network:
     """kind: `function`, `method` of the model class, `callable` class, `nested` in the function that uses it.
 
     naming: how its scope gets its name: `literal`, `parameter`, `default`, `or`, `default_name`, `self`, or `none`.
-    control: what decides on reuse: the `parameter` of that name, `auto`, or the `caller`. switch: how that acts.
+    control: what decides on reuse: the `parameter` of that name, `auto`, the `state` of the object, or the `caller`.
+    switch: how that acts. unnamed: whether TF1 numbers some of its layers. plain: whether it makes a tf.Variable.
+    known: paths of weights that every call makes, within its scope. base: whether a base class calls its body.
+    early: the shape that an early return gives.
     """
 
     name: str
@@ -36,6 +40,12 @@ class Network:
     target: Shape = ()
     parameters: list[tuple[str, str]] = field(default_factory=list)
     attributes: list[tuple[str, str]] = field(default_factory=list)
+    states: list[tuple[str, str]] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    base: bool = False
+    unnamed: bool = False
+    plain: bool = False
+    early: Shape | None = None
     trained: bool = False
     returned: bool = False
     makes: bool = False
@@ -89,7 +99,7 @@ class Network:
         """Decide on the body, then on the head that the body needs."""
         body = Body(program, self, choices)
         lines = Lines()
-        opened = self._opening(choices)
+        opened = self._opening(program, choices)
         if opened:
             with lines.block(opened):
                 if self.switch == "method" and self.control == "parameter":
@@ -98,6 +108,8 @@ class Network:
                 body.steps(low, high)
                 body.ensure_variables()
                 lines.extend(body.lines.lines)
+                for state, _ in self.states:
+                    lines.add(f"self.{state} = True")
                 lines.add(self._result(body))
         else:
             body.steps(low, high)
@@ -107,7 +119,7 @@ class Network:
         self.target = body.shape
         self.lines = self._written(lines, choices)
 
-    def _opening(self, choices: Choices) -> str:
+    def _opening(self, program: Program, choices: Choices) -> str:
         name = {"literal": f'"{self.scope}"', "parameter": "name", "default": "name", "self": "self.name"}.get(
             self.naming, ""
         )
@@ -119,6 +131,13 @@ class Network:
             return ""
         if choices.chance(10):
             name += f", {choices.pick(INITIALIZERS[1:-1])}"
+        elif choices.chance(5):
+            name += f", {choices.pick(REGULARIZERS)}"
+            program.regularised = True
+        if self.control == "state":
+            state = "reuse" if self.kind == "callable" else f"{self.name}_reuse"
+            self.states.append((state, choices.pick(["False", "None"])))
+            return f"with tf.variable_scope({name}, reuse=self.{state}):"
         if self.control == "auto":
             return f"with tf.variable_scope({name}, reuse=tf.AUTO_REUSE):"
         if self.control == "parameter" and self.switch == "argument":
@@ -145,24 +164,36 @@ class Network:
         if self.control == "parameter":
             optional.append(f"reuse={self.reuse_default}")
         if self.kind == "callable":
-            return self._class(", ".join(["self", *required, *optional]), lines)
+            return self._class(["self", *required, *optional], lines)
         own = ["self"] if self.kind == "method" else []
         written = Lines()
         with written.block(f"def {self.name}({', '.join([*own, *required, *optional])}):"):
             written.extend(lines.lines)
         return written.lines
 
-    def _class(self, signature: str, lines: Lines) -> list[str]:
-        written = Lines()
-        with written.block(f"class {self.class_name}(object):"):
+    def _class(self, parameters: list[str], lines: Lines) -> list[str]:
+        written, signature = Lines(), ", ".join(parameters)
+        if self.base:
+            forwarded = [part.partition("=")[0] for part in parameters[1:]]
+            with written.block(f"class Base{self.class_name}(object):"):
+                with written.block(f"def __call__({signature}):"):
+                    written.add(f"return self.forward({', '.join(forwarded)})")
+                written.add()
+                with written.block("def forward(self, *args):"):
+                    written.add("raise NotImplementedError()")
+            written.add()
+            written.add()
+        with written.block(f"class {self.class_name}({f'Base{self.class_name}' if self.base else 'object'}):"):
             named = ["name"] if self.naming == "self" else []
-            if named or self.attributes:
+            if named or self.attributes or self.states:
                 given = ", ".join(["self", *named, *(f"{name}={value}" for name, value in self.attributes)])
                 with written.block(f"def __init__({given}):"):
                     for name in [*named, *(name for name, _ in self.attributes)]:
                         written.add(f"self.{name} = {name}")
+                    for name, value in self.states:
+                        written.add(f"self.{name} = {value}")
                 written.add()
-            with written.block(f"def __call__({signature}):"):
+            with written.block(f"def {'forward' if self.base else '__call__'}({signature}):"):
                 written.extend(lines.lines)
         return written.lines
 
@@ -201,7 +232,7 @@ class Network:
             arguments.append(f'name="{name}"')
         if self.naming in ("or", "default_name") and name and (name != self.scope or choices.chance(30)):
             arguments.append(f'scope="{name}"')
-        shared = not first or reuse or self.control == "auto" or self.reuse_default == "tf.AUTO_REUSE"
+        shared = not first or reuse or self.control in ("auto", "state") or self.reuse_default == "tf.AUTO_REUSE"
         if self.naming == "default_name" and shared and not any(a.startswith("scope=") for a in arguments):
             arguments.append(f'scope="{name or self.scope}"')
         if self.control == "parameter":
@@ -210,7 +241,8 @@ class Network:
                 given = self.reuse_default
             if given:
                 arguments.append(f"reuse={given}")
-        return f"{instance or self.callee(below)}({', '.join(arguments)})"
+        callee = instance or self.callee(below)
+        return f"{callee}{'' if callee.endswith(', ') else '('}{', '.join(arguments)})"
 
     def callee(self, below: Network | None = None) -> str:
         if self.kind == "method":

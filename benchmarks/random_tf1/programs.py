@@ -35,6 +35,8 @@ class Program:
         self.methods: list[Network] = []
         self.normalised = False
         self.shares_norm = False
+        self.regularised = False
+        self.counted = False
         self.in_class = choices.chance(25)
         self._names = list(NAMES)
 
@@ -54,6 +56,8 @@ class Program:
             ):
                 for name, _ in attributes:
                     lines.add(f"self.{name} = {name}")
+                for name, value in [state for network in self.methods for state in network.states]:
+                    lines.add(f"self.{name} = {value}")
                 lines.add("self.built = False")
             for written in [*(network.lines for network in self.methods), *([root.lines] if root.lines else [])]:
                 lines.add()
@@ -116,7 +120,14 @@ class Program:
         )
 
     def network(
-        self, source: Shape, kind: str, file: File, namings: tuple[str, ...], low: int = 1, high: int = 4
+        self,
+        source: Shape,
+        kind: str,
+        file: File,
+        namings: tuple[str, ...],
+        low: int = 1,
+        high: int = 4,
+        outer: bool = False,
     ) -> Network:
         choices = self.choices
         name = self.new_name()
@@ -125,10 +136,13 @@ class Program:
         network.naming = choices.pick(namings)
         if network.naming != "none":
             network.control = choices.weighted([(5, "parameter"), (3, "caller"), (2, "auto")])
+            if outer and kind in ("method", "callable") and network.naming in ("literal", "self"):
+                network.control = "state" if choices.chance(20) else network.control
             network.switch = choices.weighted([(7, "argument"), (3, "method")])
             network.reuse_default = choices.pick(("False", "None", "False", "tf.AUTO_REUSE"))
             if network.switch == "method":
                 network.reuse_default = "False"
+        network.base = kind == "callable" and choices.chance(15)
         network.returns = choices.weighted([(8, "value"), (2, "pair")])
         network.write(self, choices, low, high)
         if kind == "method":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from random_tf1.bodies import Shape
+from random_tf1.handing import from_afar, handed_on, template
 from random_tf1.networks import Network
 from random_tf1.text import Lines
 from random_tf1.training import Training
@@ -88,12 +89,12 @@ class Root:
         sources: list[Shape] = [(8,), (6, 6, 3)]
         sources += [shape for _, shape in self.values if len(shape) == 1]
         source = choices.pick(sources)
-        kind = choices.weighted([(6, "function"), (2, "method"), (3, "callable")])
+        kind = choices.weighted([(12, "function"), (4, "method"), (6, "callable"), (1, "nested")])
         file = program.file_for("nets") if kind in ("function", "callable") else program.main
         namings: tuple[str, ...] = ("literal", "parameter", "default", "or", "default_name", "none")
         if kind == "callable":
             namings = ("literal", "self", "self", "parameter", "none")
-        network = program.network(source, kind, file, namings)
+        network = program.network(source, kind, file, namings, outer=True)
         if kind == "nested":
             self.lines.add()
             self.lines.extend(network.lines)
@@ -115,6 +116,7 @@ class Uses:
     def __init__(self, root: Root, network: Network) -> None:
         self.root, self.network, self.choices, self.lines = root, network, root.choices, root.lines
         self.callee = self._callee()
+        self.callee = handed_on(self)
         self.ambient = ""
 
     def _callee(self) -> str:
@@ -141,16 +143,25 @@ class Uses:
         ways = [(3, self.once), (3, self.in_ambient_scopes), (2, self.twice_in_reused_scope), (2, self.rounds_by_scope)]
         if network.naming == "none":
             ways = [(3, self.in_ambient_scopes), (3, self.twice_in_reused_scope), (3, self.rounds_by_scope)]
-        ways += [(2, self.captured), (1, self.around_all)]
+        if network.control in ("caller", "auto") and network.kind != "nested" and not network.plain:
+            ways.append((3, lambda: template(self)))
+        ways.append((2, self.captured))
+        if not self.counts_on:
+            ways.append((1, self.around_all))
         if network.control != "caller":
             ways += [(8, self.shared), (4, self.rounds), (2, self.towers), (1, self.comprehension)]
             if network.source == network.target:
                 ways.append((3, self.unrolled))
-        if network.renamable or network.naming == "self":
+        if (network.renamable and network.control != "state") or network.naming == "self":
             ways.append((4, self.under_two_names))
         way = self.choices.weighted(ways)
         self.root.program.shares_norm |= network.trained and way != self.once
         way()
+
+    @property
+    def counts_on(self) -> bool:
+        """Whether a second call in one block would number its layers on."""
+        return self.network.naming == "none" and self.network.unnamed
 
     # -- calls
 
@@ -177,11 +188,17 @@ class Uses:
     def once(self) -> None:
         self.result(self.call(self.x(), True))
         self.made(self.network.scope)
+        self.fetch()
+
+    def fetch(self) -> None:
+        if self.network.known and self.network.naming != "none" and self.choices.chance(20):
+            from_afar(self)
 
     def shared(self) -> None:
         for number in range(self.choices.between(2, 3)):
             self.result(self.call(self.x(), number == 0))
         self.made(self.network.scope)
+        self.fetch()
 
     def rounds(self) -> None:
         """A loop whose first round makes the variables."""
@@ -256,7 +273,8 @@ class Uses:
             self.made(name)
 
     def in_ambient_scopes(self) -> None:
-        for name in self.choices.pick((("main",), ("main", "target"))):
+        names = self.choices.pick((("main",), ("main", "target")))
+        for name in names[: 1 if self.network.control == "state" else 2]:
             scope = self.root.fresh(name)
             x = self.x()
             with self.lines.block(f'with tf.variable_scope("{scope}"):'):
@@ -296,7 +314,7 @@ class Uses:
                     with self.lines.block("if i > 0:"):
                         self.lines.add("vs.reuse_variables()")
                     self.lines.add(f"{outputs}.append({call})")
-        elif form == 2 and self.network.naming != "default_name":
+        elif form == 2 and self.network.naming != "default_name" and not self.counts_on:
             with self.lines.block(f'with tf.variable_scope("{scope}"):'):
                 with self.lines.block(f"for i in range({self.choices.between(2, 3)}):"):
                     self.lines.add(f"{outputs}.append({call})")

@@ -28,6 +28,8 @@ class Training:
 
     def loss(self) -> None:
         terms = [f"tf.reduce_mean(tf.square({text} - 0.5))" for text in self.root.outputs]
+        if self.root.program.regularised:
+            terms.append("tf.losses.get_regularization_loss()")
         self.lines.add(f"loss = {' + '.join(terms)}")
         self.lines.add('outputs["loss"] = loss')
 
@@ -55,7 +57,9 @@ class Training:
         listed = ", var_list=var_list" if given else ""
         apply = f"train_step = {optimizer}.minimize(loss{listed})"
         # where a normalisation runs twice, reads of the moving averages race with their updates, in TF1 too
-        if self.root.program.normalised and not self.root.program.shares_norm and self.choices.chance(80):
+        program = self.root.program
+        racing = program.normalised and program.shares_norm
+        if not racing and (program.counted or (program.normalised and self.choices.chance(80))):
             self.lines.add("updates = tf.get_collection(tf.GraphKeys.UPDATE_OPS)")
             with self.lines.block("with tf.control_dependencies(updates):"):
                 self.lines.add(apply)
