@@ -315,7 +315,8 @@ class Body:
         return None
 
     def early_return(self) -> None:
-        if self.network.returns != "value" or self.network.returned or self.network.control == "state":
+        network = self.network
+        if network.returns != "value" or network.returned or network.control == "state" or not network.makes:
             return self.weights()
         self.network.returned = True
         flag = self.network.flag(self.choices)

@@ -147,11 +147,15 @@ def _judge(judged: Judged, verdict: Verdict) -> None:
     else:
         # the inventory is of what a scope shares; a tf.Variable is made anew by every call
         own = re.findall(r'tf\.Variable\([^\n]*name="(\w+)"', "".join(judged.files.values()))
-        names = [(row.before.name, row.before.shape) for row in verdict.variables if row.before is not None]
-        made = [(name, shape) for name, shape in names if re.sub(r"_\d+$", "", name.split("/")[-1]) not in own]
-        difference = compared(judged.inventory, made)
+        made = [(row.before.name, row.before.shape) for row in verdict.variables if row.before is not None]
+        symbolic = [row for row in judged.inventory if _stem(row[0]) not in own]
+        difference = compared(symbolic, [row for row in made if _stem(row[0]) not in own])
         if difference:
             wrong(judged, f"inventory: {difference}")
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"_\d+$", "", name.split("/")[-1])
 
 
 # --- the symbolic inventory
