@@ -38,10 +38,6 @@ class Savers:
         if not self._moves(everything, works, migrated):
             return False
         chosen = self.reaching.chosen(wanted, saving, works, named=True) if wanted else None
-        if chosen is not None and any(
-            item.instance is not None and item.instance.unit not in migrated for item in chosen
-        ):
-            chosen = None  # an object that stays as it is
         module = saving.region.module
         renamed = any(v.keras_name is not None for v in wanted)
         stays = not self.reaching.units(wanted) <= migrated
