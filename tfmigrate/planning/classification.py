@@ -212,7 +212,7 @@ class Classification:
         if self._stays(function):
             return False
         if _in_template(active):
-            return function.cls is None and function.parent is None
+            return _may_be_templated(function)
         if function.cls in self.entries and not any(region.node is not None for region in active):
             return False
         if function.parent is not None and function not in self.own_scope and not can_stand_alone(function):
@@ -279,10 +279,16 @@ class Classification:
             if outer.is_block:
                 if outer.name is not None and self._is_block_unit_node(outer):
                     return False
-            elif outer.function is not None and outer.function in self.own_scope and not self._stays(outer.function):
+            elif outer.function is not None and self._is_layer_around(outer, outer.function):
                 return False
             outer = outer.parent
         return True
+
+    def _is_layer_around(self, region: Region, function: Function) -> bool:
+        """Whether what encloses a call is a function that becomes a layer by its scope, or by a template's."""
+        if region.template is not None and _may_be_templated(function):
+            return True
+        return function in self.own_scope and not self._stays(function)
 
     def _stays(self, function: Function) -> bool:
         if function in self.evident or function in self.entries or function.name in ("__init__", "__new__"):
@@ -361,6 +367,11 @@ def _shape_of(function: Function) -> Shape:
     return Shape.FUNCTION if function.cls is None else Shape.METHOD
 
 
+def _may_be_templated(function: Function) -> bool:
+    """Whether a function that a template runs can become the layer that the template is."""
+    return function.cls is None and function.parent is None
+
+
 def _in_template(regions: list[Region]) -> bool:
     """Whether templates alone call a function."""
     return all(region.template is not None for region in regions)
@@ -390,6 +401,8 @@ def wrapped_layer(regions: list[Region]) -> ast.Call | None:
         only = makers[0] if len(makers) == 1 else None
         if not isinstance(only, Creation) or only.row is None or not only.row.variables or only.loops or only.is_cell:
             return None
+        if only.repeated:
+            return None  # it makes several
         name = next((k.value for k in only.node.keywords if k.arg == only.row.name_param), None)
         if not isinstance(name, (*_NAMED, ast.Attribute) if _is_object_call(region) else _NAMED):
             return None
