@@ -111,14 +111,16 @@ class Uses:
 
     def _callers(self, function: Function) -> Iterator[Function | Module]:
         for name in _callable_names(function):
-            yield from self.mentioning.get(name, ())
+            for other in (name, *sorted(self.other_names.get(name, ()))):
+                yield from self.mentioning.get(other, ())
 
     def _interesting_names(self) -> set[str]:
         names = {f.name if f.cls is None else f.cls.name for f in self.interesting if isinstance(f, Function)}
         return names | _SEEDS | {"run"}
 
     def _mentioned(self, name: str, target: Function | Class) -> bool:
-        for owner in self.mentioning.get(name, ()):
+        names = (name, *self.other_names.get(name, ()))
+        for owner in (owner for each in names for owner in self.mentioning.get(each, ())):
             if owner is target:
                 continue
             if isinstance(owner, Function) and isinstance(target, Class) and owner.cls is target:
@@ -191,9 +193,11 @@ def _by_name(mentions: Mapping[Function | Module, Iterable[str]]) -> dict[str, l
 
 
 def _other_names(program: Program) -> dict[str, set[str]]:
-    """The names that the statements of files give to what holds functions, by the names of these."""
+    """The names that the statements and imports of files give to what holds functions, by the names of these."""
     found: dict[str, set[str]] = {}
     for module in program.modules.values():
+        for alias in (alias for node in module.of_kind(ast.ImportFrom) for alias in node.names if alias.asname):
+            found.setdefault(alias.name, set()).update({alias.asname or ""} - {alias.name})
         statements = (node for statement in _top_level(module.tree) for node in ast.walk(statement))
         for statement in (node for node in statements if isinstance(node, ast.Assign)):
             names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
