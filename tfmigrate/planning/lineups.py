@@ -6,7 +6,6 @@ TensorFlow 1 lists variables as they are made, Keras those of a layer itself bef
 from __future__ import annotations
 
 import ast
-import re
 
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
@@ -16,12 +15,9 @@ from tfmigrate.planning.name_decisions import is_shown
 from tfmigrate.planning.parts import made_by
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
+from tfmigrate.planning.rows import counts_on_order, is_of_its_place, maps_in_order
 from tfmigrate.planning.variable_order import order_of
-from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.regions import Lineup, Query
-
-# what comes of each variable is no value that stands in a row
-_NO_ROW = re.compile(r"(^|\.)(assign|assign_add|assign_sub|histogram|scalar|print|is_variable_initialized)$")
 
 
 class Lineups:
@@ -44,12 +40,13 @@ class Lineups:
                     self.clusters.refuse("TFM601", lineup.node, lineup.region.module, text, unit)
 
     def _stays_right(self, lineup: Lineup, works: list[PlainWork]) -> bool:
-        if len(lineup.lists) == 1 and not _is_row(lineup):
+        in_row = lineup.in_row or (len(lineup.lists) == 1 and _is_row(lineup))
+        if len(lineup.lists) == 1 and not in_row:
             return True
         orders = [None if by_name else self._order(query, works) for query, by_name in lineup.lists]
         if None not in orders:
-            return orders[0] == sorted(orders[0] or ()) if len(orders) == 1 else all(o == orders[0] for o in orders)
-        if len(orders) == 1 or len({by_name for _, by_name in lineup.lists}) > 1:
+            return all(o == (sorted(o or ()) if in_row else orders[0]) for o in orders)
+        if in_row or len({by_name for _, by_name in lineup.lists}) > 1:
             return False
         parts = [self._parts(query, works) for query, _ in lineup.lists]
         return None not in parts and all(part == parts[0] for part in parts)
@@ -88,9 +85,12 @@ class Lineups:
 
 
 def _is_row(lineup: Lineup) -> bool:
-    """Whether a comprehension gives values in the order of the list."""
+    """Whether values come of a list in its order."""
     node, module = lineup.node, lineup.region.module
+    if isinstance(node, ast.For):
+        return counts_on_order(node, module)
+    if isinstance(node, ast.Call):
+        return maps_in_order(node, module)
     if not isinstance(node, (ast.ListComp, ast.GeneratorExp)) or is_folded(node, module) or is_shown(node, module):
         return False
-    element = node.elt
-    return not (isinstance(element, ast.Call) and _NO_ROW.search(unparsed(element.func)))
+    return is_of_its_place(node.elt, node.generators[0].target)

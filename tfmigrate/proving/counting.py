@@ -147,8 +147,8 @@ class Counting:
     def one_of(self, items: list[Value]) -> Value | None:
         return None
 
-    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None:
-        self.tf1.lined_up(ev, node, values)
+    def lined_up(self, ev: Evaluator, node: ast.AST, values: list[Value], in_row: bool = False) -> None:
+        self.tf1.lined_up(ev, node, values, in_row)
 
     def canonical(self, name: str) -> Library:
         """`tf.keras` is `keras`."""

@@ -38,6 +38,7 @@ def assign(ev: Evaluator, target: ast.expr, value: Value, env: Env) -> None:
         else:
             ev.effects.put(owner, target.id, labelled(value, target.id))
     elif isinstance(target, (ast.Tuple, ast.List)):
+        ev.semantics.lined_up(ev, target, [value], in_row=True)
         for item, part in _unpacked(target, value):
             assign(ev, item, part, env)
     elif isinstance(target, ast.Attribute):

@@ -323,7 +323,9 @@ class Evaluator(ABC):
         else:
             index = self.evaluate(node.slice, env)
             value = pick_of(owner, self._named(index, node.slice, env)) or subscript(owner, index)
-        if isinstance(owner, ListValue) and owner.tag:
+        if isinstance(owner, ListValue) and not owner.tag:
+            self.semantics.lined_up(self, node, [owner], in_row=True)
+        elif isinstance(owner, ListValue):
             self.semantics.comprehended(
                 self, node, owner, value if isinstance(value, ListValue) else ListValue([value])
             )

@@ -64,6 +64,9 @@ class Journal:
         self.lineups: list[Lineup] = []
         # the questions that gave lists of variables
         self.asked: dict[ListValue, Query] = {}
+        # lists that hold something else of each of their variables, and those of them that hold it beside the variable
+        self.rows: dict[ListValue, Query] = {}
+        self.pairs: set[ListValue] = set()
         self.savings: list[Saving] = []
         # where graphs of files are put into the program's, and how far it was with its variables
         self.imports: list[tuple[ast.Call, Region, object]] = []

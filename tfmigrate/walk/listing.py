@@ -12,7 +12,7 @@ from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.journal import Journal, objects_at
+from tfmigrate.walk.journal import objects_at
 from tfmigrate.walk.losses import Loss, losses_of
 from tfmigrate.walk.naming import (
     is_plain,
@@ -22,7 +22,6 @@ from tfmigrate.walk.naming import (
 )
 from tfmigrate.walk.regions import (
     READS_COLLECTION,
-    Lineup,
     Query,
     Region,
     Saving,
@@ -31,6 +30,7 @@ from tfmigrate.walk.regions import (
     path_of,
     show_path,
 )
+from tfmigrate.walk.rows import Rows
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
@@ -48,7 +48,7 @@ from tfmigrate.walk.values import (
 _UPDATES = {"tf.GraphKeys.UPDATE_OPS", "update_ops"}
 
 
-class Lists(Journal):
+class Lists(Rows):
     """What a program asks for by collection."""
 
     def _variables(self, ev: Evaluator, args: Arguments, node: ast.Call) -> Value:
@@ -260,15 +260,6 @@ class Lists(Journal):
         region.events.append(query)
         if isinstance(result, ListValue):
             self.asked[result] = query
-
-    def lined_up(self, ev: Evaluator, node: ast.expr, values: list[Value]) -> None:
-        """Lists are gone through side by side, in an order that somebody may count on."""
-        lists = [v for v in values if isinstance(v, ListValue)]
-        known = [(self.asked.get(v.origin or v), v.by_name) for v in lists]
-        asked = [(query, by_name) for query, by_name in known if query is not None]
-        if asked and self.region is not None:
-            self.lineups.append(Lineup(node, self.region, asked))
-            self.activity += 1
 
     def comprehended(self, ev: Evaluator, node: ast.expr, source: Value, result: ListValue) -> None:
         """A comprehension over `source`, or a slice of it, gave this list."""

@@ -65,6 +65,7 @@ class Loops(Calls):
         iterable = self.evaluate(node.iter, env)
         if is_generator(iterable):
             self.semantics.handed_over(self, iterable, node.iter)
+        self.semantics.lined_up(self, node, [iterable])
         concrete = concrete_items(iterable) or numbered_items(self, node.iter, env)
         if concrete is not None:
             self.left.append([])

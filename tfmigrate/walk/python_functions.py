@@ -81,6 +81,8 @@ def python_function(ev: Evaluator, name: str, args: Arguments, node: ast.Call, e
         return _sequence(name, first, args)
     if name in ("zip", "map") and len(args.positional) > 1:
         ev.semantics.lined_up(ev, node, [value for value, _ in args.positional])
+    if name in ("enumerate", "iter") and first is not None:
+        ev.semantics.lined_up(ev, node, [first], in_row=True)
     if name == "dict" and not args.star and (first is None or isinstance(first, DictValue)):
         result = DictValue({}) if first is None else copied(first)
         result.items.update({key: value for key, (value, _) in args.keywords.items()})

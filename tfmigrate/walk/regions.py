@@ -287,12 +287,14 @@ class NameRead:
 class Lineup:
     """Lists of variables that are gone through side by side, or one that is gone through in its order.
 
-    Each list is told by the question that gave it, and whether it was sorted by name since.
+    Each list is told by the question that gave it, and whether it was sorted by name since. in_row: whether the places
+    of the variables surely count.
     """
 
-    node: ast.expr
+    node: ast.AST
     region: Region
     lists: list[tuple[Query, bool]]
+    in_row: bool = False
 
 
 @dataclass(eq=False)

@@ -93,6 +93,8 @@ _HANDLERS = {
     "tf.global_variables": "_variables",
     "tf.all_variables": "_variables",
     "tf.get_collection": "_get_collection",
+    "tf.gradients": "_gradients_of",
+    "tf.clip_by_global_norm": "_clip_by_global_norm",
     "tf.get_collection_ref": "_get_collection",
     "tf.train.Saver": "_saver",
     "tf.train.ExponentialMovingAverage": "_moving_average",
@@ -248,7 +250,7 @@ class Scoping(Cells, Lists, Beside):
         self._train(ev, node, args)
         self.unresolved_calls.setdefault(name, {}).setdefault(node, ev.frame.module)
         ev.memory.unresolved.append((name, node, ev.frame.module))
-        return UNKNOWN if args is None or name != "compute_gradients" else self._gradients(args)
+        return UNKNOWN if args is None or name != "compute_gradients" else self._gradients(args, node)
 
     def one_of(self, items: list[Value]) -> Value | None:
         """What a loop comes by that goes through several variables at once."""
@@ -256,12 +258,6 @@ class Scoping(Cells, Lists, Beside):
         if any(isinstance(item, Loss) for item in items):
             return Loss()
         return OneOf(tuple(variables)) if variables and len(variables) == len(items) else None
-
-    def _gradients(self, args: Arguments) -> Value:
-        """`optimizer.compute_gradients(loss, var_list)`: pairs, each with one of the variables."""
-        listed = listed_variables(args.get(1, "var_list"))
-        variables = [v for v in self.graph.variables if v.trainable] if listed is None else listed
-        return ListValue([TupleValue((TENSOR, OneOf(tuple(variables))))] if variables else [], complete=False)
 
     def call(self, ev: Evaluator, callee: Value, args: Arguments, node: ast.Call) -> Value:
         called = callee.name if isinstance(callee, Library) else ""
@@ -403,7 +399,7 @@ class Scoping(Cells, Lists, Beside):
         if name in ("run", "eval") and "feed_dict" in args.keywords and self.region is not None:
             self.region.evidence.add(f"session.{name}")
         if name == "compute_gradients" and not isinstance(owner, ObjectValue):
-            return self._gradients(args)
+            return self._gradients(args, node)
         if isinstance(owner, Graph) and name == "as_default":
             return GraphScope(owner)
         if isinstance(owner, Unknown) and name in _LOOKUPS:
