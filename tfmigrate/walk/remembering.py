@@ -215,7 +215,11 @@ class Memory:
         current: Callable[[Env | Class, str], Value | None],
     ) -> Remembered | None:
         """The call is over; what is remembered of it, if it can be. key: of the same arguments now."""
-        reads = list({(read.holder, read.name): read for read in self.reads[recording.reads :]}.values())
+        # what a name was when it was read first: the call itself may have changed what that holds
+        first: dict[tuple[Env | Class, str], Read] = {}
+        for read in self.reads[recording.reads :]:
+            first.setdefault((read.holder, read.name), read)
+        reads = list(first.values())
         unresolved = list(dict.fromkeys(self.unresolved[recording.unresolved :]))
         came_by = list(dict.fromkeys(self.came_by[recording.came_by :]))
         # whoever called this needs each of them once
