@@ -23,6 +23,7 @@ from tfmigrate.program.render import indent_of
 from tfmigrate.progress import steps
 from tfmigrate.proving.carrying import carried
 from tfmigrate.proving.proof import Doubt, Recounted, doubt, doubt_code, emitted_program, prove
+from tfmigrate.proving.traces import lost_changes
 from tfmigrate.rewrite import UnreadableError, rewrite
 from tfmigrate.sites import Imports, Site
 from tfmigrate.transform import Transform, load_transforms
@@ -182,7 +183,8 @@ class Settling:
         if isinstance(emitted, Doubt):
             return [emitted]
         seeds = self.executor.seeds or frozenset()
-        fresh = prove(self.program, self.walks, seeds, plan, emitted, self.recounted)
+        fresh = lost_changes(self.program, emitted)
+        fresh = fresh or prove(self.program, self.walks, seeds, plan, emitted, self.recounted)
         if fresh or not self.again:
             return fresh
         fresh = list(self._second_run(plan, emitted))

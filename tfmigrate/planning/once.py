@@ -12,13 +12,9 @@ from dataclasses import dataclass
 
 from tfmigrate.planning.layering import Body
 from tfmigrate.program.link import Function, Module
-from tfmigrate.program.scan import CHANGING
+from tfmigrate.program.scan import CHANGING, DRAWING
 from tfmigrate.walk.values import FunctionValue, Value
 
-_DRAWING = {
-    "uniform", "normal", "rand", "randn", "randint", "random", "random_sample", "choice", "choices", "shuffle",
-    "permutation", "sample", "standard_normal", "binomial", "truncnorm", "integers",
-}  # fmt: skip
 _LIBRARIES = {"tf", "tensorflow", "keras"}
 
 Resolve = Callable[[Module, ast.expr], Value | None]
@@ -102,7 +98,7 @@ def _changes(node: ast.AST, own: Names) -> bool:
         return False
     if isinstance(node.func, ast.Name):
         return node.func.id == "print" or (node.func.id == "next" and _root(node.args[0]) not in own.fresh)
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in CHANGING | _DRAWING:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in CHANGING | DRAWING:
         return False
     root = _root(node.func.value)
     return root is not None and root not in own.fresh and root not in _LIBRARIES

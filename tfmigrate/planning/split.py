@@ -13,7 +13,7 @@ from tfmigrate.program.aliases import library_names
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
-from tfmigrate.program.scan import CHANGING, Binding, Scan
+from tfmigrate.program.scan import CHANGING, DRAWING, Binding, Scan
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
@@ -360,6 +360,8 @@ class Splitter:
         ):
             return at_call(f"{ast.unparse(node.func)} makes a tensor")
         if isinstance(value, Library) and _DIFFERS.match(value.name) and not is_initializer(value.name):
+            return at_call(f"{ast.unparse(node.func)} differs at every call")
+        if not isinstance(value, (Library, FunctionValue)) and getattr(node.func, "attr", "") in DRAWING:
             return at_call(f"{ast.unparse(node.func)} differs at every call")
         if isinstance(value, Library) and may_make_variables(value.name):
             return at_call(f"{ast.unparse(node.func)} is not in the program, and may do more than compute a value")

@@ -29,6 +29,12 @@ CHANGING = {
     "discard",
 }
 
+# methods that give something else each time
+DRAWING = {
+    "uniform", "normal", "rand", "randn", "randint", "random", "random_sample", "choice", "choices", "shuffle",
+    "permutation", "sample", "standard_normal", "binomial", "truncnorm", "integers",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Binding:
