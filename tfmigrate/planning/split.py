@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -181,8 +182,11 @@ class Splitter:
         for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]:
             result.add(self.need(default))
         for part in ast.walk(node.body):
-            if isinstance(part, (ast.Name, ast.Attribute)) and self.spelling(part) is not None:
+            name = self.spelling(part) if isinstance(part, (ast.Name, ast.Attribute)) else None
+            if isinstance(part, (ast.Name, ast.Attribute)) and name is not None:
                 if isinstance(part.ctx, ast.Load) and not (isinstance(part, ast.Name) and self._is_own(part)):
+                    if len(self.scan.bindings.get(name, ())) > 1:
+                        return at_call(f"{name} has more than one value here")
                     result.add(self.need(part))
         return result
 
@@ -213,6 +217,8 @@ class Splitter:
     def need_of(self, name: str, node: ast.AST) -> Need:
         """What it takes to have the value early that a name has at a node."""
         certain, binding = self.scan.reaching(name, node)
+        if not (certain and binding is None) and self._is_changed(name, node):
+            return at_call(f"{name} is changed here")
         if not certain:
             return self._running(name) or self._chosen(name, node)
         if binding is None:
@@ -225,24 +231,51 @@ class Splitter:
             return Need(inputs={name})
         return self._bound(name, binding, node)
 
-    def _is_changed(self, name: str) -> bool:
-        """Whether the body stores into what stands behind a name, or calls a method that does.
+    def _is_changed(self, name: str, at: ast.AST | None = None) -> bool:
+        """Whether the body stores into what stands behind a name, or calls what does. at: only what comes before."""
+        return any(at is None or self._comes_before(load, at) for load in self._changing_loads(name, {name}))
 
-        What is called on a module is one of its functions: `tf.add(x, y)`.
-        """
-        is_module = self._is_module(name)
-        for read in self.scan.loads(name):
-            node: ast.AST = read
+    def _changing_loads(self, name: str, seen: set[str]) -> Iterator[ast.AST]:
+        """The reads of a name through which the value changes, also under another name."""
+        for load in self.scan.loads(name):
+            node: ast.AST = load
             parent = self.scan.parents.get(node)
             while isinstance(parent, (ast.Attribute, ast.Subscript)) and parent.value is node:
                 if not isinstance(parent.ctx, ast.Load):
-                    return True
-                node, parent = parent, self.scan.parents.get(parent)
-                if isinstance(parent, ast.Call) and isinstance(node, ast.Attribute) and node.attr in CHANGING:
-                    if parent.func is node and not (is_module and node.value is read):
-                        return True
+                    yield load
                     break
-        return False
+                node, parent = parent, self.scan.parents.get(parent)
+            if isinstance(parent, ast.Call) and parent.func is node:
+                if isinstance(node, ast.Attribute) and node.attr in CHANGING and not self._on_module(node):
+                    yield load
+            elif isinstance(parent, ast.Call) and node in parent.args and self._changes_its_arguments(parent):
+                yield load
+            elif isinstance(parent, ast.Assign) and parent.value is node:
+                for target in (t.id for t in parent.targets if isinstance(t, ast.Name) and t.id not in seen):
+                    yield from self._changing_loads(target, {*seen, target})
+
+    def _changes_its_arguments(self, call: ast.Call) -> bool:
+        value = self.resolve(call.func)
+        if not isinstance(value, FunctionValue):
+            return False
+        params = set(value.function.params)
+        return any(
+            (isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) and root_of(node) in params)
+            or (isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and root_of(node) in params)
+            or (isinstance(node, ast.Attribute) and node.attr in CHANGING and root_of(node) in params)
+            for node in value.function.nodes
+        )
+
+    def _comes_before(self, node: ast.AST, other: ast.AST) -> bool:
+        """In the text, or in the next round of a loop around both."""
+        places = [(getattr(n, "lineno", 0), getattr(n, "col_offset", 0)) for n in (node, other)]
+        loops = (outer for outer in self.scan.ancestors(node) if isinstance(outer, (ast.For, ast.While)))
+        around = set(self.scan.ancestors(other))
+        return places[0] < places[1] or any(loop in around for loop in loops)
+
+    def _on_module(self, method: ast.Attribute) -> bool:
+        """Whether what looks like a method is a function of a module: `tf.add(x, y)`."""
+        return isinstance(method.value, ast.Name) and self._is_module(method.value.id)
 
     def _is_module(self, name: str) -> bool:
         """Whether a name of the file is that of TensorFlow or of another module."""
@@ -485,6 +518,13 @@ def _has_side_effects(value: FunctionValue) -> bool:
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             return True
     return False
+
+
+def root_of(node: ast.expr) -> str | None:
+    """The name in front of attributes and items."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _is_library(node: ast.expr) -> bool:

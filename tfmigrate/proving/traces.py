@@ -8,6 +8,7 @@ may be refused than needs be.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from tfmigrate.program.scan import CHANGING
 from tfmigrate.proving.proof import Doubt
 
 _ONCE = ("__init__", "build")
+_LIBRARY = re.compile(r"(tensorflow|keras)\b")
 
 
 @dataclass
@@ -80,12 +82,17 @@ def _layers(module: Module) -> Iterator[ast.ClassDef]:
 
 def _codes(module: Module, layers: set[str]) -> Iterator[_Code]:
     """What each piece of code does at each call; what the constructors of layers do comes once."""
+    aliases = [alias for node in module.of_kind(ast.Import) for alias in node.names]
+    aliases += [a for node in module.of_kind(ast.ImportFrom) if _LIBRARY.match(node.module or "") for a in node.names]
+    imported = {alias.asname or alias.name.split(".")[0] for alias in aliases}  # `tf.add` changes nothing
     for function in module.functions.values():
         once = function.cls is not None and function.cls.name in layers and function.name in _ONCE
         if not once:
             local = {*function.params, *function.assigned, "self"} - function.globals
-            yield _code(_Code(function.name, module, function.node.lineno), function.nodes, local)
-    yield _code(_Code("", module, 0), _own_nodes(module), set())
+            yield _code(_Code(function.name, module, function.node.lineno), function.nodes, local | imported)
+    own = list(_own_nodes(module))
+    bound = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    yield _code(_Code("", module, 0), own, bound | imported)
 
 
 def _code(code: _Code, nodes: Iterable[ast.AST], local: set[str]) -> _Code:
