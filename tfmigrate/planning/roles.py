@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from tfmigrate.planning.agreeing import is_one_value
+from tfmigrate.planning.agreeing import changes_between, is_one_value
 from tfmigrate.planning.by_branch import parts_alone
 from tfmigrate.planning.derived import set_before, worked_out_alike
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role
@@ -14,7 +14,7 @@ from tfmigrate.planning.units import Instance, Shape
 from tfmigrate.walk.naming import may_be_numpys
 from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Region, rounds
-from tfmigrate.walk.values import FunctionValue, is_python, is_tensor
+from tfmigrate.walk.values import DictValue, FunctionValue, ListValue, is_python, is_tensor
 
 # what asks for a number or for items
 _PYTHONS = frozenset(
@@ -127,7 +127,10 @@ def _agrees(body: Body, item: Input, groups: Iterable[list[Region]]) -> bool:
                 continue
         expressions = [r.frame.given.get(item.name) if body.member.shape is not Shape.BLOCK else None for r in regions]
         frames = {id(r.frame.parent) for r in regions}
-        if is_one_value([body.value(item.name, r) for r in regions], expressions, frames):
+        values = [body.value(item.name, r) for r in regions]
+        if is_one_value(values, expressions, frames):
+            if any(isinstance(v, (ListValue, DictValue)) for v in values) and changes_between(regions, expressions):
+                return False
             continue
         if not worked_out_alike(expressions, regions, partial(_keeps_number, body, regions)):
             return False

@@ -21,6 +21,8 @@ from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library
 
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript)
+# methods of arrays that change them
+_OF_ARRAYS = {"fill", "itemset", "put", "resize", "setfield", "partition"}
 _DIFFERS = re.compile(r".*random|time\.|datetime\.|uuid\.|builtins\.(next|input|raw_input|id)$")
 
 
@@ -217,7 +219,7 @@ class Splitter:
     def need_of(self, name: str, node: ast.AST) -> Need:
         """What it takes to have the value early that a name has at a node."""
         certain, binding = self.scan.reaching(name, node)
-        if not (certain and binding is None) and self._is_changed(name, node):
+        if (not (certain and binding is None) or name in self.inputs) and self._is_changed(name, node):
             return at_call(f"{name} is changed here")
         if not certain:
             return self._running(name) or self._chosen(name, node)
@@ -246,7 +248,8 @@ class Splitter:
                     break
                 node, parent = parent, self.scan.parents.get(parent)
             if isinstance(parent, ast.Call) and parent.func is node:
-                if isinstance(node, ast.Attribute) and node.attr in CHANGING and not self._on_module(node):
+                changes = isinstance(node, ast.Attribute) and node.attr in CHANGING | _OF_ARRAYS
+                if changes and isinstance(node, ast.Attribute) and not self._on_module(node):
                     yield load
             elif isinstance(parent, ast.Call) and node in parent.args and self._changes_its_arguments(parent):
                 yield load
@@ -256,6 +259,9 @@ class Splitter:
 
     def _changes_its_arguments(self, call: ast.Call) -> bool:
         value = self.resolve(call.func)
+        if isinstance(value, Library):  # `np.fill_diagonal(a, 1)`: what else would it be called for
+            thrown_away = isinstance(self.scan.parents.get(call), ast.Expr)
+            return thrown_away and value.name.startswith(("numpy.", "random."))
         if not isinstance(value, FunctionValue):
             return False
         params = set(value.function.params)
