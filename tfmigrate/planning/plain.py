@@ -23,7 +23,7 @@ from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import call_lines, line_length, render, source, written
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import Scan, names_in
-from tfmigrate.program.standing import is_map
+from tfmigrate.program.standing import bound_around, is_map
 from tfmigrate.sites import Before, HandLayer, Invoke, Replace, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.walk.values import is_tensor
@@ -193,8 +193,12 @@ class PlainWork(PlainSlots):
             return
         request = self._request(slot, code.module)
         own = {n for loop in slot.loops if isinstance(loop, LOOPS) for n in names_in(loop.target)}
+        anew = bound_around(code.module, slot.site()) - own
         for expression in [*request.expressions(), *(loop.iter for loop in slot.loops if isinstance(loop, LOOPS))]:
-            for name in names_in(expression) - own:
+            for name in sorted(names_in(expression) - own):
+                if name in anew:
+                    text = f"this would have to be made where {name} is not known, which each call or round has anew"
+                    raise Refusal("TFM403", slot.site(), code.module, text)
                 for binding in code.scan.bindings.get(name, []):
                     inside = statement in (binding.statement, *code.scan.ancestors(binding.statement))
                     if inside and isinstance(statement, (ast.For, ast.While, ast.If, ast.With, ast.Try)):

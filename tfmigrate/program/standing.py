@@ -28,7 +28,10 @@ def ancestors(module: Module, node: ast.AST) -> Iterator[ast.AST]:
 
 def only_for_errors(module: Module, node: ast.expr) -> bool:
     """Whether a value is given to local names that nothing but `raise` statements of the same function read."""
-    statement, *rest = ancestors(module, node)
+    around = list(ancestors(module, node))
+    if not around:
+        return False  # the program does not spell it out
+    statement, *rest = around
     function = next((outer for outer in rest if isinstance(outer, (ast.FunctionDef, ast.AsyncFunctionDef))), None)
     if not isinstance(statement, ast.Assign) or function is None:
         return False
