@@ -49,7 +49,7 @@ def counts_on_order(loop: ast.For, module: Module) -> bool:
             is_variable = isinstance(given, ast.Name) and given.id in targets
             if not is_variable and is_of_its_place(given, loop.target) and not _is_folded_up(call.func, module):
                 return True
-    return bool(_stepped_on(nodes))
+    return bool(_stepped_on(nodes) - targets)  # what the loop itself gives is new in each round
 
 
 def _stepped_on(nodes: list[ast.AST]) -> set[str]:
