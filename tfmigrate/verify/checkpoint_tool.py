@@ -219,7 +219,7 @@ def main(argv: list[str]) -> int:
     result: dict[str, Any] = {"error": "", "raised": False, "written": [], "left_out": []}
     target = Path(job["new"]).parent
     try:
-        side = {"side": "after", "library": "keras3", "standins": job["standins"]}
+        side = {"side": "after", "library": "keras3", "partly": False, "standins": job["standins"]}
         standins = loaded.load(side)
         _recorder("start").prepare(side, standins)
         program = Program(job) if job["case"] else None
