@@ -10,6 +10,7 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.filling import OWN, Filling
 from tfmigrate.planning.lasting import Lasting
+from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.lookups import Lookups
 from tfmigrate.planning.losses import LOSSES, Losses
@@ -45,6 +46,8 @@ class Collecting:
         self.lasting = Lasting(classes)
         # lists whose text stays though they ask for names that change
         self.staying: set[ast.expr] = set()
+        # what was found for a place, which the program may come by many times
+        self._parts: dict[ast.AST, list[Part] | None] = {}
 
     def check(self, works: list[PlainWork]) -> None:
         """Refuse the units whose variables are collected in a way that no list of layers gives."""
@@ -225,6 +228,11 @@ class Collecting:
 
     def parts_around(self, query: Query, works: list[PlainWork]) -> list[Part] | None:
         """The layers inside of the one whose own code asks for the list, the same at every call."""
+        if works and query.node not in self._parts:
+            self._parts[query.node] = self._parts_around(query, works[0].plans)
+        return self._parts.get(query.node)
+
+    def _parts_around(self, query: Query, plans: dict[object, LayerPlan]) -> list[Part] | None:
         found: list[list[Part] | None] = []
         for other in self._lists_at(query.node):
             home = other.region.call
@@ -234,8 +242,8 @@ class Collecting:
             primary = instance.unit.primary
             if primary.shape is Shape.BLOCK or primary.function is not home.function:
                 return None
-            found.append(listed_by(instance, other, works[0].plans))
-        first = found[0] if found and works else None
+            found.append(listed_by(instance, other, plans))
+        first = found[0] if found else None
         if first is None or any([p.slots for p in parts or ()] != [p.slots for p in first] for parts in found):
             return None
         return first

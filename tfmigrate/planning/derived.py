@@ -179,20 +179,10 @@ def _is_math(node: ast.Attribute, module: Module, names: Container[str]) -> bool
 def _bound(module: Module, name: str) -> list[ast.AST] | None:
     """What gives a name a meaning in a file; None where files that are not there may."""
     found: list[ast.AST] = []
-    starred = 0
-    for node in module.nodes:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            starred += any(alias.name == "*" for alias in node.names)
-            found += [node for alias in node.names if name in (alias.asname, alias.name.split(".")[0])]
-        elif (
-            (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name == name)
-            or (isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load))
-            or (isinstance(node, ast.Global) and name in node.names)
-        ):
-            found.append(node)
-    for other in module.starred:
-        inner = _bound(other, name)
-        if inner is None:
+    files = [module]
+    for file in files:
+        if len(file.binders.get("*", ())) != len(file.starred):
             return None
-        found += inner
-    return found if starred == len(module.starred) else None
+        found += file.binders.get(name, [])
+        files += [other for other in file.starred if other not in files]
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 
 from tfmigrate.planning.clauses import clause
 from tfmigrate.planning.clusters import Clusters
@@ -34,7 +33,7 @@ class Savers:
     def write(self, saving: Saving, works: list[PlainWork], migrated: set[Unit], sites: dict[Module, Sites]) -> bool:
         """Write one; whether it has changed."""
         wanted = self._saved(saving, works, True)
-        everything = set(self._made(saving.region)) if saving.variables is None else set(wanted)
+        everything = self._made(saving.region) if saving.variables is None else set(wanted)
         if not self._moves(everything, works, migrated):
             return False
         chosen = self.reaching.chosen(wanted, saving, works, named=True) if wanted else None
@@ -72,7 +71,9 @@ class Savers:
         return [v for r in self.reaching.reached(saving, works, named) for v in r.variables]
 
     @staticmethod
-    def _made(region: Region) -> Iterator[Variable]:
+    def _made(region: Region) -> set[Variable]:
+        made: set[Variable] = set()
         for creation in root_of(region).creations():
-            if not exclusive(creation, region):
-                yield from creation.variables
+            if not made.issuperset(creation.variables) and not exclusive(creation, region):
+                made.update(creation.variables)
+        return made

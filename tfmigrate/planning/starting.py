@@ -29,39 +29,39 @@ def check_starts(slot: Slot) -> None:
 
 def _makers(slot: Slot) -> Iterator[Use]:
     """The uses before which no other one of the same variables has surely been."""
-    before: dict[Variable, list[Creation]] = {}
+    before: dict[Variable, dict[Creation, _Way]] = {}
     for use in slot.uses:
         creation = use.creation
         if creation is None or not creation.variables:
             continue
-        known = before.setdefault(creation.variables[0], [])
-        if not _has_surely_been(known, creation):
+        known, here = before.setdefault(creation.variables[0], {}), _way(creation)
+        if not _has_surely_been(known, creation, here):
             yield use
-        known.append(creation)
+        known[creation] = here
 
 
-def _has_surely_been(earlier: list[Creation], creation: Creation) -> bool:
+def _has_surely_been(earlier: dict[Creation, _Way], creation: Creation, here: _Way) -> bool:
     """Whether every run that comes to a request has come to one of the earlier ones."""
-    here = _way(creation)
-    if any(_way(other) <= here and not exclusive(other, creation) for other in earlier):
+    if any(way <= here and not exclusive(other, creation) for other, way in earlier.items()):
         return True
-    ways = {_way(other) for other in earlier}
-    joined = set(ways)
+    known = set(earlier.values())
+    ways, joined = set(known), set(known)
     while joined:  # both sides of an `if`
         pairs = ((one, other, side) for one in ways for other in ways for side in one)
         joined = {one - {side} | other - {_other(side)} for one, other, side in pairs if _other(side) in other} - ways
         ways |= joined
-    return any(way <= here for way in ways - {_way(other) for other in earlier})
+    return any(way <= here for way in ways - known)
 
 
 _Side = tuple[ast.AST, bool | None]
+_Way = frozenset[_Side]
 
 
 def _other(side: _Side) -> _Side:
     return side[0], None if side[1] is None else not side[1]
 
 
-def _way(creation: Creation) -> frozenset[_Side]:
+def _way(creation: Creation) -> _Way:
     """The undecided conditions around a request, each with its side, where that is one of an `if`."""
     found: set[_Side] = set()
     here: list[tuple[Module, ast.AST | None, tuple[ast.AST, ...]]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.planning.split import Level
@@ -37,11 +39,12 @@ def order_of(instance: Instance, plans: dict[object, LayerPlan]) -> list[Variabl
     loops = [loop for slot in plan.slots for loop in slot.loops]
     if len(set(loops)) < len(loops):
         return None  # TensorFlow 1 made one after the other in each round, Keras lists all of each together
+    children, regions = set(instance.children), set(instance.regions)
     own: list[Variable] = []
     inner: dict[bool, list[Variable]] = {True: [], False: []}
     for slot in plan.slots:
-        child = next((use.child for use in slot.uses if use.child in instance.children), None)
-        found = order_of_layer(slot, instance.regions) if child is None else order_of(child, plans)
+        child = next((use.child for use in slot.uses if use.child in children), None)
+        found = order_of_layer(slot, regions) if child is None else order_of(child, plans)
         if child is None and slot.kind is Made.INSTANCE:
             found = []  # another instance of the class makes this
         if found is None:
@@ -52,7 +55,7 @@ def order_of(instance: Instance, plans: dict[object, LayerPlan]) -> list[Variabl
     return [*_trainable_first(own), *inner[True], *inner[False]]
 
 
-def order_of_layer(slot: Slot, regions: list[Region]) -> list[Variable] | None:
+def order_of_layer(slot: Slot, regions: Collection[Region]) -> list[Variable] | None:
     """The variables that the code in these regions asks for by one weight or library layer."""
     asked = (use.creation for use in slot.uses if use.region in regions)
     creations = [creation for creation in asked if creation is not None and not creation.untaken]

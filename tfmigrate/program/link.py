@@ -174,6 +174,15 @@ class Module:
         return found
 
     @cached_property
+    def binders(self) -> dict[str, list[ast.AST]]:
+        """What gives a name a meaning anywhere in the file; imports also under the name that they rename."""
+        found: dict[str, list[ast.AST]] = {}
+        for node in self.nodes:
+            for name in _bound_by(node):
+                found.setdefault(name, []).append(node)
+        return found
+
+    @cached_property
     def rebound(self) -> frozenset[str]:
         """Its names to which a function gives another value."""
         return frozenset().union(*(function.rebinds for function in self.functions.values()))
@@ -184,6 +193,19 @@ class Module:
 
     def __repr__(self) -> str:
         return self.name
+
+
+def _bound_by(node: ast.AST) -> set[str]:
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        named = {alias.name.split(".")[0] for alias in node.names}
+        return named | {alias.asname for alias in node.names if alias.asname is not None}
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        return {node.id}
+    if isinstance(node, ast.ExceptHandler) and node.name is not None:
+        return {node.name}
+    return set(node.names) if isinstance(node, ast.Global) else set()
 
 
 @dataclass(frozen=True, eq=False)
