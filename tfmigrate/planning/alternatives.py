@@ -7,23 +7,23 @@ from dataclasses import replace
 
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.slots import Slot
-from tfmigrate.planning.units import Instance
+from tfmigrate.planning.units import Holder, Instance
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, NameRead, Query, Region, Variable, around, root_of
+from tfmigrate.walk.regions import Creation, NameRead, Query, Variable, around, root_of
 from tfmigrate.walk.requesting import describe
 from tfmigrate.walk.roots import Walk
 
 
 def separate(walk: Walk, owners: Ownership) -> None:
-    """Give every instance variables of its own where no run of the program makes more than one of these instances.
+    """Give every instance, and all code that holds layers, variables of its own where no run makes those of another.
 
     The walk took all branches one after the other, and so met the variables of the first again in the second.
     """
-    reached: dict[Variable, dict[Instance | None, list[Creation]]] = {}
+    reached: dict[Variable, dict[Instance | Holder | None, list[Creation]]] = {}
     for creation in walk.root.creations():
         for variable in creation.variables:
-            instance = _instance_of(creation.region, owners)
-            reached.setdefault(variable, {}).setdefault(instance, []).append(creation)
+            maker = _maker_of(creation, owners)
+            reached.setdefault(variable, {}).setdefault(maker, []).append(creation)
     shared = {variable: groups for variable, groups in reached.items() if len(groups) > 1 and None not in groups}
     if not shared:
         return
@@ -100,8 +100,12 @@ def _chooses(query: Query) -> bool:
     return not query.everything and query.kind != "losses"
 
 
-def _instance_of(region: Region | None, owners: Ownership) -> Instance | None:
-    return next((owners.instance_of[r] for r in around(region) if r in owners.instance_of), None)
+def _maker_of(creation: Creation, owners: Ownership) -> Instance | Holder | None:
+    """What makes the variables when it has migrated: an instance, or the holder of a layer of the library."""
+    instance = next((owners.instance_of[r] for r in around(creation.region) if r in owners.instance_of), None)
+    if instance is not None or not creation.makes_layer or creation.untaken:
+        return instance
+    return owners.holder(owners.classes.code_around(creation.region))
 
 
 def _replace(

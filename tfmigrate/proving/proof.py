@@ -7,7 +7,7 @@ import builtins
 import re
 import symtable
 from collections import Counter
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -241,8 +241,17 @@ def _asker(region: Region, helpers: Container[Function], plan: Plan) -> Region:
 
 def _left_together(walk: Walk, plan: Plan) -> dict[Variable, Variable]:
     """Variables that were told apart by branches, where the code that makes both stays as it is."""
-    stays = _stays(plan)
-    return {own: met for own, met in walk.scoping.separated.items() if stays(own) and stays(met)}
+    stays, first = _stays(plan), dict[Variable, Variable]()
+    separated = walk.scoping.separated
+    whole = dict.fromkeys([*separated.values(), *separated])
+    return {v: one for v in filter(stays, whole) if (one := first.setdefault(_met(v, separated), v)) is not v}
+
+
+def _met(variable: Variable, separated: Mapping[Variable, Variable]) -> Variable:
+    """The variable that all branches were taken to make."""
+    while variable in separated:
+        variable = separated[variable]
+    return variable
 
 
 def _left_plain(walk: Walk, plan: Plan) -> set[Variable]:
@@ -254,7 +263,9 @@ def _left_plain(walk: Walk, plan: Plan) -> set[Variable]:
 def _stays(plan: Plan) -> Callable[[Variable], bool]:
     """Whether the code that makes a variable stays as it is."""
     migrated = {region for i in plan.instances if i.unit in plan.migrated for region in i.regions}
-    return lambda variable: not any(region in migrated for region in around(variable.region))
+    asked = (use.creation for slot in plan.library_layers for use in slot.uses if use.creation is not None)
+    held = {variable for creation in asked for variable in creation.variables}
+    return lambda v: v not in held and not any(region in migrated for region in around(v.region))
 
 
 def _about(units: set[Unit], walk: Walk, finding: Finding) -> Doubt:
