@@ -161,6 +161,9 @@ def test_what_is_no_python_at_all_is_a_finding(tmp_path: Path) -> None:
         ("exec 'x'\nx = 0777\n", "exec('x')\nx = 0o777\n"),
         ("print 'x' +\n", None),
         ("", ""),
+        ("if x:\n    if y:\n\tprint 1\n    z = 2", "if x:\n    if y:\n        print(1)\n    z = 2"),
+        ('if x:\n        s = """a\n\tb"""\n\tprint s', 'if x:\n        s = """a\n\tb"""\n        print(s)'),
+        ("if x:\n\ty = 1\n    z = 2\n", None),
     ],
 )
 def test_the_text_is_kept_but_for_what_has_changed(text: str, expected: str | None) -> None:

@@ -28,9 +28,33 @@ def to_python3(path: Path, text: str) -> str | None:
     result = str(tree)[:-1] if tree is not None else text
     try:
         ast.parse(result)
+    except TabError:
+        return _evenly_indented(result)
     except UNPARSABLE:
         return None
     return result
+
+
+def _evenly_indented(text: str) -> str | None:
+    """The same with spaces in front of its lines: to Python 2, a tab reaches to the next multiple of eight."""
+    from fissix.pgen2.tokenize import generate_tokens
+
+    lines = text.splitlines(keepends=True)
+    inside: set[int] = set()  # lines that begin within a string
+    for _, _, (first, _), (last, _), _ in generate_tokens(iter([*lines, ""]).__next__):
+        inside.update(range(first + 1, last + 1))
+    spaced = (line if number in inside else _spaced(line) for number, line in enumerate(lines, 1))
+    result = "".join(spaced)
+    try:
+        ast.parse(result)
+    except UNPARSABLE:
+        return None
+    return result
+
+
+def _spaced(line: str) -> str:
+    code = line.lstrip(" \t")
+    return line[: len(line) - len(code)].expandtabs(8) + code
 
 
 @lru_cache(maxsize=1)
