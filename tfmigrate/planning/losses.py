@@ -198,7 +198,7 @@ class Losses:
             return True
         library = v1_name(module)
         parts = [f"{library}.losses.get_losses()"] if query.reader == "total" else []
-        if any(self._adds(other, node) for other, node in self._mentions):
+        if query.more or any(self._adds(other, node) for other, node in self._mentions):
             parts.append(f"{library}.get_collection({library}.GraphKeys.REGULARIZATION_LOSSES)")
         parts += list(_lists(chosen))
         text = " + ".join(parts)

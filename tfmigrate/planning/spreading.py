@@ -56,11 +56,12 @@ class Spread:
         # whether nobody can say where they get to
         self.everywhere = any(_floatx(mark, module) for mark, module in self.marks.items())
         self._known: dict[ast.AST, bool] = {}
+        handing = [(node, home) for node, home in self._code if not isinstance(node, (ast.Name, ast.Attribute))]
         before = -1
         while self.marks and not self.everywhere and before < len(self.held) + len(self.results):
             before = len(self.held) + len(self.results)
             self._known.clear()
-            for node, home in self._code:
+            for node, home in handing:
                 self._step(node, home)
         self._known.clear()
 

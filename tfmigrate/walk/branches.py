@@ -98,9 +98,11 @@ class Branches(Journal):
         self._left.setdefault(id(frame), []).extend((scope, self._state(scope)) for scope in open_)
 
     def _state(self, scope: Scope) -> _State:
-        around = f"{show_path(scope.path)}/" if scope.path else ""
-        start = len(around)
-        inside = {k: n for k, n in self.graph.counts.items() if n and k.startswith(around) and "/" not in k[start:]}
+        counts, inside = self.graph.counts, {}
+        if counts:
+            around = f"{show_path(scope.path)}/" if scope.path else ""
+            start = len(around)
+            inside = {k: n for k, n in counts.items() if n and k.startswith(around) and "/" not in k[start:]}
         return inside, {name: numbering.copy() for name, numbering in scope.numbers.items()}
 
     def _go_back(self, state: _State) -> None:

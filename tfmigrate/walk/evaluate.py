@@ -287,11 +287,12 @@ class Evaluator(ABC):
 
         In a loop the next round may decide otherwise.
         """
-        looped = any(frame.loops for frame in self.frame.outward())
-        if looped or run_time_state(node.test, self.frame, self.program) is not None:
+        if any(frame.loops for frame in self.frame.outward()):
             return
         decision = decision_of(node.test, lambda name: self._meant(name, env), self._is_settled)
-        if decision is not None and not any(isinstance(v, Symbol) and v.round is not None for v in decision.known):
+        if decision is None or any(isinstance(v, Symbol) and v.round is not None for v in decision.known):
+            return
+        if run_time_state(node.test, self.frame, self.program) is None:
             self.frame.decided[node] = decision
 
     def _meant(self, name: str, env: Env) -> Value | None:

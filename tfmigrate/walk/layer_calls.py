@@ -114,6 +114,10 @@ class LayerCalls(ArgScopes, Requests):
                 continue
             if key == "regularizer" and (row.key or not all(trainable for _, _, trainable in row.variables)):
                 self.blame("TFM203", node, ev, f"{symbol} under a scope with a regularizer is not covered")
+            own = (value for suffix, *_ in row.variables for value in _regularizers(suffix, given))
+            if key == "regularizer" and any(value != NONE for value in own):
+                text = "this layer and the scope around it each have a regularizer, and TensorFlow 1 adds both losses"
+                self.blame("TFM203", node, ev, text)
             for param in row.params:
                 # the other initializers have defaults of their own
                 left = key == "regularizer" or param in NONE_IS_DEFAULT - {"bias_initializer"}
@@ -175,7 +179,7 @@ class LayerCalls(ArgScopes, Requests):
             keras = row.keras_variables.get(str(path[-1]))
             variable.keras_name, variable.by_contrib = keras, bool(row.key)
             regularizers = list(_regularizers(str(path[-1]), given))
-            variable.regularized = any(value != NONE for value in regularizers)
+            variable.regularized = self.regularizes or any(value != NONE for value in regularizers)
             variable.loss_name = operation_of(regularizers)
         return variable
 

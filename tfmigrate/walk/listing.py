@@ -96,10 +96,11 @@ class Lists(Rows):
         self._query(ev, node, ListValue(regularized), "losses", self.region)
         query = self.region.events[-1]
         assert isinstance(query, Query)
-        query.reader = reader
+        query.reader, query.more = reader, self.graph.more_losses
         if reader != "list":
             return TENSOR
-        losses = losses_of(query.variables, ev.program.modules.values()) or [Loss()]
+        losses = [] if query.more else losses_of(query.variables, ev.program.modules.values())
+        losses = losses or [Loss()]
         complete = losses[0].variable is not None
         query.goes_into_picks = complete and only_filtered(_code(ev), node)
         return ListValue(list(losses), complete, tag="losses")

@@ -34,6 +34,8 @@ class Graph(Opaque):
     variables: list[Variable] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     wrong: set[Path] = field(default_factory=set)
+    # whether code that nobody knows may have put losses into its collection
+    more_losses: bool = False
     scope: Scope = field(default_factory=lambda: Scope(()))
     # those of the store as names to compare with others
     names: list[tuple[Name, Variable]] = field(default_factory=list)

@@ -112,7 +112,7 @@ class Requests(Templates):
             variable.initializer = self._initializer(ev, given, node, initial)
             variable.collections = self._collections(ev, given, node)
             regularizers = [given["regularizer"][0]] if "regularizer" in given else []
-            variable.regularized = any(value != NONE for value in regularizers)
+            variable.regularized = self.regularizes or any(value != NONE for value in regularizers)
             variable.loss_name, variable.named_alone = operation_of(regularizers), True
             variable.region = self.region
         elif rounds(path) and rounds(path) == rounds(variable.path or ()) and not self._excludes(ev, variable, node):
@@ -393,6 +393,7 @@ class Requests(Templates):
         assert self.region is not None
         if not any(isinstance(value, Foreign) for value in args.values()):
             self.blame("TFM501", node, ev, f"{name} is not covered yet")
+        self.graph.more_losses = True
         self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
         if "rnn_cell" in name or name.endswith("Cell"):
             return Foreign()

@@ -383,6 +383,12 @@ class Scopes(Branches, Unseen):
         self._looked_for[key] = node, ev.frame.module
         return (Text((Symbol(text, key),)),)
 
+    @property
+    def regularizes(self) -> bool:
+        """Whether the scope regularizes the variables in it that say nothing of that."""
+        default = self.scope.defaults.get("regularizer")
+        return default is not None and default.value != NONE
+
     def _of_scope(
         self, ev: Evaluator, node: ast.Call, key: str, made_in: Frame | None = None
     ) -> tuple[Value, ast.expr] | None:

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from weakref import WeakKeyDictionary
 
 from tfmigrate.program.aliases import library_names
@@ -36,6 +36,11 @@ class _Changes:
     names: set[str] = field(default_factory=set)
     # attributes that change as the program runs, but decide nothing
     flags: frozenset[str] = frozenset()
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """Attributes that change and may decide something; asked for when all files have been seen."""
+        return frozenset(self.attributes - self.flags)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class _Origin:
 
     def state(self, expression: ast.expr, frame: Frame) -> State | None:
         remembered = None
-        for node in ast.walk(expression):
+        for node in _parts(expression):
             found = self._of_node(node, frame)
             if found is not None and not found.remembered:
                 return found
@@ -87,8 +92,7 @@ class _Origin:
     def _of_node(self, node: ast.AST, frame: Frame) -> State | None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             return self._of_name(node.id, frame)
-        changing = self.changes.attributes - self.changes.flags
-        if isinstance(node, ast.Attribute) and node.attr in changing and not _is_scope(node.value):
+        if isinstance(node, ast.Attribute) and node.attr in self.changes.deciding and not _is_scope(node.value):
             return State(f"{unparsed(node)}, which changes as the program runs", remembered=True)
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -118,6 +122,13 @@ class _Origin:
             states.append(self.state(given, frame.parent))
         found = [state for state in states if state is not None]
         return next((state for state in found if not state.remembered), found[0] if found else None)
+
+
+@lru_cache(maxsize=20_000)
+def _parts(expression: ast.expr) -> tuple[ast.AST, ...]:
+    """What an expression asks, where that may be something that changes."""
+    asking = (ast.Name, ast.Attribute, ast.Call, ast.Compare)
+    return tuple(node for node in ast.walk(expression) if isinstance(node, asking))
 
 
 def _is_scope(node: ast.expr) -> bool:

@@ -41,6 +41,9 @@ from tfmigrate.walk.values import (
     text_of,
 )
 
+# the variables of graphs, with their names
+_Named = dict[Graph, list[tuple[str, Variable]]]
+
 _SCOPES = frozenset({"tf.get_variable", "tf.variable_scope", *symbols.MAKERS})
 _MAKERS = frozenset({*_SCOPES, *LAYERS, *KNOWN})
 
@@ -76,8 +79,10 @@ class Unseen(Journal):
         self.told: list[tuple[Graph, str, ast.expr, Module]] = []
 
     def finish(self) -> None:
-        self._check_entered()
-        self._check_told()
+        graphs = {*(entered[0] for entered in self.entered), *(told[0] for told in self.told)}
+        known = {graph: [(show_path(v.path), v) for v in graph.variables if v.path is not None] for graph in graphs}
+        self._check_entered(known)
+        self._check_told(known)
         super().finish()
 
     def outside(self, ev: Evaluator, name: str, node: ast.Call, args: Arguments) -> None:
@@ -90,20 +95,21 @@ class Unseen(Journal):
             self._disturb(name, args)
 
     def _blame_scope(self, ev: Evaluator, node: ast.expr, text: str) -> None:
+        self.graph.more_losses = True
         self.entered.append((self.graph, self.scope.path, self.blame("TFM509", node, ev, text)))
 
-    def _check_entered(self) -> None:
+    def _check_entered(self, known: _Named) -> None:
         """The program is over: what others made under the same names is shared with code that cannot be known."""
         for graph, path, finding in self.entered:
             inside = f"{show_path(path)}/" if path else ""
-            self.blames.extend((finding, variable.region) for variable in _below(graph, inside))
+            self.blames.extend((finding, variable.region) for variable in _below(known[graph], inside))
 
-    def _check_told(self) -> None:
+    def _check_told(self, known: _Named) -> None:
         """Code outside of the program is told the name of a scope: it may look for the variables by that name."""
         for graph, name, node, module in self.told:
             inside = f"{name.strip('/')}/"
             text = f"code outside of the program may find variables by their TF1 names, {inside}..."
-            for variable in _below(graph, inside):
+            for variable in _below(known[graph], inside):
                 self._blame_at("TFM602", node, module, text, variable.region)
 
     def _hand_out(self, ev: Evaluator, args: Arguments, node: ast.Call) -> None:
@@ -123,6 +129,8 @@ class Unseen(Journal):
     def _disturb(self, name: str, args: Arguments) -> None:
         """What takes tensors may be a network, with layers that have no names."""
         if any(map(is_tensor, args.values())):
+            self.consulted += 1
+            self.graph.more_losses = True
             self.scope.disturbed = self.scope.disturbed or name
 
     def is_outside(self, value: Value) -> bool:
@@ -169,9 +177,9 @@ class Unseen(Journal):
             self._blame_scope(ev, node, text)
 
 
-def _below(graph: Graph, prefix: str) -> list[Variable]:
-    """The variables of a graph whose names begin like that."""
-    return [v for v in graph.variables if v.path is not None and show_path(v.path).startswith(prefix)]
+def _below(named: list[tuple[str, Variable]], prefix: str) -> list[Variable]:
+    """The variables whose names begin like that."""
+    return [variable for name, variable in named if name.startswith(prefix)]
 
 
 def _is_unseen(value: Value) -> bool:
