@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from tfmigrate.planning.plan import Plan
     from tfmigrate.probing.probe import Probe
     from tfmigrate.program.link import Module, Program
-    from tfmigrate.settling import Settled, Settling
+    from tfmigrate.settling import Settled
+    from tfmigrate.straightening import Straightening
 
 _IMPORT = re.compile(r"\b(?:from|import)\s+[\w., ]+")
 _STARRED = re.compile(r"\bfrom\s+(?:[\w.]*\.)?(\w+)\s+import\s+\*")
@@ -172,12 +173,13 @@ class Study:
     """A program that was read and walked once, and what it becomes with this or that of it left as it is."""
 
     def __init__(self, read: _Read, paths: Sequence[Path], options: Options) -> None:
-        from tfmigrate.settling import Limits, Settling
+        from tfmigrate.settling import Limits
+        from tfmigrate.straightening import Straightening
         from tfmigrate.transform import load_transforms
 
         self._read = read
         self._options = options
-        self._settling: Settling | Explicit | None = None
+        self._settling: Straightening | Explicit | None = None
         program = _parse(read, _roots(paths, read))
         if program.modules:
             limits = Limits(
@@ -193,7 +195,7 @@ class Study:
 
                 self._settling = Explicit(program, load_transforms(), limits)
             else:
-                self._settling = Settling(program, load_transforms(), limits)
+                self._settling = Straightening(program, load_transforms(), limits)
 
     def migration(self, left: Iterable[tuple[Cluster, Finding | None]] = ()) -> Migration:
         """left: clusters of an earlier migration that stay, each with what to say of it, if anything."""
@@ -203,7 +205,8 @@ class Study:
         if self._settling is None:
             return Migration(findings=tuple(sorted(read.findings)), files_read=len(read.sources))
         doubts = [doubt_cluster(cluster, finding) for cluster, finding in (*self._options.refuted, *left)]
-        return _migration(read, self._settling.program, self._settling.run_with(doubts), self._options)
+        settled = self._settling.run_with(doubts)
+        return _migration(read, self._settling.program, settled, self._options)
 
 
 def _read(paths: Sequence[Path], choice: Choice = BY_DEFAULT) -> _Read:
@@ -327,10 +330,10 @@ def _migration(read: _Read, program: Program, settled: Settled, options: Options
 
 
 def _on_disk(change: FileChange, read: _Read) -> FileChange:
-    """What was walked is not what lies on the disk, where that is Python 2 or a notebook."""
+    """What was walked is not what lies on the disk, where that is Python 2, a notebook, or takes detours."""
     path, before = change.path, change.before
     if before is None or not (path in read.python2 or path in read.notebooks):
-        return change
+        return replace(change, before=read.sources[path].text) if before is not None else change
     notebook = read.notebooks.get(path)
     after, python3 = (text if notebook is None else notebook.rendered(text) for text in (change.after, before))
     return FileChange(path, read.sources[path].text, after, python3=python3 if path in read.python2 else None)

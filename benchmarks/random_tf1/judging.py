@@ -11,6 +11,7 @@ from pathlib import Path
 from tfmigrate.finding import CODES, Severity
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import migrate
+from tfmigrate.program.detours import detours, straight
 from tfmigrate.program.link import Program, parse_module
 from tfmigrate.proving.recount import requested
 from tfmigrate.verify import Case, Status, Verdict, check_many
@@ -164,7 +165,8 @@ def _stem(name: str) -> str:
 def inventory(files: Files) -> list[tuple[str, tuple[str, ...] | None]]:
     """The variables that `build()` makes, by symbolic name and shape."""
     modules = {Path(path).stem: parse_module(Path(path).stem, Path(path), text) for path, text in files.items()}
-    walks, _ = walk_program(Program(modules))
+    program = Program(modules)
+    walks, _ = walk_program(straight(program, list(detours(program))))
     found = []
     for walk in walks:
         if getattr(walk.entry.target, "name", "") == "build":
