@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tfmigrate.program.texts import unparsed
+from tfmigrate.walk.opening import symbol_of
 from tfmigrate.walk.values import (
     Choice,
     ClassValue,
@@ -122,7 +124,7 @@ def decision_of(test: ast.expr, lookup: Lookup, settled: Settled) -> Decision | 
             waiting.extend(child for child in ast.iter_child_nodes(node) if not isinstance(child, ast.expr_context))
         else:
             return None
-    return Decision(ast.unparse(test), tuple(known))
+    return Decision(unparsed(test), tuple(known))
 
 
 def _named(node: ast.expr, lookup: Lookup, settled: Settled) -> Value | None:
@@ -135,7 +137,7 @@ def _named(node: ast.expr, lookup: Lookup, settled: Settled) -> Value | None:
     if isinstance(owner, ObjectValue):
         value = owner.attrs.get(node.attr)
         if isinstance(value, (Unknown, Method)) and settled(owner, node.attr):
-            return Symbol(f"self.{node.attr}", f"{id(owner)}.{node.attr}")
+            return symbol_of(owner, node.attr)
         return value
     return Symbol(f"{owner.text}.{node.attr}", f"{owner.key}.{node.attr}") if isinstance(owner, Symbol) else None
 
