@@ -16,13 +16,12 @@ from collections.abc import Iterator, Sequence
 from tfmigrate.planning.layering import Body, Handed, Input, LayerPlan, Refusal, Role
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.link import Function
-from tfmigrate.program.scan import scan_code
+from tfmigrate.program.scan import COMPREHENSIONS, parameter_names, scan_code
 from tfmigrate.walk.execute import Executor
 from tfmigrate.walk.regions import Region
 
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _INNER = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_EACH = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def check_bound(plan: LayerPlan, executor: Executor) -> None:
@@ -49,7 +48,7 @@ def _is_sure(body: Body, read: ast.expr | ast.With) -> bool:
     """Whether whoever runs the body comes by a read of it."""
     inside: ast.AST = read
     for outer in body.scan.ancestors(read):
-        if isinstance(outer, (*_INNER, *_EACH)):
+        if isinstance(outer, (*_INNER, *COMPREHENSIONS)):
             return False
         if isinstance(outer, (ast.If, ast.IfExp, ast.While)) and inside is not outer.test:
             return False
@@ -90,19 +89,13 @@ def _has(region: Region, name: str, executor: Executor) -> bool:
 
 def _in_reach(name: str, function: Function | None, suite: Sequence[ast.stmt], place: ast.AST | None) -> bool:
     """Whether a name of a function, or of those around it, is bound where something stands in it."""
-    if function is not None and name not in scan_code(function, function.object_name).bindings:
-        outer = function.parent  # a parameter, or a name from around
-        return name in _parameters(function) or outer is None or _in_reach(name, outer, outer.node.body, None)
-    if function is not None and name in _parameters(function):
+    if function is not None and name in parameter_names(function.node.args):
         return True
+    if function is not None and name not in scan_code(function, function.object_name).bindings:
+        outer = function.parent  # a name from around
+        return outer is None or _in_reach(name, outer, outer.node.body, None)
     near = place is not None and any(_holds(statement, place) for statement in suite)
     return _is_bound(name, suite, place if near else None)
-
-
-def _parameters(function: Function) -> set[str]:
-    args = function.node.args
-    every = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
-    return {arg.arg for arg in every if arg is not None}
 
 
 def _is_bound(name: str, suite: Sequence[ast.stmt], place: ast.AST | None) -> bool:

@@ -20,12 +20,13 @@ from tfmigrate.planning.making import Inlined, Render, is_atom
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.units import Instance
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
 
 # what a call may stand in below its branch, so that the branch alone decides whether it runs
 _OPEN = (ast.expr, ast.keyword, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.With)
-_CLOSED = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CLOSED = (ast.IfExp, ast.BoolOp, ast.Lambda, *COMPREHENSIONS)
 
 
 def by_branch(slot: Slot, plan: LayerPlan, child: Instance, item: Input) -> Inlined | None:

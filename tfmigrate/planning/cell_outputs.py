@@ -6,17 +6,9 @@ import ast
 from typing import Protocol
 
 from tfmigrate.program.last_values import unpacked
-from tfmigrate.program.scan import Scan, arguments_of
+from tfmigrate.program.scan import Scan, arguments_of, integer
+from tfmigrate.tf1.cells import CELLS, WRAPPERS
 from tfmigrate.walk.values import Library, Value
-
-__all__ = ["output_of", "part_of", "unpacked"]
-
-_MODULES = ("tf.nn.rnn_cell.", "tf.contrib.rnn.")
-_CELLS = {"BasicRNNCell", "GRUCell", "BasicLSTMCell", "LSTMCell"}
-_AROUND = {"DropoutWrapper", "ResidualWrapper"}
-_RUNS = {
-    "tf.nn.dynamic_rnn": 3, "tf.nn.static_rnn": 2, "tf.contrib.rnn.static_rnn": 2,
-}  # fmt: skip
 
 
 class _Body(Protocol):
@@ -27,7 +19,7 @@ class _Body(Protocol):
 
 def output_of(node: ast.Subscript, body: _Body) -> tuple[ast.expr, int] | None:
     """The last dimension of `cell(x, state)[0]` or `dynamic_rnn(cell, x)[0]`, and how many dimensions there are."""
-    place = _number(node.slice)
+    place = integer(node.slice)
     run = node.value
     if isinstance(run, (ast.Name, ast.Subscript)) and place is not None:  # one of the steps of `static_rnn`
         steps = _value(run, body) if isinstance(run, ast.Name) else run
@@ -48,7 +40,7 @@ def output_of(node: ast.Subscript, body: _Body) -> tuple[ast.expr, int] | None:
 
 def _is_run(node: ast.Subscript, body: _Body, name: str) -> bool:
     value = body.resolve(node.value.func) if isinstance(node.value, ast.Call) else None
-    return _number(node.slice) == 0 and isinstance(value, Library) and value.name.endswith(f".{name}")
+    return integer(node.slice) == 0 and isinstance(value, Library) and value.name.endswith(f".{name}")
 
 
 def _result(node: ast.Subscript, body: _Body, rank: int) -> tuple[ast.expr, int] | None:
@@ -61,24 +53,22 @@ def _result(node: ast.Subscript, body: _Body, rank: int) -> tuple[ast.expr, int]
 def _units(node: ast.expr, body: _Body) -> ast.expr | None:
     """How wide the outputs of a cell are."""
     if isinstance(node, ast.Name):
-        value = _value(node, body)
-        return _units(value, body) if value is not None and not isinstance(value, ast.Name) else None
+        made = _value(node, body)
+        return _units(made, body) if made is not None and not isinstance(made, ast.Name) else None
     if not isinstance(node, ast.Call) or any(isinstance(a, ast.Starred) for a in node.args):
         return None
-    found = body.resolve(node.func)
-    module, _, name = found.name.rpartition(".") if isinstance(found, Library) else ("", "", "")
-    if f"{module}." not in _MODULES or any(k.arg in (None, "num_proj") for k in node.keywords):
+    value = body.resolve(node.func)
+    name = value.name if isinstance(value, Library) else ""
+    row = CELLS.get(name) or WRAPPERS.get(name)
+    given = arguments_of(node, row.params) if row is not None else {}
+    if "num_proj" in given or any(k.arg is None for k in node.keywords):
         return None
-    if name in _CELLS:
-        too_many = name == "LSTMCell" and len(node.args) > 4
-        return None if too_many else arguments_of(node, ("num_units",)).get("num_units")
-    if name in _AROUND:
-        cell = arguments_of(node, ("cell",)).get("cell")
-        return _units(cell, body) if cell is not None else None
-    cells = arguments_of(node, ("cells",)).get("cells") if name == "MultiRNNCell" else None
+    if name in CELLS:
+        return given.get("num_units")
+    cells = given.get("cells")
     if isinstance(cells, (ast.List, ast.Tuple)) and cells.elts and not isinstance(cells.elts[-1], ast.Starred):
         return _units(cells.elts[-1], body)
-    return None
+    return _units(given["cell"], body) if "cell" in given else None
 
 
 def _value(node: ast.Name, body: _Body) -> ast.expr | None:
@@ -96,11 +86,3 @@ def part_of(value: ast.expr | None, place: int) -> ast.expr | None:
     if not isinstance(value, ast.Tuple) or any(isinstance(e, ast.Starred) for e in value.elts):
         return None
     return value.elts[place] if -len(value.elts) <= place < len(value.elts) else None
-
-
-def _number(node: ast.expr) -> int | None:
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, SyntaxError):
-        return None
-    return value if type(value) is int else None

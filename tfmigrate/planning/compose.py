@@ -66,6 +66,12 @@ class _Method:
     taken: _Taken = field(default_factory=lambda: _Taken())
 
 
+def is_read_later(plan: LayerPlan, name: str) -> bool:
+    """Whether `build` or a call reads what the constructor is given."""
+    built = any(name in need.inputs for need in plan.needs.values() if need.level is Level.BUILD)
+    return built or any(body.remaining(name) for body in plan.bodies.values())
+
+
 class Composer:
     """Composes one class."""
 
@@ -274,11 +280,8 @@ class Composer:
 
     def _store(self, head: Head) -> None:
         """Keep the constructor's arguments that `build` or a call reads."""
-        built = [s for s in self.plan.slots if self.plan.needs[s].level is Level.BUILD]
-        later = {name for slot in built for name in self.plan.needs[slot].inputs}
         for item in self.plan.ctor():
-            read = any(body.remaining(item.name) for body in self.plan.bodies.values())
-            if read or item.name in later:
+            if is_read_later(self.plan, item.name):
                 head.init.append(f"{self.indent}self.{self.plan.attributes[item.name]} = {item.identifier}")
             else:
                 self.plan.attributes.pop(item.name)

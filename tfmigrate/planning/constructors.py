@@ -17,12 +17,13 @@ from dataclasses import dataclass
 
 from tfmigrate.planning import names
 from tfmigrate.planning.agreeing import is_one_value
+from tfmigrate.planning.compose import is_read_later
 from tfmigrate.planning.layering import Input, LayerPlan, Refusal
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.link import Class, Function, Module, Program
 from tfmigrate.program.render import call_lines, line_length, source
-from tfmigrate.program.scan import names_in, scan_code
-from tfmigrate.program.standing import ancestors, functions_around
+from tfmigrate.program.scan import names_in, own_names, parameter_names, scan_code
+from tfmigrate.program.standing import ancestors, functions_around, is_local
 from tfmigrate.sites import Before, GiveArguments, Replace, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.frames import Frame
@@ -84,9 +85,7 @@ class Constructor:
         cls, own = self.cls, {n.attr for n in ast.walk(self.cls.node) if isinstance(n, ast.Attribute)}
         taken = own | set(cls.methods)
         if self.init is not None:
-            args = self.init.node.args
-            extra = [arg.arg for arg in (args.vararg, args.kwarg) if arg is not None]
-            taken |= {*self.init.params, *extra, *scan_code(self.init, self.init.self_name).bindings}
+            taken |= {*parameter_names(self.init.node.args), *scan_code(self.init, self.init.self_name).bindings}
         for each in self.taken:
             item = each.item
             if item.name == self.plan.name_input:
@@ -123,12 +122,10 @@ class Constructor:
 
     def stored(self) -> Iterator[str]:
         """The statements that keep those of them that are read after the layer was made."""
-        plan = self.plan
-        later = {name for slot, need in plan.needs.items() if need.level.name == "BUILD" for name in need.inputs}
         for each in self.taken:
             name = each.item.name
-            if name in plan.attributes and (name in later or plan.primary.remaining(name)):
-                yield f"self.{plan.attributes[name]} = {each.parameter}"
+            if name in self.plan.attributes and is_read_later(self.plan, name):
+                yield f"self.{self.plan.attributes[name]} = {each.parameter}"
 
     # -- where the objects are made
 
@@ -220,7 +217,7 @@ class Constructor:
 
     def _may_mean(self, module: Module, node: ast.Name | ast.Attribute) -> bool:
         """Whether a name may be the class: it is, or is spelled like it and nobody knows what it is."""
-        if _is_local(module, node):
+        if is_local(module, node):
             return False
         value = self.resolve(module, node)
         spelled = node.id if isinstance(node, ast.Name) else node.attr
@@ -342,17 +339,7 @@ def _is_bound_in(function: Function, name: str) -> bool:
     """Whether a name is one of a function's, or of those around it."""
     outer: Function | None = function
     while outer is not None:
-        if name in outer.params or name == outer.self_name or name in scan_code(outer, outer.self_name).bindings:
+        if name in own_names(outer.node):
             return True
         outer = outer.parent
     return False
-
-
-def _is_local(module: Module, node: ast.expr) -> bool:
-    """Whether a name, or that of which an attribute is asked, is one of a function around it."""
-    root = node
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    name = root.id if isinstance(root, ast.Name) else ""
-    functions = (module.functions[outer] for outer in functions_around(module, node))
-    return any(_is_bound_in(function, name) for function in functions)

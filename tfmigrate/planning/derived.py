@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Container, Sequence
 
 from tfmigrate.program.link import Function, Module
+from tfmigrate.program.scan import parameter_names
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.exclusive import parted
 from tfmigrate.walk.frames import Frame
@@ -147,8 +148,7 @@ def _is_pure(called: ast.expr, function: Function) -> bool:
     spec, only = own.args, own.body[0] if len(own.body) == 1 else None
     if spec.vararg or spec.kwarg or spec.kwonlyargs or not isinstance(only, ast.Return) or only.value is None:
         return False
-    names = {a.arg for a in (*spec.posonlyargs, *spec.args)}
-    return all(_computes(node, names, module) for node in ast.walk(only.value))
+    return all(_computes(node, parameter_names(spec), module) for node in ast.walk(only.value))
 
 
 def _computes(node: ast.AST, names: set[str], module: Module) -> bool:

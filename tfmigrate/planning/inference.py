@@ -6,13 +6,13 @@ import ast
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
-from tfmigrate.planning.cell_outputs import output_of, part_of, unpacked
+from tfmigrate.planning.cell_outputs import output_of, part_of
 from tfmigrate.planning.keeping import ELEMENTWISE, KEEPS, SIZES, is_flattening, keeps_last
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.dialect import tensorflow_alias
-from tfmigrate.program.last_values import Looped, choice_of, last_values, loop_before
+from tfmigrate.program.last_values import Looped, choice_of, last_values, loop_before, unpacked
 from tfmigrate.program.link import Function, Module
-from tfmigrate.program.scan import Scan, arguments_of, is_changed, is_none, scan_code
+from tfmigrate.program.scan import Scan, arguments_of, integer, is_changed, is_none, scan_code
 from tfmigrate.tf1.layers import GET_VARIABLE, LAYERS
 from tfmigrate.walk.signatures import returned
 from tfmigrate.walk.values import FunctionValue, Library, Value
@@ -296,7 +296,7 @@ class Inference:
         taken = node.slice.elts
         if whole is None or whole.rank is None or len(taken) >= whole.rank:
             return None
-        plain = all(isinstance(item, ast.Slice) or _is_index(item) for item in taken)
+        plain = all(isinstance(item, ast.Slice) or integer(item) is not None for item in taken)
         single = sum(not isinstance(item, ast.Slice) for item in taken)
         return Last(whole.dimension, whole.rank - single, whole.scan) if plain else None
 
@@ -482,11 +482,6 @@ class _Called(Inference):
         return self.given.get(node.id, written)
 
 
-def _is_index(node: ast.expr) -> bool:
-    """Whether this takes one of a dimension: a number, or a name that is one in a loop over numbers."""
-    return integer(node) is not None
-
-
 def _same(left: Last | None, right: Last | None) -> bool:
     if left is None or right is None or left.scan is not right.scan:
         return False
@@ -519,11 +514,3 @@ def _of_input(node: ast.Name, index: int) -> ast.expr:
 
 def _number(value: int) -> ast.expr:
     return _made(ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value)))
-
-
-def integer(node: ast.expr) -> int | None:
-    try:
-        value = ast.literal_eval(node)
-    except (ValueError, SyntaxError):
-        return None
-    return value if isinstance(value, int) else None

@@ -12,11 +12,12 @@ import ast
 from collections.abc import Collection, Iterator
 
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import ancestors
 
 # what a call may stand in below the branch, so that both ask for the same
 _OPEN = (ast.expr, ast.keyword, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.If)
-_CLOSED = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CLOSED = (ast.Lambda, *COMPREHENSIONS)
 
 
 def same_in_other_branch(module: Module, call: ast.Call, seen: Collection[ast.AST | None]) -> ast.Call | None:

@@ -18,7 +18,7 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.units import Instance, Shape
 from tfmigrate.program.link import Class, Function
-from tfmigrate.program.scan import CHANGING, Scan, scan_code
+from tfmigrate.program.scan import CHANGING, COMPREHENSIONS, Scan, scan_code
 from tfmigrate.walk.regions import Path, Region
 from tfmigrate.walk.values import Const, ObjectValue
 
@@ -27,7 +27,7 @@ _PLAIN = (
     ast.Name, ast.Attribute, ast.Constant, ast.UnaryOp, ast.BinOp, ast.Tuple, ast.keyword,
     ast.operator, ast.unaryop, ast.expr_context,
 )  # fmt: skip
-_INNER = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
+_INNER = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, *COMPREHENSIONS)
 
 
 def is_plain(node: ast.AST) -> bool:

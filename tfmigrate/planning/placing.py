@@ -11,8 +11,8 @@ from tfmigrate.planning.units import Shape
 from tfmigrate.program.inner import can_move_out
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.rounds import loop_of
+from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import (
-    COMPREHENSIONS,
     ancestors,
     awkward_place,
     in_comprehension,

@@ -11,8 +11,8 @@ from tfmigrate.planning.meanings import Meanings, Resolve, reads
 from tfmigrate.planning.other_branch import same_in_other_branch
 from tfmigrate.planning.units import Member, Shape
 from tfmigrate.program.inner import calls_of
-from tfmigrate.program.link import Function, FunctionNode, Module, in_order
-from tfmigrate.program.standing import ancestors, called_by_partial, functions_around, mapped
+from tfmigrate.program.link import Function, Module, in_order
+from tfmigrate.program.standing import ancestors, called_by_partial, is_local, mapped
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import ClassValue, FunctionValue, Library, ModuleValue, Value
 
@@ -57,20 +57,19 @@ class References:
 
     def _meant(self, module: Module, name: str, node: ast.Name | ast.Attribute) -> list[Function]:
         """The functions that a name may mean; of methods, all of that name."""
-        root = _root(node)
         if isinstance(node, ast.Attribute) and node.attr in self.by_method:
             value = self.meanings.of(module, name.rpartition(".")[0], node.value)
-            owner = value if value is not None and not _is_local(module, root) else None
+            owner = value if value is not None and not is_local(module, node) else None
             if not isinstance(owner, ModuleValue) and self._is_method_of_object(node, owner):
                 return self.by_method[node.attr]
         value = self.meanings.of(module, name, node)
         if isinstance(value, FunctionValue) and value.function in self.functions and value.function.cls is None:
-            return [] if _is_local(module, root) else [value.function]
+            return [] if is_local(module, node) else [value.function]
         return []
 
     def is_of_file(self, module: Module, node: ast.Attribute) -> bool:
         """Whether `nets.deep` is something in a file or a library, and no attribute of an object."""
-        owner = self.resolve(module, node.value) if not _is_local(module, _root(node)) else None
+        owner = self.resolve(module, node.value) if not is_local(module, node) else None
         return isinstance(owner, (ModuleValue, Library))
 
     @staticmethod
@@ -177,30 +176,3 @@ def _is_result(mention: Mention) -> bool:
         if not isinstance(outer, (ast.List, ast.Tuple, ast.Dict, ast.keyword)):
             break
     return stored and fetched
-
-
-def _root(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node
-
-
-def _is_local(module: Module, node: ast.expr) -> bool:
-    """Whether a name is one of a function around it."""
-    return isinstance(node, ast.Name) and any(node.id in _bound(each) for each in functions_around(module, node))
-
-
-@lru_cache(maxsize=10_000)
-def _bound(function: FunctionNode) -> frozenset[str]:
-    args = function.args
-    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
-    names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
-    shared: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node is not function:
-            names.add(node.name)
-        elif isinstance(node, ast.Global):
-            shared.update(node.names)
-    return frozenset(names - shared)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tfmigrate.planning.inference import Inference, integer
+from tfmigrate.planning.inference import Inference
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.program.aliases import library_names
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
-from tfmigrate.program.scan import CHANGING, DRAWING, Binding, Scan
+from tfmigrate.program.scan import CHANGING, COMPREHENSIONS, DRAWING, Binding, Scan, integer
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
@@ -207,7 +207,7 @@ class Splitter:
         for outer in self.scan.ancestors(node):
             if isinstance(outer, ast.stmt):
                 return False
-            if isinstance(outer, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            if isinstance(outer, COMPREHENSIONS):
                 if any(
                     isinstance(n, ast.Name) and n.id == node.id for g in outer.generators for n in ast.walk(g.target)
                 ):

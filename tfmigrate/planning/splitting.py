@@ -19,7 +19,7 @@ from tfmigrate.planning.making import Inlined, is_atom
 from tfmigrate.program.aliases import library_name, means_the_same
 from tfmigrate.program.link import Function, Module
 from tfmigrate.program.render import render
-from tfmigrate.program.scan import arguments_of
+from tfmigrate.program.scan import COMPREHENSIONS, arguments_of
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.regions import Creation, Region
@@ -217,7 +217,7 @@ def _is_plain_call(node: ast.Call) -> bool:
 def _is_early(expression: ast.expr, function: Function) -> bool:
     """Whether an expression can be evaluated by the caller, before any call of the network."""
     for node in ast.walk(expression):
-        if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.NamedExpr)):
+        if isinstance(node, (ast.Lambda, *COMPREHENSIONS, ast.NamedExpr)):
             return False
         if isinstance(node, ast.Call) and not _is_early_call(node, function):
             return False

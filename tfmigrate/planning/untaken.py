@@ -19,6 +19,7 @@ from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import ancestors
 from tfmigrate.tf1.layers import LAYERS
 from tfmigrate.walk.exclusive import parted
@@ -30,8 +31,7 @@ from tfmigrate.walk.values import Const, FunctionValue, Library
 # what runs as a whole, by itself or as a block
 CODE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.With, ast.AsyncWith)
 _DECIDING = (
-    ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.IfExp, ast.BoolOp,
-    ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp,
+    ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.IfExp, ast.BoolOp, *COMPREHENSIONS,
 )  # fmt: skip
 
 

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
 from functools import lru_cache
 
 from tfmigrate.program.link import Function
+from tfmigrate.program.scan import COMPREHENSIONS, Nested, own_names, own_nodes, parameter_names
 from tfmigrate.program.standing import ancestors
 
-_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
-)
+_SCOPES = (*Nested, *COMPREHENSIONS)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler)
 _LOOKS_AROUND = {"locals", "vars", "eval", "exec"}
 
@@ -85,7 +76,7 @@ def can_move_out(function: Function) -> bool:
     parent, module, name = function.parent, function.module, function.name
     if parent is None or parent.parent is not None or function.cls is not None or not _is_simple(function):
         return False
-    if function.node not in _own_nodes(parent) or parent.is_generator or hasattr(builtins, name):
+    if function.node not in own_nodes(parent.node) or parent.is_generator or hasattr(builtins, name):
         return False
     if _read_from(parent, function) & _bound(parent) or not _means_the_same_above(function):
         return False
@@ -148,7 +139,7 @@ def _is_simple(function: Function) -> bool:
 def _is_only_called(function: Function, parent: Function) -> bool:
     """Whether the code around defines the function once, and does nothing with it but call it itself."""
     module, name = function.module, function.name
-    if name in _parameters(parent) or name in parent.globals:
+    if name in parameter_names(parent.node.args) or name in parent.globals:
         return False
     definitions = [n for n in parent.nodes if getattr(n, "name", None) == name and isinstance(n, _DEFINITIONS)]
     callees = {id(n.func) for n in parent.nodes if isinstance(n, ast.Call)}
@@ -161,39 +152,22 @@ def _is_only_called(function: Function, parent: Function) -> bool:
     return definitions == [function.node]
 
 
-def _parameters(function: Function) -> set[str]:
-    args = function.node.args
-    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
-    return {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
-
-
 @lru_cache(maxsize=10_000)
 def _bound(function: Function) -> frozenset[str]:
     """All names that are a function's own."""
-    own = {n.id for n in _own_nodes(function) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
-    return frozenset({*_parameters(function), *own, *_defined(function)} - function.globals)
+    return frozenset({*own_names(function.node), *_defined(function)} - function.globals)
 
 
 @lru_cache(maxsize=10_000)
 def _defined(function: Function) -> frozenset[str]:
     """The names that a function binds otherwise than by assigning a value; what gathers its arguments, too."""
     found: set[str] = {a.arg for a in (function.node.args.vararg, function.node.args.kwarg) if a is not None}
-    for node in _own_nodes(function):
+    for node in own_nodes(function.node):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             found |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
         elif isinstance(node, _DEFINITIONS):
             found.add(getattr(node, "name", None) or "")
     return frozenset(found)
-
-
-def _own_nodes(function: Function) -> Iterator[ast.AST]:
-    """The nodes of a function without those of functions, classes and comprehensions inside."""
-    stack: list[ast.AST] = [*function.node.body]
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, _SCOPES):
-            stack.extend(ast.iter_child_nodes(node))
 
 
 def _read_from(parent: Function, function: Function) -> frozenset[str]:

@@ -48,13 +48,7 @@ class Way:
 
 def choice_of(scan: Scan, name: ast.Name) -> Way | None:
     """The one `if` right before a node's statement in which a name may get another value; its test only reads names."""
-    here = scan.statement(name)
-    owner, suite = scan.suite(here)
-    row = scan.body if owner is None else getattr(owner, suite)
-    before = [s for s in row[: row.index(here)] if _given_by(scan, name.id, s) is not None] if here in row else []
-    if not before or any(isinstance(outer, (ast.For, ast.AsyncFor, ast.While)) for outer in scan.ancestors(here)):
-        return None
-    branch = before[-1]
+    branch = _given_before(scan, name)
     if not isinstance(branch, ast.If) or not all(isinstance(part, _PLAIN) for part in ast.walk(branch.test)):
         return None
     for read in (part for part in ast.walk(branch.test) if isinstance(part, ast.Name)):
@@ -89,13 +83,7 @@ class Looped:
 
 def loop_before(scan: Scan, name: ast.Name) -> Looped | None:
     """The loop right before a node's statement in each of whose rounds a name surely gets a value."""
-    here = scan.statement(name)
-    owner, suite = scan.suite(here)
-    row = scan.body if owner is None else getattr(owner, suite)
-    before = [s for s in row[: row.index(here)] if _given_by(scan, name.id, s) is not None] if here in row else []
-    if not before or any(isinstance(outer, (ast.For, ast.AsyncFor, ast.While)) for outer in scan.ancestors(here)):
-        return None
-    loop = before[-1]
+    loop = _given_before(scan, name)
     if not isinstance(loop, ast.For) or not runs_through(loop) or loop.orelse:
         return None
     values = _given(scan, name.id, loop.body)
@@ -104,6 +92,16 @@ def loop_before(scan: Scan, name: ast.Name) -> Looped | None:
         return None
     first = binding.value or unpacked(binding.statement, name.id)
     return Looped(loop, values, first) if first is not None else None
+
+
+def _given_before(scan: Scan, name: ast.Name) -> ast.stmt | None:
+    """The last statement in front of a node's own that may give the name a value, where no loop is around them."""
+    here = scan.statement(name)
+    owner, suite = scan.suite(here)
+    row = scan.body if owner is None else getattr(owner, suite)
+    before = [s for s in row[: row.index(here)] if _given_by(scan, name.id, s) is not None] if here in row else []
+    in_loop = any(isinstance(outer, (ast.For, ast.AsyncFor, ast.While)) for outer in scan.ancestors(here))
+    return before[-1] if before and not in_loop else None
 
 
 def _behind(scan: Scan, name: str, row: Sequence[ast.stmt], branch: ast.If) -> ast.expr | None:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from tfmigrate.program.link import Function, Module
+from tfmigrate.program.link import Function, FunctionNode, Module
 
 Nested = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
-_SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 # methods that change what they are called on
 CHANGING = {
@@ -93,7 +93,7 @@ class Scan:
             inner = (shadowed or frozenset()) | _own_names(node)
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and shadowed is None:
                 self.bindings.setdefault(node.name, []).append(Binding(node, None))
-        elif isinstance(node, _SCOPED):
+        elif isinstance(node, COMPREHENSIONS):
             names = {n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)}
             inner = (shadowed or frozenset()) | names
         for child in ast.iter_child_nodes(node):
@@ -308,14 +308,42 @@ def _assigned(statement: ast.Assign, target: ast.expr) -> ast.expr | None:
 def _own_names(node: ast.AST) -> frozenset[str]:
     names: set[str] = set()
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        args = node.args
-        extra = [a for a in (args.vararg, args.kwarg) if a is not None]
-        names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+        names = parameter_names(node.args)
         if not isinstance(node, ast.Lambda):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                     names.add(inner.id)
     return frozenset(names)
+
+
+def parameter_names(args: ast.arguments) -> set[str]:
+    """The names of all parameters, those of `*args` and `**kwargs` too."""
+    every = (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg)
+    return {arg.arg for arg in every if arg is not None}
+
+
+def own_nodes(function: FunctionNode) -> Iterator[ast.AST]:
+    """The nodes of a function's body without those of functions, classes and comprehensions inside."""
+    stack: list[ast.AST] = [*function.body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*Nested, *COMPREHENSIONS)):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+@lru_cache(maxsize=10_000)
+def own_names(function: FunctionNode) -> frozenset[str]:
+    """The names of a function that are not those of its file: parameters, what it gives a value, what it defines."""
+    found, shared = parameter_names(function.args), set[str]()
+    for node in own_nodes(function):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Global):
+            shared.update(node.names)
+    return frozenset(found - shared)
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -341,3 +369,12 @@ def arguments_of(node: ast.Call, params: Sequence[str]) -> dict[str, ast.expr]:
 
 def is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def integer(node: ast.expr) -> int | None:
+    """The number that a literal is."""
+    try:
+        value = ast.literal_eval(node)
+    except (ValueError, SyntaxError):
+        return None
+    return value if type(value) is int else None

@@ -8,9 +8,7 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from tfmigrate.program.link import Module
-from tfmigrate.program.scan import only_explains
-
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+from tfmigrate.program.scan import COMPREHENSIONS, only_explains, own_names
 
 
 @lru_cache(maxsize=1000)
@@ -112,6 +110,17 @@ def bound_around(module: Module, node: ast.AST) -> set[str]:
             targets = (inner for generator in outer.generators for inner in ast.walk(generator.target))
             found |= {inner.id for inner in targets if isinstance(inner, ast.Name)}
     return found
+
+
+def is_local(module: Module, node: ast.expr) -> bool:
+    """Whether a name, or that of which an attribute is asked, is one of the code around it, and not of the file."""
+    root = node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return False
+    around = functions_around(module, root)
+    return root.id in bound_around(module, root) or any(root.id in own_names(function) for function in around)
 
 
 def is_local_function(module: Module, node: ast.AST, home: ast.AST) -> bool:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Sequence
 
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import COMPREHENSIONS, parameter_names
 
 _CODE = (ast.FunctionDef, ast.AsyncFunctionDef)
-_EACH = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 # the names that surely have a value; None where no run comes by
 Known = set[str] | None
 
@@ -18,9 +18,7 @@ def unsure_locals(module: Module) -> set[str]:
     found = _Reads(module.tree.body, set()).found
     for code in ast.walk(module.tree):
         if isinstance(code, _CODE):
-            args = code.args
-            every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-            found |= _Reads(code.body, {arg.arg for arg in every if arg is not None}).found
+            found |= _Reads(code.body, parameter_names(code.args)).found
     return found
 
 
@@ -90,7 +88,7 @@ class _Reads:
             if isinstance(node, ast.Name):
                 if isinstance(node.ctx, ast.Load) and node.id in self.locals and node.id not in known:
                     self.found.add(node.id)
-            elif isinstance(node, _EACH):
+            elif isinstance(node, COMPREHENSIONS):
                 own = _bound_in([each.target for each in node.generators])
                 self._reads([node.generators[0].iter], known)
                 self._reads(ast.iter_child_nodes(node), known | own)
@@ -128,7 +126,7 @@ def _bound_in(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, (*_CODE, ast.ClassDef)):
             found.add(node.name)
             continue
-        elif isinstance(node, (ast.Lambda, *_EACH)):
+        elif isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
             continue
         waiting.extend(ast.iter_child_nodes(node))
     return found - elsewhere

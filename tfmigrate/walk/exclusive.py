@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from tfmigrate.program.link import Module
+from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.choices import Pick
 from tfmigrate.walk.regions import Creation, NameRead, Query, Region, around
 from tfmigrate.walk.values import Decision
 
 _ENDS = (ast.Return, ast.Raise)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 
 
 Event = Region | Creation | Query | NameRead

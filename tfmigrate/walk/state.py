@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from tfmigrate.program.aliases import library_names
 from tfmigrate.program.flags import counted_calls, reuse_flags
 from tfmigrate.program.link import FunctionNode, Module, Program
+from tfmigrate.program.scan import parameter_names
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.frames import Frame
 
@@ -141,9 +142,7 @@ def _last_name(node: ast.expr) -> str:
 
 @lru_cache(maxsize=10_000)
 def _locals(function: FunctionNode) -> frozenset[str]:
-    args = function.args
-    extra = [a for a in (args.vararg, args.kwarg) if a is not None]
-    names = {a.arg for a in (*args.posonlyargs, *args.args, *args.kwonlyargs, *extra)}
+    names = parameter_names(function.args)
     names.update(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
     return frozenset(names)
 
