@@ -19,6 +19,7 @@ from tfmigrate.planning.units import Member
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, written
 from tfmigrate.program.rounds import LOOPS
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import is_tensor
 
@@ -131,7 +132,7 @@ class Bodywork:
 
     def call_text(self, expression: ast.expr) -> str:
         """An expression as it reads in `call`."""
-        if getattr(expression, "synthetic", False):
+        if is_synthetic(expression):
             return written(expression)
         spelled = names_for_all(self.plan, Level.CALL)
 

@@ -19,6 +19,7 @@ from tfmigrate.planning.split import Level, Need, always_sets, shape_argument
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.walk.values import Const, Value
 
 # a statement, and which of its names it is about
@@ -107,10 +108,10 @@ class Composer:
 
     @staticmethod
     def _need(body: Body, expression: ast.expr, site: ast.AST) -> Need:
-        if not getattr(expression, "synthetic", False) and expression not in body.scan.parents:
+        if not is_synthetic(expression) and expression not in body.scan.parents:
             text = "an argument of what is made here stands in the head of the block, which goes"
             raise Refusal("TFM203", expression, body.module, text)
-        if getattr(expression, "synthetic", False):
+        if is_synthetic(expression):
             name = ast.unparse(expression)
             item = body.inputs.get(name)
             known = name in body.scan.bindings
@@ -346,7 +347,7 @@ class Composer:
 
     @staticmethod
     def _text(body: Body, expression: ast.expr, spelled: dict[str, str]) -> str:
-        if getattr(expression, "synthetic", False):
+        if is_synthetic(expression):
             name = written(expression)
             return spelled.get(name, name)
         return body.splitter.text(expression, spelled)

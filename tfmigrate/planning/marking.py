@@ -19,6 +19,7 @@ from tfmigrate.planning.statements import is_reuse_statement, statements
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.program.spread import spread
 from tfmigrate.program.standing import callee
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.walk.regions import Creation, Query
 
 
@@ -156,7 +157,7 @@ def _keep(work: Bodywork, expression: ast.expr, creation: Creation) -> None:
 
 def _check_place(work: Bodywork, expression: ast.expr, creation: Creation) -> bool:
     """Whether an argument stands in the call itself, or anywhere. Raises Refusal if it stands in other code."""
-    if getattr(expression, "synthetic", False) or _within(work, expression, creation.node):
+    if is_synthetic(expression) or _within(work, expression, creation.node):
         return True
     if expression not in work.body.scan.parents:
         text = "an argument of this layer stands in other code than the layer"

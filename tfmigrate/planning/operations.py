@@ -13,6 +13,7 @@ from tfmigrate.planning.units import Member
 from tfmigrate.program.dialect import tensorflow_alias
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import source
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.sites import Argument, Invoke, Replace, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1.emitted_cells import EMITTED_CELLS
@@ -59,7 +60,7 @@ def plain_operations(classes: Classification, migrated: Container[Member | None]
             continue
         if is_state(creations) and cells == {False}:
             continue
-        if any(not hasattr(e, "synthetic") and not _stands_in(e, node) for c in creations for e in c.given.values()):
+        if any(not is_synthetic(e) and not _stands_in(e, node) for c in creations for e in c.given.values()):
             continue
         if not all(are_made(creation, sites) for creation in creations):
             continue

@@ -24,6 +24,7 @@ from tfmigrate.program.render import call_lines, line_length, render, source, wr
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import Scan, names_in
 from tfmigrate.program.standing import bound_around, is_map
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.sites import Before, HandLayer, Invoke, Replace, Sites, TakeLayer
 from tfmigrate.spans import span
 from tfmigrate.walk.values import is_tensor
@@ -303,7 +304,7 @@ def member_at(child: LayerPlan, site: ast.AST) -> Member:
 
 
 def _plain_text(module: Module, expression: ast.expr) -> str:
-    if getattr(expression, "synthetic", False):
+    if is_synthetic(expression):
         return written(expression)
     return render(module, expression, lambda _: None)
 

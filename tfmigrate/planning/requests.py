@@ -23,6 +23,7 @@ from tfmigrate.program.render import source
 from tfmigrate.program.rounds import LOOPS
 from tfmigrate.program.scan import names_in
 from tfmigrate.program.standing import bound_around, callee, is_map, of_partial
+from tfmigrate.program.synthetic import synthetic
 from tfmigrate.tf1.emitted import EMITTED_NAMES
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const
@@ -190,7 +191,7 @@ def _reference(name: str) -> ast.expr:
     """`self.x` or `x` as an expression that stands nowhere in the source."""
     node = ast.parse(name, mode="eval").body
     for part in ast.walk(node):
-        part.synthetic = True  # type: ignore[attr-defined]
+        synthetic(part)
     return node
 
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference
 from tfmigrate.planning.meanings import Resolve
-from tfmigrate.program.aliases import library_names
+from tfmigrate.planning.mutation import Mutation
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
-from tfmigrate.program.scan import CHANGING, COMPREHENSIONS, DRAWING, Binding, Scan, integer
+from tfmigrate.program.scan import COMPREHENSIONS, DRAWING, Binding, Scan, integer
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.outside import may_make_variables
 from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library
 
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript)
-# methods of arrays that change them
-_OF_ARRAYS = {"fill", "itemset", "put", "resize", "setfield", "partition"}
 _DIFFERS = re.compile(r".*random|time\.|datetime\.|uuid\.|builtins\.(next|input|raw_input|id)$")
 
 
@@ -83,6 +81,7 @@ class Splitter:
         self.tensors = tensors
         self.inference = Inference(scan, module, self.tensors, meaning, inputs)
         self.resolve = self.inference.resolve
+        self._mutation = Mutation(scan, module, self.resolve)
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
@@ -219,7 +218,7 @@ class Splitter:
     def need_of(self, name: str, node: ast.AST) -> Need:
         """What it takes to have the value early that a name has at a node."""
         certain, binding = self.scan.reaching(name, node)
-        if (not (certain and binding is None) or name in self.inputs) and self._is_changed(name, node):
+        if (not (certain and binding is None) or name in self.inputs) and self._mutation.changes(name, node):
             return at_call(f"{name} is changed here")
         if not certain:
             return self._running(name) or self._chosen(name, node)
@@ -227,67 +226,11 @@ class Splitter:
             if name not in self.inputs:
                 if name.startswith("self.") and not self.on_object:
                     return at_call(f"{name} is an attribute that is not known here")
-                return at_call(f"{name} is changed here") if self._is_changed(name) else Need()
+                return at_call(f"{name} is changed here") if self._mutation.changes(name) else Need()
             if name in self.tensors:
                 return at_call(f"{name} is a tensor")
             return Need(inputs={name})
         return self._bound(name, binding, node)
-
-    def _is_changed(self, name: str, at: ast.AST | None = None) -> bool:
-        """Whether the body stores into what stands behind a name, or calls what does. at: only what comes before."""
-        return any(at is None or self._comes_before(load, at) for load in self._changing_loads(name, {name}))
-
-    def _changing_loads(self, name: str, seen: set[str]) -> Iterator[ast.AST]:
-        """The reads of a name through which the value changes, also under another name."""
-        for load in self.scan.loads(name):
-            node: ast.AST = load
-            parent = self.scan.parents.get(node)
-            while isinstance(parent, (ast.Attribute, ast.Subscript)) and parent.value is node:
-                if not isinstance(parent.ctx, ast.Load):
-                    yield load
-                    break
-                node, parent = parent, self.scan.parents.get(parent)
-            if isinstance(parent, ast.Call) and parent.func is node:
-                changes = isinstance(node, ast.Attribute) and node.attr in CHANGING | _OF_ARRAYS
-                if changes and isinstance(node, ast.Attribute) and not self._on_module(node):
-                    yield load
-            elif isinstance(parent, ast.Call) and node in parent.args and self._changes_its_arguments(parent):
-                yield load
-            elif isinstance(parent, ast.Assign) and parent.value is node:
-                for target in (t.id for t in parent.targets if isinstance(t, ast.Name) and t.id not in seen):
-                    yield from self._changing_loads(target, {*seen, target})
-
-    def _changes_its_arguments(self, call: ast.Call) -> bool:
-        value = self.resolve(call.func)
-        if isinstance(value, Library):  # `np.fill_diagonal(a, 1)`: what else would it be called for
-            thrown_away = isinstance(self.scan.parents.get(call), ast.Expr)
-            return thrown_away and value.name.startswith(("numpy.", "random."))
-        if not isinstance(value, FunctionValue):
-            return False
-        params = set(value.function.params)
-        return any(
-            (isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load) and root_of(node) in params)
-            or (isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and root_of(node) in params)
-            or (isinstance(node, ast.Attribute) and node.attr in CHANGING and root_of(node) in params)
-            for node in value.function.nodes
-        )
-
-    def _comes_before(self, node: ast.AST, other: ast.AST) -> bool:
-        """In the text, or in the next round of a loop around both."""
-        places = [(getattr(n, "lineno", 0), getattr(n, "col_offset", 0)) for n in (node, other)]
-        loops = (outer for outer in self.scan.ancestors(node) if isinstance(outer, (ast.For, ast.While)))
-        around = set(self.scan.ancestors(other))
-        return places[0] < places[1] or any(loop in around for loop in loops)
-
-    def _on_module(self, method: ast.Attribute) -> bool:
-        """Whether what looks like a method is a function of a module: `tf.add(x, y)`."""
-        return isinstance(method.value, ast.Name) and self._is_module(method.value.id)
-
-    def _is_module(self, name: str) -> bool:
-        """Whether a name of the file is that of TensorFlow or of another module."""
-        if library_names(self.module).get(name) in ("tensorflow", "tensorflow.compat.v1"):
-            return True
-        return any(name == (a.asname or a.name) for node in self.module.of_kind(ast.Import) for a in node.names)
 
     def _running(self, name: str) -> Need | None:
         """A name that statements and loops of the body step on: `channels *= 2`. None if it is anything else."""
@@ -526,16 +469,9 @@ def _has_side_effects(value: FunctionValue) -> bool:
     return False
 
 
-def root_of(node: ast.expr) -> str | None:
-    """The name in front of attributes and items."""
-    while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
 def _is_library(node: ast.expr) -> bool:
     """Whether this is the file's name for a library, in an expression that stands nowhere in the source."""
-    return isinstance(node, ast.Name) and getattr(node, "synthetic", False)
+    return isinstance(node, ast.Name) and is_synthetic(node)
 
 
 def is_initializer(name: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tfmigrate.program.rounds import runs_through
 from tfmigrate.program.scan import Scan
+from tfmigrate.program.synthetic import synthetic
 
 _RANGES = ("range", "xrange")
 # what a test may be made of that is worked out once more
@@ -133,9 +134,7 @@ def unpacked(statement: ast.stmt, name: str) -> ast.expr | None:
         return None
     if isinstance(statement.value, (ast.Tuple, ast.List)):
         return None
-    made = ast.Subscript(statement.value, ast.Constant(places[0]), ast.Load())
-    made.synthetic = True  # type: ignore[attr-defined]
-    return made
+    return synthetic(ast.Subscript(statement.value, ast.Constant(places[0]), ast.Load()))
 
 
 _OPEN = ast.Constant("what it was before")

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from tfmigrate.program.link import Module
 from tfmigrate.program.modern import modern_call
+from tfmigrate.program.synthetic import is_synthetic
 
 Substitute = Callable[[ast.expr], "str | None"]
 
@@ -37,7 +38,7 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
         whole = substitute(node)
         if whole is not None:
             return whole
-    if not hasattr(node, "lineno") or getattr(node, "synthetic", False):
+    if not hasattr(node, "lineno") or is_synthetic(node):
         return _unparse(node, substitute)
     segment = segment_of(module, node)
     if "#" in segment or _has_long_string(node):

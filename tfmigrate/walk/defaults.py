@@ -9,6 +9,7 @@ from tfmigrate.program.aliases import library_names
 from tfmigrate.program.dialect import spelled, tensorflow_alias, v1_name
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render, source
+from tfmigrate.program.synthetic import synthetic
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.walk.frames import Frame
@@ -104,7 +105,7 @@ def literal(value: Const) -> ast.expr:
 def _synthetic(text: str) -> ast.expr:
     node = ast.parse(text, mode="eval").body
     for part in ast.walk(node):
-        part.synthetic = True  # type: ignore[attr-defined]
+        synthetic(part)
     node.written = text  # type: ignore[attr-defined]
     return node
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tfmigrate.program.scan import is_none
 from tfmigrate.program.spread import spread
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.tf1.contrib_layers import NORMALIZERS
 from tfmigrate.tf1.emitted import EMITTED, FREEZABLE_LAYERS
 from tfmigrate.tf1.layers import LAYERS, NONE_IS_DEFAULT, UNSUPPORTED
@@ -373,7 +374,7 @@ def signature(creation: Creation) -> tuple[object, ...]:
     given = [*given_to(creation.row, creation.args).items()]
     inner = [*normalizer.given.items()] if normalizer is not None else []
     sources = tuple(
-        (key, ast.dump(e) if hasattr(e, "synthetic") else id(e)) for key, (_, e) in [*given, *inner] if id(e) not in own
+        (key, ast.dump(e) if is_synthetic(e) else id(e)) for key, (_, e) in [*given, *inner] if id(e) not in own
     )
     missing = tuple(key for key, (value, _) in given if value == NONE and key in creation.row.without)
     return (creation.symbol, normalizer.symbol if normalizer is not None else None, sources, missing)

@@ -12,6 +12,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import runs_through
 from tfmigrate.program.standing import ancestors
+from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.tf1.layers import (
     SCOPE_ARGUMENTS,
     VARIABLE_SCOPE,
@@ -408,7 +409,7 @@ class Scopes(Branches, Unseen):
             if expression is None:
                 text = f"the scope that gives this variable its {key} is opened in another function, by no literal"
                 self.blame("TFM203", node, ev, text)
-        origin = (ast.dump(expression) if hasattr(expression, "synthetic") else id(expression)) if expression else None
+        origin = (ast.dump(expression) if is_synthetic(expression) else id(expression)) if expression else None
         if known is not None and known[0] != origin:
             self.blame("TFM203", node, ev, f"the scopes around this call give it one {key} now and another then")
         given = (default.value, expression) if default is not None and expression is not None else None
