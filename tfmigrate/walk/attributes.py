@@ -11,7 +11,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import outcome
 from tfmigrate.walk.evaluate import Evaluator
-from tfmigrate.walk.opening import AttributesOf, may_hide, symbol_of
+from tfmigrate.walk.opening import AttributesOf, may_hide
 from tfmigrate.walk.values import (
     UNKNOWN,
     Choice,
@@ -104,8 +104,8 @@ def object_attribute(ev: Evaluator, obj: ObjectValue, name: str) -> Value:
     if isinstance(found, FunctionValue):
         return bind(ev, found, obj)
     if found is not None:
-        return symbol_of(obj, name) if may_hide(obj, found) else found
-    return Method(obj, name) if ev.classes.has_foreign_base(obj.cls) else symbol_of(obj, name)
+        return obj.symbol(name) if may_hide(obj, found) else found
+    return Method(obj, name) if ev.classes.has_foreign_base(obj.cls) else obj.symbol(name)
 
 
 def bind(ev: Evaluator, found: FunctionValue, obj: ObjectValue) -> Value:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfmigrate.program.texts import unparsed
-from tfmigrate.walk.opening import symbol_of
 from tfmigrate.walk.values import (
     Choice,
     ClassValue,
@@ -137,7 +136,7 @@ def _named(node: ast.expr, lookup: Lookup, settled: Settled) -> Value | None:
     if isinstance(owner, ObjectValue):
         value = owner.attrs.get(node.attr)
         if isinstance(value, (Unknown, Method)) and settled(owner, node.attr):
-            return symbol_of(owner, node.attr)
+            return owner.symbol(node.attr)
         return value
     return Symbol(f"{owner.text}.{node.attr}", f"{owner.key}.{node.attr}") if isinstance(owner, Symbol) else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tfmigrate.walk.effects import Effects
-from tfmigrate.walk.values import NONE, Const, ObjectValue, Opaque, Symbol, Text, Value
+from tfmigrate.walk.values import NONE, Const, ObjectValue, Opaque, Text, Value
 
 _PLAIN = (Const, Text)
 
@@ -22,15 +22,9 @@ def opened(effects: Effects, obj: ObjectValue) -> Value:
     obj.opened += 1
     for name, value in list(obj.attrs.items()):
         if isinstance(value, _PLAIN):
-            effects.put(obj.attrs, name, symbol_of(obj, name), obj)
+            effects.put(obj.attrs, name, obj.symbol(name), obj)
     effects.changed(obj)
     return NONE
-
-
-def symbol_of(obj: ObjectValue, name: str) -> Symbol:
-    """An attribute that is known by name only, the same until the object is opened again."""
-    since = f"~{obj.opened}" if obj.opened > 1 else ""
-    return Symbol(f"self.{name}", f"#{obj.born}.{name}{since}")
 
 
 def may_hide(obj: ObjectValue, found: Value) -> bool:

@@ -247,6 +247,11 @@ class ObjectValue:
     made_by: ast.Call | None = None
     maker: Frame | None = None
 
+    def symbol(self, name: str) -> Symbol:
+        """An attribute that is known by name only, the same until the object is opened again."""
+        since = f"~{self.opened}" if self.opened > 1 else ""
+        return Symbol(f"self.{name}", f"#{self.born}.{name}{since}")
+
 
 @dataclass(eq=False)
 class FunctionValue:
