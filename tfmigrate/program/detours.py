@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Module, Program, parse_module
 from tfmigrate.program.standing import ancestors
+from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import symbols
 
 # what stands in a line that is gone, so that all others keep their numbers
@@ -137,7 +138,13 @@ def _detour(program: Program, module: Module, statement: ast.FunctionDef | ast.A
         name, value = target.id if isinstance(target, ast.Name) else "", statement.value
         if len(statement.targets) > 1 or not name:
             return None
-    calls = _calls(program, module, statement, name) if value is not None else None
+    # most of a program's statements end here, before anything is looked for
+    leads = value.body if isinstance(value, ast.Lambda) and isinstance(statement, ast.Assign) else value
+    if not isinstance(leads, ast.Call):
+        return None
+    if leads is value and isinstance(statement, ast.Assign) and not _is_partial(module, leads):
+        return None
+    calls = _calls(program, module, statement, name)
     if not calls:
         return None
     home = _home(module, statement)
@@ -375,7 +382,9 @@ def _given_first(module: Module, value: ast.expr | None, call: ast.Call, home: a
 
 
 def _is_partial(module: Module, call: ast.Call) -> bool:
-    told = ast.unparse(call.func)
+    if not isinstance(call.func, (ast.Name, ast.Attribute)):
+        return False
+    told = unparsed(call.func)
     if told == "functools.partial":
         imported = (a for node in module.of_kind(ast.Import) for a in node.names)
         return any(a.name == "functools" and a.asname is None for a in imported)
