@@ -10,16 +10,11 @@ from tfmigrate.planning.agreeing import changes_between, is_one_value
 from tfmigrate.planning.by_branch import parts_alone
 from tfmigrate.planning.derived import set_before, worked_out_alike
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, Role
+from tfmigrate.planning.numpys import check_numpys
 from tfmigrate.planning.units import Instance, Shape
-from tfmigrate.walk.naming import may_be_numpys
 from tfmigrate.walk.objects import Template
 from tfmigrate.walk.regions import Region, rounds
 from tfmigrate.walk.values import DictValue, FunctionValue, ListValue, is_python, is_tensor
-
-# what asks for a number or for items
-_PYTHONS = frozenset(
-    ["range", "int", "float", "bool", "list", "tuple", "enumerate", "zip", "reversed", "sorted", "str"]
-)
 
 
 def assign_roles(plan: LayerPlan) -> None:
@@ -38,37 +33,7 @@ def assign_roles(plan: LayerPlan) -> None:
     for each in plan.bodies.values():
         for item in each.inputs.values():
             if item.role is Role.CALL:
-                _check_numpys(each, item)
-
-
-def _check_numpys(body: Body, item: Input) -> None:
-    """A Keras layer turns what numpy made into a tensor, of which Python cannot ask anything. Raises Refusal."""
-    if not any(may_be_numpys(body.value(item.name, region)) for region in body.member.regions):
-        return
-    for node in body.remaining(item.name):
-        if _asks_python(node, body):
-            text = f"{item.identifier} is of numpy, and a Keras layer makes a tensor of it, which cannot be asked here"
-            raise Refusal("TFM404", node, body.module, text)
-
-
-def _asks_python(node: ast.expr, body: Body) -> bool:
-    """Whether Python has to know the value at a place."""
-    inner: ast.AST = node
-    for outer in body.scan.ancestors(node):
-        if isinstance(outer, (ast.If, ast.While, ast.IfExp, ast.Assert)):
-            return inner is outer.test
-        if isinstance(outer, ast.comprehension):
-            return inner in outer.ifs or inner is outer.iter
-        if isinstance(outer, (ast.For, ast.AsyncFor)):
-            return inner is outer.iter
-        if isinstance(outer, (ast.BoolOp, ast.JoinedStr)):
-            return True
-        if isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id in _PYTHONS:
-            return True
-        if isinstance(outer, ast.stmt):
-            return False
-        inner = outer
-    return False
+                check_numpys(each, item)
 
 
 def _role(plan: LayerPlan, body: Body, item: Input, wanted: set[str], shapes: set[str]) -> Role:
