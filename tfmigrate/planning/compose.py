@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from itertools import takewhile
 
 from tfmigrate.planning.conditions import Conditions, is_of_one_branch, parting_tests, tests_around, tests_of
+from tfmigrate.planning.guarding import check_left_rounds, hangs_on_tests, is_left_out, text_of
 from tfmigrate.planning.layering import Body, Input, LayerPlan, Refusal, names_for
 from tfmigrate.planning.looping import check_rounds, dict_key, head_text, is_counted
 from tfmigrate.planning.making import Naming, Request
@@ -20,14 +21,9 @@ from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 from tfmigrate.program.synthetic import is_synthetic
-from tfmigrate.walk.values import Const, Value
 
 # a statement, and which of its names it is about
 _Part = tuple[int, str]
-
-
-def _is_nothing(value: Value | None) -> bool:
-    return value is None or (isinstance(value, Const) and not value.value)
 
 
 @dataclass
@@ -94,6 +90,7 @@ class Composer:
             request = request_for(slot, self.plans, body.module, "self", self.naming)
             self.requests[slot] = request
             check_rounds(slot, body.module)
+            check_left_rounds(slot, text_of(body), request.expressions())
             need = Need(level=Level.BUILD if slot.kind is Made.WEIGHT else Level.INIT)
             for expression in request.expressions():
                 need.add(self._need(body, expression, slot.site()))
@@ -172,27 +169,20 @@ class Composer:
         """The tests around a weight, or what one branch makes, outside in, each as it must hold."""
         if slot.kind is Made.INSTANCE:
             parted = any(test in self._parting for test, _ in tests_of(slot, self.plan))
-            alone = (parted or self._is_left_out(slot, body)) and is_of_one_branch(slot, self.plan)
+            alone = (parted or self._is_missing(slot, body)) and is_of_one_branch(slot, self.plan)
         elif slot.kind is Made.WEIGHT and len(slot.sites) == 1:
             alone = True
         else:
-            alone = slot.apart or (slot.kind is Made.LAYER and len(slot.sites) == 1 and self._is_left_out(slot, body))
+            alone = slot.apart or (is_of_one_branch(slot, self.plan) and self._is_missing(slot, body))
         return [test for test, _ in tests_around(slot.site(), body)] if alone else []
+
+    def _is_missing(self, slot: Slot, body: Body) -> bool:
+        expressions = self.requests[slot].expressions()
+        return hangs_on_tests(slot, body, expressions) or is_left_out(slot, self.plan, body, expressions)
 
     @cached_property
     def _parting(self) -> set[ast.expr]:
         return parting_tests(self.plan)
-
-    def _is_left_out(self, slot: Slot, body: Body) -> bool:
-        """Whether a layer is made with what another instance, which does not call it, has not."""
-        if slot.loops or len(self.plan.unit.instances) < 2:
-            return False
-        parts = [part for e in self.requests[slot].expressions() for part in ast.walk(e) if isinstance(part, ast.expr)]
-        wanted = {name for part in parts if (name := body.splitter.spelling(part)) in body.inputs and name is not None}
-        used = {use.region for use in slot.uses}
-        others = [i.regions for i in self.plan.unit.instances if used.isdisjoint(i.regions)]
-        regions = (region for found in others for region in found if region in body.member.regions)
-        return any(_is_nothing(body.value(name, region)) for region in regions for name in wanted)
 
     # -- text ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from tfmigrate.planning.layering import Body, LayerPlan
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.program.scan import Scan
 
 # an expression, and whether it must hold
 Test = tuple[str, bool]
@@ -61,11 +62,16 @@ def negated(text: str) -> str:
 
 def tests_around(node: ast.AST, body: Body) -> list[tuple[ast.expr, bool]]:
     """The tests that decide whether a body comes to a node, outside in, each with whether it must hold."""
+    return tests_in(node, body.scan, body.member.body)
+
+
+def tests_in(node: ast.AST, scan: Scan, code: Sequence[ast.stmt]) -> list[tuple[ast.expr, bool]]:
+    """The tests that decide whether some code comes to a node, outside in, each with whether it must hold."""
     tests: list[tuple[ast.expr, bool]] = []
     inner = node
-    for outer in [*body.scan.ancestors(node), None]:
+    for outer in [*scan.ancestors(node), None]:
         if isinstance(inner, ast.stmt):
-            tests = [*_left_before(inner, outer, body), *tests]
+            tests = [*_left_before(inner, outer, code), *tests]
         if isinstance(outer, ast.If) and inner is not outer.test:
             tests.insert(0, (outer.test, inner in outer.body))
         if outer is not None:
@@ -73,9 +79,9 @@ def tests_around(node: ast.AST, body: Body) -> list[tuple[ast.expr, bool]]:
     return tests
 
 
-def _left_before(statement: ast.stmt, owner: ast.AST | None, body: Body) -> list[tuple[ast.expr, bool]]:
-    """The tests of earlier statements beside this one that leave the body: here they have failed."""
-    suite = list(body.member.body) if owner is None else []
+def _left_before(statement: ast.stmt, owner: ast.AST | None, code: Sequence[ast.stmt]) -> list[tuple[ast.expr, bool]]:
+    """The tests of earlier statements beside this one that leave the code: here they have failed."""
+    suite = list(code) if owner is None else []
     for field_name in ("body", "orelse"):
         value = getattr(owner, field_name, None)
         if isinstance(value, list) and statement in value:

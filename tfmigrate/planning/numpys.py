@@ -13,7 +13,7 @@ from tfmigrate.walk.values import DictValue, ListValue, TupleValue, Unknown, Val
 _OF_NUMBERS = frozenset(
     ["tf.constant", "tf.constant_initializer", "tf.initializers.constant", "tf.py_func", "tf.numpy_function"]
 )
-# what makes whole numbers of numpy's floats of a tensor's, which two tensors are not
+# where a tensor of floats makes floats of numpy's whole numbers, but not of another tensor's
 _ELEMENTWISE = frozenset(
     "tf." + name
     for name in (
@@ -56,9 +56,7 @@ def _takes_tensors(node: ast.expr, body: Body, floats: bool) -> bool:
     """Whether a tensor does as well where a name is read. floats: what it stands for is certainly not whole numbers."""
     inner: ast.AST = node
     for outer in body.scan.ancestors(node):
-        if isinstance(outer, ast.Subscript) and outer.value is inner:
-            inner = outer
-        elif isinstance(outer, ast.keyword):
+        if isinstance(outer, ast.keyword) or (isinstance(outer, ast.Subscript) and outer.value is inner):
             inner = outer
         elif isinstance(outer, ast.Call) and inner is not outer.func:
             called = library_name(body.module, outer.func)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tfmigrate.planning.calling import block_call, call_arguments, extend_targets
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
+from tfmigrate.planning.guarding import Text, check_guards, check_left_rounds
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
@@ -218,6 +219,9 @@ class PlainWork(PlainSlots):
             return self._making_from_afar(slot, code, statement)
         check_rounds(slot, code.module)
         request = self._request(slot, code.module)
+        text = Text(code.module, code.scan, code.scan.body)
+        check_left_rounds(slot, text, request.expressions())
+        check_guards(slot, text, statement, request.expressions())
         pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
         head, tail = f"{self.holder_text(slot)} = ", ""
         for loop in slot.loops:
@@ -242,6 +246,8 @@ class PlainWork(PlainSlots):
         if request.chosen is not None:
             text = "another function would have to make this layer, and which class it is is known only here"
             raise Refusal("TFM303", slot.site(), away, text)
+        scan = self.code_of(slot.site()).scan
+        check_guards(slot, Text(away, scan, scan.body), None, request.expressions())
         thread, home = self.threads[slot], slot.first.region
         pieces = [piece.show(lambda e: carried(e, home, thread, self.classes)) for piece in request.pieces]
         callee, line = class_text_in(self.plans[slot.unit], code.module)
