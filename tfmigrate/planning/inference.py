@@ -123,7 +123,7 @@ class Inference(LastDimensions):
             return None
         inside = not bound.isdisjoint(ast.walk(looped.loop))
         before = self._at(looped.before, -1, depth)
-        if before is not None and not self._has_one_meaning(before):
+        if before is not None and not self.has_one_meaning(before):
             before = None
         if not inside:
             if looped.has_rounds or (before is not None and ast.unparse(before) == ast.unparse(last.dimension)):
@@ -134,12 +134,12 @@ class Inference(LastDimensions):
             return sizes.elts[-1] if sizes.elts and not isinstance(sizes.elts[-1], ast.Starred) else None
         if sizes is None or before is None or bound != {looped.loop} or is_changed(self.scan, ast.unparse(sizes)):
             return None
-        if not self._has_one_meaning(sizes):
+        if not self.has_one_meaning(sizes):
             return None
         every = synthetic(ast.List([before, synthetic(ast.Starred(sizes, ast.Load()))], ast.Load()))
         return synthetic(ast.Subscript(every, literal(-1), ast.Load()))
 
-    def _has_one_meaning(self, *parts: ast.expr) -> bool:
+    def has_one_meaning(self, *parts: ast.expr) -> bool:
         """Whether all that these read has one value in the body, so that they can be worked out together."""
         for node in (node for part in parts for node in ast.walk(part)):
             name = self._scan_name(node)
@@ -165,7 +165,7 @@ class Inference(LastDimensions):
         sizes = [self._at(value, index, depth - 1) for value in (way.taken, way.left)]
         if sizes[0] is None or sizes[1] is None or isinstance(sizes[0], ast.IfExp):
             return None
-        if not self._has_one_meaning(sizes[0], sizes[1], way.test):
+        if not self.has_one_meaning(sizes[0], sizes[1], way.test):
             return None
         return synthetic(ast.IfExp(way.test, sizes[0], sizes[1]))
 
@@ -193,7 +193,7 @@ class Inference(LastDimensions):
             return None
         sizes = [self._at(value, index, depth - 1) for value in values.elts]
         known = [size for size in sizes if size is not None]
-        if any(isinstance(size, ast.IfExp) for size in known) or not self._has_one_meaning(*known):
+        if any(isinstance(size, ast.IfExp) for size in known) or not self.has_one_meaning(*known):
             return None
         total = sizes[0]
         for size in sizes[1:] if along == index else []:

@@ -10,7 +10,7 @@ from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.name_reads import name_reads
 from tfmigrate.planning.reaching import Reaching
 from tfmigrate.program.link import Function, Module
-from tfmigrate.program.scan import scan_code
+from tfmigrate.program.scan import Scan, scan_code
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.roots import Walk
@@ -68,6 +68,18 @@ def decides(node: ast.Attribute, region: Region) -> bool:
             return True
         if isinstance(outer, ast.Call) and _SHOWS.search(ast.unparse(outer.func)):
             return False
+        if isinstance(outer, ast.Tuple) and _is_shown_in_text(outer, scan):
+            return False
         if isinstance(outer, (ast.Return, ast.Assign, ast.AugAssign, ast.Tuple, ast.List)):
             return True
+    return False
+
+
+def _is_shown_in_text(values: ast.Tuple, scan: Scan) -> bool:
+    """Whether a tuple is what `print("%s %s" % (v.name, v.shape))` puts into its text, or all that it prints."""
+    for outer in scan.ancestors(values):
+        if isinstance(outer, ast.Call):
+            return _PRINTS.search(ast.unparse(outer.func)) is not None
+        if not isinstance(outer, ast.BinOp) or not isinstance(outer.op, (ast.Mod, ast.Add)):
+            return False
     return False

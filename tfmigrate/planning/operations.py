@@ -96,10 +96,29 @@ def operation(creations: list[Creation], module: Module, text: Text) -> Invoke |
     if first.row.operation in ("max_pool2d", "avg_pool2d"):
         return _pool(first, module, text)
     flag = "training" if first.row.operation == "dropout" else "is_training"
-    if len({is_tensor(_value(creation, flag)) for creation in creations}) > 1:
+    tensors = [creation for creation in creations if is_tensor(_value(creation, flag))]
+    if not tensors or len(tensors) == len(creations):
+        return _dropout(first, module, text, flag)
+    others = [creation for creation in creations if creation not in tensors]
+    if not isinstance(first.given.get(flag), (ast.Name, ast.Attribute)):
         message = "training is a tensor in one call and True or False in another"
         raise Refusal("TFM502", first.node, module, message)
-    return _dropout(first, module, text, flag)
+    return _either(tensors[0], others[0], module, text, flag)
+
+
+def _either(by_tensor: Creation, by_flag: Creation, module: Module, text: Text, flag: str) -> Replace:
+    """The same where training is a tensor in one call, and True or False in another."""
+    on, off = _dropout(by_tensor, module, text, flag), _dropout(by_flag, module, text, flag)
+    assert isinstance(on, Replace) and isinstance(off, Invoke)
+    given = by_flag.given
+    arguments = [text(given["inputs"]), *(f"{a.keyword}={a.text}" for a in off.arguments if a.keyword == "rate")]
+    arguments += [f"seed={text(given['seed'])}"] if "seed" in given else []
+    training = text(given[flag])
+    library = tensorflow_alias(module)
+    plain = f"{off.callee}({', '.join(arguments)})"
+    line = module.text.splitlines()[by_tensor.node.lineno - 1]
+    below = "\n" + " " * (by_tensor.node.col_offset + 1 - (len(line) - len(line.lstrip())))
+    return Replace(f"({on.text}{below}if {library}.is_tensor({training}){below}else {plain})")
 
 
 def _value(creation: Creation, param: str) -> Value | None:
@@ -119,6 +138,7 @@ def _dropout(creation: Creation, module: Module, text: Text, flag: str) -> Invok
         training = text(given["is_training"]) if "is_training" in given else "True"
     seed = [Argument(text=text(given["seed"]), keyword="seed")] if "seed" in given else []
     if is_tensor(_value(creation, flag)):
+        _check_inputs(creation, module)
         inputs = text(given["inputs"])
         more = f", seed={text(given['seed'])}" if "seed" in given else ""
         apply = f"{library}.nn.dropout({inputs}, rate={rate}{more})"
@@ -127,6 +147,17 @@ def _dropout(creation: Creation, module: Module, text: Text, flag: str) -> Invok
     arguments = [_inputs(node), Argument(text=chosen, keyword="rate"), *seed]
     arguments += [Argument(k.arg, keyword=k.arg) for k in node.keywords if k.arg == "name"]
     return Invoke(f"{library}.nn.dropout", tuple(arguments))
+
+
+def _check_inputs(creation: Creation, module: Module) -> None:
+    """The branches of a condition each name the inputs, and may not make a layer of them. Raises Refusal."""
+    inputs = creation.given["inputs"]
+    inside = set(ast.walk(inputs))
+    for event in creation.region.events:
+        makes = isinstance(event, Creation) or (isinstance(event, Region) and any(True for _ in event.creations()))
+        if makes and event.node in inside:
+            message = "what this drops a part of makes variables, and training is a tensor: give it a name before"
+            raise Refusal("TFM502", inputs, module, message)
 
 
 def _complement(keep: ast.expr, text: Text) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from tfmigrate.planning.inference import Inference
+from tfmigrate.planning.making import is_atom
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.mutation import Mutation
 from tfmigrate.program.link import Module
@@ -175,7 +176,23 @@ class Splitter:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, (ast.expr, ast.keyword, ast.comprehension)):
                 self._child(child, node, result)
-        return result
+        element = self._element(node) if result.level is Level.CALL else None
+        return result if element is None else self.need(element)
+
+    def _element(self, node: ast.expr) -> ast.expr | None:
+        """What `shape[-1]` is for a `shape = [tf.shape(x)[0], 8, units]`, of which a part is known at the call only."""
+        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or self._is_own(node.value):
+            return None
+        certain, binding = self._reaching(node.value)
+        whole = binding.value if certain and binding is not None else None
+        if not isinstance(whole, (ast.List, ast.Tuple)) or any(isinstance(e, ast.Starred) for e in whole.elts):
+            return None
+        index = integer(node.slice)
+        if index is None or not -len(whole.elts) <= index < len(whole.elts) or self._mutation.changes(node.value.id):
+            return None
+        element = whole.elts[index]
+        known_early = self.need(node.value).level is not Level.CALL
+        return None if known_early or not self.inference.has_one_meaning(element) else element
 
     def _written_down(self, node: ast.Lambda) -> Need:
         """What a lambda takes from around it; the rest happens when it is called."""
@@ -376,6 +393,11 @@ class Splitter:
                 shown = self.text(inferred, names)
                 operand = isinstance(self.scan.parents.get(part), _OPERATORS)
                 return f"({shown})" if operand and isinstance(inferred, (ast.IfExp, ast.BinOp)) else shown
+            element = self._element(part)
+            if element is not None:
+                shown = self.text(element, names)
+                operand = isinstance(self.scan.parents.get(part), _OPERATORS)
+                return f"({shown})" if operand and not is_atom(element) else shown
             made = self.inference.sizes(part)
             if made is not None:
                 sizes = ("None" if integer(size) == -1 else self.text(size, names) for size in made)
