@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from tfmigrate.planning.layering import Refusal
 from tfmigrate.planning.making import Inlined, Naming, Piece
-from tfmigrate.planning.slots import Slot, counted_loops, deciding_loops, number_of, own_path
+from tfmigrate.planning.slots import Slot, Use, counted_loops, deciding_loops, number_of, own_path
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import LOOPS, Loop, counter_of, is_iterator, is_spent, length_of
 from tfmigrate.program.standing import ancestors, functions_around
 from tfmigrate.sites import CountRounds
 from tfmigrate.walk.numbering import Number
+from tfmigrate.walk.values import Const, LoopIndex
 
 
 def is_counted(slot: Slot, loop: ast.AST) -> bool:
@@ -109,7 +110,28 @@ def dict_key(slot: Slot, loop: Loop) -> str | None:
         and isinstance(call.func, ast.Name)
         and call.func.id in ("range", "xrange", "enumerate")
     )
-    return None if counts or is_counted(slot, loop) else ast.unparse(loop.target)
+    return None if counts or is_counted(slot, loop) else _key(slot, loop)
+
+
+def _key(slot: Slot, loop: Loop) -> str:
+    """What a layer is kept by: the target, or that part of it which names the layer. Raises Refusal."""
+    target = loop.target
+    parts = {part.id for part in target.elts if isinstance(part, ast.Name)} if isinstance(target, ast.Tuple) else set()
+    if not parts:
+        return ast.unparse(target)
+    found = parts & {index.text for use in slot.uses for index in _naming_indices(slot, use)}
+    if len(found) > 1:
+        text = "the loops over these layers give their names in other places"
+        raise Refusal("TFM204", slot.site(), slot.first.region.module, text)
+    return found.pop() if found else ast.unparse(target)
+
+
+def _naming_indices(slot: Slot, use: Use) -> Iterator[LoopIndex]:
+    """What loops give a path that is another text in each round."""
+    for segment in own_path(slot, use):
+        for part in segment.parts if not isinstance(segment, Const) else ():
+            if type(part) is LoopIndex and not part.may_repeat and part.values is not None:
+                yield part
 
 
 def index_text(slot: Slot, loop: Loop, module: Module) -> str:
@@ -127,7 +149,8 @@ def index_text(slot: Slot, loop: Loop, module: Module) -> str:
         if call.func.id == "enumerate" and isinstance(loop.target, ast.Tuple):
             index = ast.unparse(loop.target.elts[0])
             return index if len(call.args) == 1 else f"{index} - {ast.unparse(call.args[1])}"
-    return ast.unparse(loop.target)
+    assert isinstance(loop, LOOPS)
+    return _key(slot, loop)
 
 
 def head_text(loop: Loop, counted: bool, module: Module, show: Callable[[ast.AST], str]) -> str:

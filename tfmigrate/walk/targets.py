@@ -63,10 +63,9 @@ def numbered_items(ev: Evaluator, node: ast.expr, env: Env) -> list[Value] | Non
 
 def loop_target(ev: Evaluator, node: ast.expr, iterable: Value, target: ast.expr, env: Env, now: Round) -> Value:
     """What the loop variable is in the first or in a later iteration."""
-    name = target.id if isinstance(target, ast.Name) else unparsed(target)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
         if node.func.id in ("range", "xrange"):
-            return _range_index(ev, node, name, env, now)
+            return _range_index(ev, node, unparsed(target), env, now)
         if node.func.id == "enumerate" and isinstance(target, ast.Tuple) and len(target.elts) == 2:
             index_name = unparsed(target.elts[0])
             start = ev.evaluate(node.args[1], env) if len(node.args) > 1 else Const(0)
@@ -74,17 +73,17 @@ def loop_target(ev: Evaluator, node: ast.expr, iterable: Value, target: ast.expr
             sequence = ev.evaluate(node.args[0], env)
             key = f"enumerate({operate.show(sequence)}, {known})"
             index = LoopIndex(index_name, key, True, known, now.first, run=now.run)
-            return TupleValue((index, _item(ev, node.args[0], sequence, unparsed(target.elts[1]), now)))
+            return TupleValue((index, _item(ev, node.args[0], sequence, target.elts[1], now)))
         if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
             items = (
-                _item(ev, a, ev.evaluate(a, env), unparsed(t), now)
+                _item(ev, a, ev.evaluate(a, env), t, now)
                 for a, t in zip(node.args, target.elts, strict=False)
             )
             return TupleValue(tuple(items))
         if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
             value = loop_target(ev, node.args[0], ev.evaluate(node.args[0], env), target, env, now)
             return value if node.func.id in ("list", "tuple") else _reordered(value)
-    return _item(ev, node, iterable, name, now)
+    return _item(ev, node, iterable, target, now)
 
 
 def _range_index(ev: Evaluator, node: ast.Call, name: str, env: Env, now: Round) -> LoopIndex:
@@ -104,7 +103,8 @@ def _range_index(ev: Evaluator, node: ast.Call, name: str, env: Env, now: Round)
     return LoopIndex(name, key, True, first, now.first, values, now.run, origin=origin)
 
 
-def _item(ev: Evaluator, node: ast.expr, sequence: Value, name: str, now: Round) -> Value:
+def _item(ev: Evaluator, node: ast.expr, sequence: Value, target: ast.expr, now: Round) -> Value:
+    name = unparsed(target)
     made = sequence.of_round(now.first) if isinstance(sequence, ListValue) else None
     if made is not None:
         return made
@@ -115,12 +115,27 @@ def _item(ev: Evaluator, node: ast.expr, sequence: Value, name: str, now: Round)
             values = tuple(i.value for i in items if isinstance(i, Const))
             distinct = len(set(values)) == len(values)
             return LoopIndex(name, operate.show(sequence), distinct, None, now.first, values, now.run)
+        columns = _columns(items, target) if complete else None
+        if columns is not None:
+            assert isinstance(target, ast.Tuple)
+            return TupleValue(tuple(_item(ev, node, each, part, now) for each, part in zip(columns, target.elts)))
         one = ev.semantics.one_of(items)
         return reduce(join, items) if one is None else one
     if isinstance(sequence, Symbol):
         later = sequence.round is not None and not sequence.round.first
         return Symbol(name, f"item of {sequence.key}", sequence.kind, sequence.round if later else now)
     return TENSOR if is_tensor(sequence) else Unknown(code=code_in(sequence))
+
+
+def _columns(items: list[Value], target: ast.expr) -> list[TupleValue] | None:
+    """What a table, `[("conv1", 64), ("conv2", 128)]`, gives each part of the target, if one of them is a name."""
+    if not isinstance(target, ast.Tuple) or any(isinstance(part, ast.Starred) for part in target.elts):
+        return None
+    rows = [item.items for item in items if isinstance(item, TupleValue) and len(item.items) == len(target.elts)]
+    columns = [TupleValue(column) for column in zip(*rows)] if len(rows) == len(items) else []
+    texts = ([v.value if isinstance(v, Const) else None for v in column.items] for column in columns)
+    names = any(all(isinstance(t, str) for t in text) and len(set(text)) == len(text) for text in texts)
+    return columns if names else None
 
 
 def _reordered(value: Value) -> Value:
