@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tfmigrate.program.detours import cleared, detours, without
+from tfmigrate.program.detours import detours
 from tfmigrate.program.link import Program, parse_module
+from tfmigrate.program.rerouting import cleared, without
 
 HEAD = "import functools\nimport tensorflow as tf\n\n\ndef net(x, n=1):\n    return x\n\n\n"
 OTHER = "import functools\nimport tensorflow as tf\nimport main\n\n\ndef rest(x):\n    return x\n\n\n"

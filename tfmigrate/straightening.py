@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from tfmigrate.boundary import attempt
 from tfmigrate.finding import Finding
-from tfmigrate.program.detours import Detour, cleared, detours, straight
+from tfmigrate.program.detours import detours
 from tfmigrate.program.link import Module, Program
+from tfmigrate.program.rerouting import Detour, cleared, straight
 from tfmigrate.settling import Limits, Settled, Settling
 from tfmigrate.transform import Transform
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from tfmigrate.finding import CODES, Severity
 from tfmigrate.model import Migration, State
 from tfmigrate.pipeline import migrate
-from tfmigrate.program.detours import detours, straight
+from tfmigrate.program.detours import detours
 from tfmigrate.program.link import Program, parse_module
+from tfmigrate.program.rerouting import straight
 from tfmigrate.proving.recount import requested
 from tfmigrate.verify import Case, Status, Verdict, check_many
 from tfmigrate.walk.roots import walk_program

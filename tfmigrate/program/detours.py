@@ -9,18 +9,17 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from tfmigrate.program.aliases import library_name
-from tfmigrate.program.link import Module, Program, parse_module
+from tfmigrate.program.interfaces import interface
+from tfmigrate.program.link import Module, Program
+from tfmigrate.program.rerouting import GONE, Detour, Edit
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import symbols
 
-# what stands in a line that is gone, so that all others keep their numbers
-_GONE = "# tfmigrate: this line is gone"
-_MAY_MATTER = re.compile(r"\bpartial\(|\blambda\b|\breturn \w+\(")
+_MAY_MATTER = re.compile(r"\bpartial\(|\blambda\b|\breturn [\w.]+\(")
 _INSIDE = {"locals", "vars", "eval", "exec", "globals", "dir"}
 _MADE = re.compile(r"(_initializer\w*|_regularizer|\bxavier\w*)$|^tf\.(keras\.)?(initializers|regularizers)\.")
 _CLOSING = re.compile(r"\s*,?\s*(#[^\n]*\n\s*)*\)")
@@ -28,103 +27,16 @@ _LAYERS = re.compile(r"^(tf\.layers|tf\.contrib\.layers|tf\.contrib\.slim|tf_sli
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-@dataclass(frozen=True)
-class _Edit:
-    """Other text for a part of a file; places count in bytes, as those of `ast` do."""
-
-    start: tuple[int, int]
-    end: tuple[int, int]
-    text: str
-
-
-@dataclass(frozen=True)
-class Detour:
-    """A name that goes, by what its calls become. lines: of these calls."""
-
-    module: Module
-    statement: ast.stmt
-    edits: tuple[_Edit, ...]
-    lines: frozenset[int]
-
-    @property
-    def gone(self) -> range:
-        """The lines that go."""
-        return range(_first_line(self.module, self.statement), (self.statement.end_lineno or 0) + 1)
-
-
 def detours(program: Program) -> Iterator[Detour]:
     """All of a program that can go."""
     for module in program.modules.values():
-        if _MAY_MATTER.search(module.text) and symbols.MARKER.search(module.text) and _GONE not in module.text:
+        if _MAY_MATTER.search(module.text) and symbols.MARKER.search(module.text) and GONE not in module.text:
             statements = (n for n in module.nodes if isinstance(n, (ast.FunctionDef, ast.Assign)))
-            found = [each for each in (_detour(program, module, s) for s in statements) if each is not None]
+            ways = [_detour(program, module, statement) for statement in statements]
+            ways += [interface(program, module, cls) for cls in module.classes.values()]
+            found = [each for each in ways if each is not None]
             going = {line for each in found for line in each.gone}
             yield from (each for each in found if each.lines.isdisjoint(going))
-
-
-def straight(program: Program, chosen: Collection[Detour]) -> Program:
-    """The program without these detours."""
-    if not chosen:
-        return program
-    modules: dict[str, Module] = {}
-    for name, module in program.modules.items():
-        mine = [detour for detour in chosen if detour.module is module]
-        # what a file takes over from others is asked anew
-        modules[name] = parse_module(name, module.path, without(module, mine) if mine else module.text)
-    return Program(modules, program.packages)
-
-
-def without(module: Module, chosen: Iterable[Detour]) -> str:
-    """The text of a file whose calls take none of these detours. Each line keeps its number."""
-    lines = [f"{line}\n".encode() for line in module.text.split("\n")]
-    edits = [edit for detour in chosen for edit in detour.edits]
-    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
-        (first, start), (last, end) = edit.start, edit.end
-        head, tail = lines[first - 1][:start], lines[last - 1][end:]
-        lines[first - 1] = head + edit.text.encode() + (tail if first == last else b"\n")
-        if first != last:
-            lines[last - 1] = b" " * end + tail
-    for detour in chosen:
-        for number in detour.gone:
-            lines[number - 1] = b" " * detour.statement.col_offset + _GONE.encode() + b"\n"
-    return b"".join(lines).decode()[:-1]
-
-
-def cleared(text: str) -> str:
-    """Without the lines that stand for what is gone, nor imports that only these needed, nor gaps."""
-    lines = text.split("\n")
-    names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-    for line, name in (("import functools", "functools"), ("from functools import partial", "partial")):
-        if line in lines and name not in names:
-            lines[lines.index(line)] = _GONE
-    kept: list[str] = []
-    gap: int | None = None
-    for line in lines:
-        if line.strip() == _GONE:
-            gap = 0
-        elif gap is not None and not line.strip():
-            gap += 1
-        else:
-            if gap is not None and not (kept and kept[-1].endswith(":")):
-                kept += [""] * (gap - _blank_lines(kept))
-            gap = None
-            kept.append(line)
-    if gap is not None:  # the last line is gone
-        del kept[len(kept) - _blank_lines(kept) :]
-        kept.append("")
-    return "\n".join(kept)
-
-
-def _blank_lines(lines: Sequence[str]) -> int:
-    return next((n for n, line in enumerate(reversed(lines)) if line.strip()), len(lines))
-
-
-def _first_line(module: Module, statement: ast.stmt) -> int:
-    """The comments right above a function are about it."""
-    line = statement.lineno
-    while isinstance(statement, ast.FunctionDef) and line > 1 and module.lines[line - 2].startswith("#"):
-        line -= 1
-    return line
 
 
 # --- what a name stands for
@@ -148,8 +60,8 @@ def _detour(program: Program, module: Module, statement: ast.FunctionDef | ast.A
     if not calls:
         return None
     home = _home(module, statement)
-    edits: list[_Edit] = []
-    made: list[_Edit] | None
+    edits: list[Edit] = []
+    made: list[Edit] | None
     for call in calls:
         if isinstance(statement, ast.FunctionDef):
             made = _handed_on(module, statement.args, value, call, home)
@@ -249,7 +161,7 @@ def _names_of(node: ast.AST) -> Iterable[str]:
 
 def _handed_on(
     module: Module, spec: ast.arguments, value: ast.expr | None, call: ast.Call, home: ast.AST
-) -> list[_Edit] | None:
+) -> list[Edit] | None:
     """What becomes of a call of `lambda x, *args, **kwargs: net(x, *args, **kwargs)`."""
     if not isinstance(value, ast.Call) or spec.defaults or spec.kwonlyargs or spec.posonlyargs:
         return None
@@ -278,10 +190,10 @@ def _handed_on(
         return None
     if _is_bound_between(module, call, root, home):
         return None
-    return [_Edit(_start(call.func), _end(call.func), callee)]
+    return [Edit(_start(call.func), _end(call.func), callee)]
 
 
-def _called_itself(module: Module, call: ast.Call) -> list[_Edit] | None:
+def _called_itself(module: Module, call: ast.Call) -> list[Edit] | None:
     """`call_net(net, x)` as `net(x)`."""
     first = call.args[0]
     if _root(first) is None:
@@ -292,7 +204,7 @@ def _called_itself(module: Module, call: ast.Call) -> list[_Edit] | None:
         return None
     if _between(module, _end(first), following).strip() != ",":
         return None  # brackets, a comment, or another line
-    return [_Edit(_start(call.func), _end(call.func), ast.unparse(first)), _Edit(_start(first), following, "")]
+    return [Edit(_start(call.func), _end(call.func), ast.unparse(first)), Edit(_start(first), following, "")]
 
 
 def _between(module: Module, start: tuple[int, int], end: tuple[int, int]) -> str:
@@ -349,7 +261,7 @@ def _is_bound_between(module: Module, node: ast.AST, name: str, home: ast.AST) -
 # --- a layer of the library that gets some arguments first
 
 
-def _given_first(module: Module, value: ast.expr | None, call: ast.Call, home: ast.AST) -> list[_Edit] | None:
+def _given_first(module: Module, value: ast.expr | None, call: ast.Call, home: ast.AST) -> list[Edit] | None:
     """What becomes of a call of `functools.partial(tf.layers.dense, activation=tf.nn.elu)`."""
     if not isinstance(value, ast.Call) or not _is_partial(module, value) or not value.args:
         return None
@@ -366,18 +278,18 @@ def _given_first(module: Module, value: ast.expr | None, call: ast.Call, home: a
     names = {n.id for each in value.args + given for n in ast.walk(each) if isinstance(n, ast.Name)}
     if any(_is_bound_between(module, call, name, home) for name in names):
         return None
-    edits = [_Edit(_start(call.func), _end(call.func), ast.unparse(layer))]
+    edits = [Edit(_start(call.func), _end(call.func), ast.unparse(layer))]
     arguments: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     if not arguments:
         return None
     if first:
         at = min(map(_start, arguments))
-        edits.append(_Edit(at, at, "".join(f"{_text(module, each)}, " for each in first)))
+        edits.append(Edit(at, at, "".join(f"{_text(module, each)}, " for each in first)))
     if last:
         at = max(_end(a.value if isinstance(a, ast.keyword) else a) for a in arguments)
         if not _CLOSING.fullmatch(_between(module, at, _end(call))):
             return None  # brackets around the last one
-        edits.append(_Edit(at, at, "".join(f", {k.arg}={_text(module, k.value)}" for k in last)))
+        edits.append(Edit(at, at, "".join(f", {k.arg}={_text(module, k.value)}" for k in last)))
     return edits
 
 

@@ -75,10 +75,7 @@ def loop_target(ev: Evaluator, node: ast.expr, iterable: Value, target: ast.expr
             index = LoopIndex(index_name, key, True, known, now.first, run=now.run)
             return TupleValue((index, _item(ev, node.args[0], sequence, target.elts[1], now)))
         if node.func.id == "zip" and isinstance(target, ast.Tuple) and len(target.elts) == len(node.args):
-            items = (
-                _item(ev, a, ev.evaluate(a, env), t, now)
-                for a, t in zip(node.args, target.elts, strict=False)
-            )
+            items = (_item(ev, a, ev.evaluate(a, env), t, now) for a, t in zip(node.args, target.elts, strict=False))
             return TupleValue(tuple(items))
         if node.func.id in ("reversed", "sorted", "list", "tuple", "set"):
             value = loop_target(ev, node.args[0], ev.evaluate(node.args[0], env), target, env, now)
@@ -134,7 +131,7 @@ def _columns(items: list[Value], target: ast.expr) -> list[TupleValue] | None:
     rows = [item.items for item in items if isinstance(item, TupleValue) and len(item.items) == len(target.elts)]
     columns = [TupleValue(column) for column in zip(*rows)] if len(rows) == len(items) else []
     texts = ([v.value if isinstance(v, Const) else None for v in column.items] for column in columns)
-    names = any(all(isinstance(t, str) for t in text) and len(set(text)) == len(text) for text in texts)
+    names = any(all(isinstance(t, str) for t in text) and len(set(text)) == len(text) > 1 for text in texts)
     return columns if names else None
 
 
