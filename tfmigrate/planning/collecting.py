@@ -118,6 +118,8 @@ class Collecting:
         """Why layers cannot give a list that holds variables of some."""
         if not any(self._concerned(query)) or self.by_path(query, works) is not None:
             return None
+        if query.more and not query.complete:
+            return "code that cannot be known may have made variables too, and this list asks for names"
         if not query.complete:
             return "which variables this list holds cannot be known from the program"
         if query.kind == "global" and query.slots and not is_cut_off(query, self._lists_at):
@@ -251,6 +253,8 @@ class Collecting:
     def by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
         if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+            return None
+        if query.more:
             return None
         if query.complete and query.variables and self.reaching.chosen(query.variables, query, works) is not None:
             return None

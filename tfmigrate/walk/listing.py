@@ -96,7 +96,7 @@ class Lists(Rows):
         self._query(ev, node, ListValue(regularized), "losses", self.region)
         query = self.region.events[-1]
         assert isinstance(query, Query)
-        query.reader, query.more = reader, self.graph.more_losses
+        query.reader, query.more = reader, self.graph.more
         if reader != "list":
             return TENSOR
         losses = [] if query.more else losses_of(query.variables, ev.program.modules.values())
@@ -189,7 +189,8 @@ class Lists(Rows):
             complete = complete and answer is not None
             if answer:
                 chosen.append(variable)
-        result = ListValue(chosen, complete, kind)
+        # the library opens no scope that the program has opened, unless it is told to
+        result = ListValue(chosen, complete and not (chosen and self.graph.unseen), kind)
         self._query(ev, node, result, kind, self.region, scope=pattern)
         if contrib_only:
             # no optimizer puts its own there
@@ -274,12 +275,13 @@ class Lists(Rows):
         if isinstance(source, ListValue) and source.tag and all(isinstance(item, Variable) for item in source.items):
             chosen = [item for item in result.items if isinstance(item, Variable)]
             complete = result.complete and source.complete and len(chosen) == len(result.items)
+            complete = complete and not self.graph.more
             result.tag = source.tag if complete else ""
             slots = self.optimizers.may_add_to(v for v in source.items if isinstance(v, Variable))
             query = Query(node, self.region, chosen, source.tag, complete, False, slots)
             query.conditions = tuple(ev.frame.conditions)
             query.source = [item for item in source.items if isinstance(item, Variable)]
-            query.whole = source in self._whole
+            query.whole, query.more = source in self._whole, self.graph.more
             query.objects = objects_at(ev, self.region)
             self.region.events.append(query)
             self.asked[result] = query

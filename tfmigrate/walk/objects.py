@@ -34,8 +34,10 @@ class Graph(Opaque):
     variables: list[Variable] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     wrong: set[Path] = field(default_factory=set)
-    # whether code that nobody knows may have put losses into its collection
-    more_losses: bool = False
+    # whether code that nobody knows may have made variables and losses in it
+    more: bool = False
+    # whether that is not the library's own, and may give them any names
+    unseen: bool = False
     scope: Scope = field(default_factory=lambda: Scope(()))
     # those of the store as names to compare with others
     names: list[tuple[Name, Variable]] = field(default_factory=list)

@@ -242,7 +242,7 @@ class Query:
     whole: bool = False
     # of losses: whether it gives a "list", their "sum", or the "total" with all other losses
     reader: str = "list"
-    # of losses: whether there may be more, of code that nobody knows
+    # whether there may be more to pick from, of code that nobody knows
     more: bool = False
     # of a list that is picked from all losses: by what. of all losses: whether they go into such lists alone
     picked: LossFilter | None = None

@@ -393,7 +393,7 @@ class Requests(Templates):
         assert self.region is not None
         if not any(isinstance(value, Foreign) for value in args.values()):
             self.blame("TFM501", node, ev, f"{name} is not covered yet")
-        self.graph.more_losses = True
+        self.graph.more = True
         self.region.events.append(Creation(node, self.region, Arguments(), self.scope.path, [], symbol=name))
         if "rnn_cell" in name or name.endswith("Cell"):
             return Foreign()

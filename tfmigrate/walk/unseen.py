@@ -95,7 +95,7 @@ class Unseen(Journal):
             self._disturb(name, args)
 
     def _blame_scope(self, ev: Evaluator, node: ast.expr, text: str) -> None:
-        self.graph.more_losses = True
+        self.graph.more = self.graph.unseen = True
         self.entered.append((self.graph, self.scope.path, self.blame("TFM509", node, ev, text)))
 
     def _check_entered(self, known: _Named) -> None:
@@ -130,7 +130,7 @@ class Unseen(Journal):
         """What takes tensors may be a network, with layers that have no names."""
         if any(map(is_tensor, args.values())):
             self.consulted += 1
-            self.graph.more_losses = True
+            self.graph.more = self.graph.unseen = True
             self.scope.disturbed = self.scope.disturbed or name
 
     def is_outside(self, value: Value) -> bool:
