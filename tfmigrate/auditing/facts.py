@@ -10,7 +10,8 @@ from functools import cached_property
 from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.naming import is_plain
-from tfmigrate.walk.regions import READS_COLLECTION, Clash, Creation, Region, Variable, around
+from tfmigrate.walk.records import Clash
+from tfmigrate.walk.regions import READS_COLLECTION, Creation, Region, Variable, around
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.scoping import AUTO
 

@@ -9,7 +9,8 @@ from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.units import Holder, Instance
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Creation, NameRead, Query, Variable, around, root_of
+from tfmigrate.walk.records import NameRead
+from tfmigrate.walk.regions import Creation, Query, Variable, around, root_of
 from tfmigrate.walk.requesting import describe
 from tfmigrate.walk.roots import Walk
 

@@ -17,7 +17,8 @@ from tfmigrate.program.scan import names_in
 from tfmigrate.program.standing import ancestors
 from tfmigrate.sites import GatherRest, KeepElse, Remove, RestUnder, SetArgument, Site, Unnamed
 from tfmigrate.spans import span
-from tfmigrate.walk.regions import Region, ReuseSwitch
+from tfmigrate.walk.records import ReuseSwitch
+from tfmigrate.walk.regions import Region
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.values import Const
 

@@ -10,7 +10,8 @@ from tfmigrate.program.link import Class, Module, Program
 from tfmigrate.program.scan import scan_code
 from tfmigrate.program.standing import functions_around
 from tfmigrate.walk.containers import flat
-from tfmigrate.walk.regions import Lookup, Query, Saving
+from tfmigrate.walk.records import Lookup, Saving
+from tfmigrate.walk.regions import Query
 from tfmigrate.walk.values import ObjectValue
 
 Asking = Query | Saving | Lookup

@@ -17,7 +17,8 @@ from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
 from tfmigrate.planning.rows import counts_on_order, is_of_its_place, maps_in_order
 from tfmigrate.planning.variable_order import order_of
-from tfmigrate.walk.regions import Lineup, Query
+from tfmigrate.walk.records import Lineup
+from tfmigrate.walk.regions import Query
 
 
 class Lineups:

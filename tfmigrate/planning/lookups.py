@@ -20,7 +20,8 @@ from tfmigrate.program.render import source
 from tfmigrate.program.scan import names_in
 from tfmigrate.sites import Before, Replace, Sites, Unwrap
 from tfmigrate.spans import span
-from tfmigrate.walk.regions import Lookup, Variable
+from tfmigrate.walk.records import Lookup
+from tfmigrate.walk.regions import Variable
 
 _WHY = "which variable this is only a run knows, and here it cannot be looked up in layers"
 

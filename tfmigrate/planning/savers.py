@@ -15,7 +15,8 @@ from tfmigrate.program.link import Module
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
-from tfmigrate.walk.regions import Region, Saving, Variable, root_of
+from tfmigrate.walk.records import Saving
+from tfmigrate.walk.regions import Region, Variable, root_of
 
 
 class Savers:

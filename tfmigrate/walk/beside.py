@@ -21,7 +21,8 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import is_variable_list, listed_variables
 from tfmigrate.walk.objects import Graph
-from tfmigrate.walk.regions import MadeBeside, Variable, around
+from tfmigrate.walk.records import MadeBeside
+from tfmigrate.walk.regions import Variable, around
 from tfmigrate.walk.unseen import makes_variables
 from tfmigrate.walk.values import NONE, TENSOR, Method, Opaque, Tensor, Unknown, Value
 

@@ -9,7 +9,8 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.scan import COMPREHENSIONS
 from tfmigrate.program.standing import ancestors
 from tfmigrate.walk.choices import Pick
-from tfmigrate.walk.regions import Creation, NameRead, Query, Region, around
+from tfmigrate.walk.records import NameRead
+from tfmigrate.walk.regions import Creation, Query, Region, around
 from tfmigrate.walk.values import Decision
 
 _ENDS = (ast.Return, ast.Raise)

@@ -14,25 +14,20 @@ from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.objects import CreatorScope, Graph, Template
 from tfmigrate.walk.operation_names import OperationNames
 from tfmigrate.walk.optimizers import Optimizers
-from tfmigrate.walk.regions import (
-    READS_COLLECTION,
+from tfmigrate.walk.records import (
     Clash,
     Lineup,
     Lookup,
     NameRead,
-    Path,
     PlainVariable,
-    Query,
     Reentry,
-    Region,
     ReuseRead,
     ReuseSwitch,
     Saving,
-    Scope,
     ScopeCall,
     ScopeNameRead,
-    Variable,
 )
+from tfmigrate.walk.regions import READS_COLLECTION, Path, Query, Region, Scope, Variable
 from tfmigrate.walk.remembering import Past, Remembered
 from tfmigrate.walk.values import Env, ListValue, ObjectValue, Shapeless, Value
 

@@ -14,22 +14,9 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.journal import objects_at
 from tfmigrate.walk.losses import Loss, losses_of
-from tfmigrate.walk.naming import (
-    is_plain,
-    is_variable_list,
-    joined,
-    matches,
-)
-from tfmigrate.walk.regions import (
-    READS_COLLECTION,
-    Query,
-    Region,
-    Saving,
-    Scope,
-    Variable,
-    path_of,
-    show_path,
-)
+from tfmigrate.walk.naming import is_plain, is_variable_list, joined, matches
+from tfmigrate.walk.records import Saving
+from tfmigrate.walk.regions import READS_COLLECTION, Query, Region, Scope, Variable, path_of, show_path
 from tfmigrate.walk.rows import Rows
 from tfmigrate.walk.values import (
     NONE,

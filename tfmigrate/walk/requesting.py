@@ -6,11 +6,7 @@ import ast
 
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import symbols
-from tfmigrate.tf1.layers import (
-    GET_VARIABLE,
-    VARIABLE,
-    WEIGHT_ARGUMENTS,
-)
+from tfmigrate.tf1.layers import GET_VARIABLE, VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.tf1.regularizers import COLLECTION
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
@@ -20,23 +16,16 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.exclusive import exclusive
 from tfmigrate.walk.initial_values import initial_value
 from tfmigrate.walk.journal import call_into, depth_of, objects_at, second_call
-from tfmigrate.walk.naming import (
-    dimensions,
-    dtype_of,
-    is_uncertain,
-    symbols_of,
-)
+from tfmigrate.walk.naming import dimensions, dtype_of, is_uncertain, symbols_of
 from tfmigrate.walk.objects import Foreign, Graph, OneOf
 from tfmigrate.walk.operation_names import lowered
 from tfmigrate.walk.plain_weights import plain_weight
+from tfmigrate.walk.records import Clash, Lookup, PlainVariable
 from tfmigrate.walk.regions import (
     PLAIN,
-    Clash,
     Creation,
     InitialValue,
-    Lookup,
     Path,
-    PlainVariable,
     Region,
     Segment,
     Variable,

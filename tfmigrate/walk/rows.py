@@ -9,7 +9,8 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.journal import Journal
 from tfmigrate.walk.naming import listed_variables
 from tfmigrate.walk.objects import OneOf
-from tfmigrate.walk.regions import Lineup, Query
+from tfmigrate.walk.records import Lineup
+from tfmigrate.walk.regions import Query
 from tfmigrate.walk.values import NONE, TENSOR, ListValue, TupleValue, Value, is_tensor
 
 

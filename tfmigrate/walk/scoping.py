@@ -13,10 +13,7 @@ from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import runs_through
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.synthetic import is_synthetic
-from tfmigrate.tf1.layers import (
-    SCOPE_ARGUMENTS,
-    VARIABLE_SCOPE,
-)
+from tfmigrate.tf1.layers import SCOPE_ARGUMENTS, VARIABLE_SCOPE
 from tfmigrate.walk import operate
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.branches import Branches
@@ -28,16 +25,8 @@ from tfmigrate.walk.journal import depth_of, snapshot, unsure_attributes
 from tfmigrate.walk.naming import dtype_of
 from tfmigrate.walk.numbering import Number, Numbering, Running, Total, can_be_counted, running_loop
 from tfmigrate.walk.objects import CreatorScope, Graph, GraphScope, OpenScope
-from tfmigrate.walk.regions import (
-    Path,
-    Reentry,
-    Region,
-    Scope,
-    ScopeCall,
-    around,
-    path_of,
-    show_path,
-)
+from tfmigrate.walk.records import Reentry, ScopeCall
+from tfmigrate.walk.regions import Path, Region, Scope, around, path_of, show_path
 from tfmigrate.walk.regularizing import fault, no_initializer
 from tfmigrate.walk.state import State, run_time_state
 from tfmigrate.walk.unseen import Block, Unseen, is_unseen_block, name_of_graph

@@ -16,10 +16,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
 from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING
-from tfmigrate.tf1.layers import (
-    ALIASES,
-    LAYERS,
-)
+from tfmigrate.tf1.layers import ALIASES, LAYERS
 from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_variables
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
@@ -32,27 +29,11 @@ from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.listing import Lists
 from tfmigrate.walk.losses import Loss, LossName
-from tfmigrate.walk.naming import (
-    is_plain,
-    is_variable_list,
-    joined,
-    listed_variables,
-    name_of,
-    variable_attribute,
-)
+from tfmigrate.walk.naming import is_plain, is_variable_list, joined, listed_variables, name_of, variable_attribute
 from tfmigrate.walk.objects import Foreign, Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
 from tfmigrate.walk.optimizers import is_training
-from tfmigrate.walk.regions import (
-    NameRead,
-    Region,
-    ReuseRead,
-    ReuseSwitch,
-    Scope,
-    ScopeNameRead,
-    Variable,
-    around,
-    show_path,
-)
+from tfmigrate.walk.records import NameRead, ReuseRead, ReuseSwitch, ScopeNameRead
+from tfmigrate.walk.regions import Region, Scope, Variable, around, show_path
 from tfmigrate.walk.unseen import is_foreign, makes_variables
 from tfmigrate.walk.values import (
     NONE,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from tfmigrate.auditing.facts import SHARING, Facts, surely_both
 from tfmigrate.auditing.remark import Elsewhere, Remark
-from tfmigrate.walk.regions import Path, PlainVariable, show_path
+from tfmigrate.walk.records import PlainVariable
+from tfmigrate.walk.regions import Path, show_path
 
 
 def check(facts: Facts) -> Iterator[Remark]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tfmigrate.auditing.facts import Facts, surely_both
 from tfmigrate.auditing.remark import Remark
-from tfmigrate.walk.regions import Creation, ReuseSwitch, around, show_path
+from tfmigrate.walk.records import ReuseSwitch
+from tfmigrate.walk.regions import Creation, around, show_path
 from tfmigrate.walk.roots import Walk
 
 
