@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.modern import modern_call
-from tfmigrate.program.standing import asks_at_once, names_operation, only_for_errors
+from tfmigrate.program.standing import asks_at_once
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
@@ -21,19 +21,20 @@ from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_vari
 from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
-from tfmigrate.walk.attributes import SuperValue, attribute
+from tfmigrate.walk.attributes import SuperValue
 from tfmigrate.walk.beside import STEPS, Beside, MovingAverage
-from tfmigrate.walk.cells import Cell, Cells
+from tfmigrate.walk.cells import Cell
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.journal import depth_of
 from tfmigrate.walk.listing import Lists
-from tfmigrate.walk.losses import Loss, LossName
-from tfmigrate.walk.naming import is_plain, is_variable_list, joined, listed_variables, name_of, variable_attribute
-from tfmigrate.walk.objects import Foreign, Gone, Graph, GraphScope, OneOf, OpenScope, OpOfOne, Template, VariableOp
+from tfmigrate.walk.losses import Loss
+from tfmigrate.walk.naming import is_variable_list, listed_variables
+from tfmigrate.walk.objects import Foreign, Gone, Graph, GraphScope, OneOf, OpenScope, Template
 from tfmigrate.walk.optimizers import is_training
-from tfmigrate.walk.records import NameRead, ReuseRead, ReuseSwitch, ScopeNameRead
-from tfmigrate.walk.regions import Region, Scope, Variable, around, show_path
+from tfmigrate.walk.reading import LOOKUPS, Reading
+from tfmigrate.walk.records import ReuseSwitch
+from tfmigrate.walk.regions import Region, Scope, Variable, around
 from tfmigrate.walk.unseen import is_foreign, makes_variables
 from tfmigrate.walk.values import (
     NONE,
@@ -50,7 +51,6 @@ from tfmigrate.walk.values import (
     ObjectValue,
     Opaque,
     Symbol,
-    Tensor,
     TupleValue,
     Unknown,
     Value,
@@ -98,10 +98,9 @@ _KEEPS = re.compile(r"(partial|make_template)$")
 _IN_OWN_GRAPH = re.compile(r"\bestimator\.Estimator$|\bTPUEstimator$")
 # makes something to be told from others, or runs the program
 _RUNS = {"tf.placeholder", "tf.app.run"}
-_LOOKUPS = {"get_collection", "get_tensor_by_name", "get_operation_by_name", "as_graph_element"}
 
 
-class Scoping(Cells, Lists, Beside):
+class Scoping(Reading, Lists, Beside):
     """The semantics of TF1 for one walk. After the walk `root`, `findings` and the rest say what happened."""
 
     def leave_frame(self, ev: Evaluator, frame: Frame, result: Value) -> None:
@@ -135,73 +134,6 @@ class Scoping(Cells, Lists, Beside):
 
     def canonical(self, name: str) -> Library:
         return _canonical(name)
-
-    def attribute(self, ev: Evaluator, owner: Value, name: str, node: ast.Attribute) -> Value | None:
-        if isinstance(owner, Library) and owner.name in ("tf.flags.FLAGS", "tf.app.flags.FLAGS"):
-            return Symbol(f"FLAGS.{name}", f"FLAGS.{name}", PYTHON.kind)
-        if name in symbols.LISTS_OF_LAYERS:
-            unsure = isinstance(owner, (Unknown, Symbol, Method)) and not is_tensor(owner)
-            self.list_reads.setdefault(node, set()).add(owner.cls if isinstance(owner, ObjectValue) else unsure)
-        if isinstance(owner, Opaque):
-            self.consulted += 1
-        if isinstance(owner, Scope):
-            if name in ("name", "original_name_scope"):
-                self._scope_name(ev, owner, name, node)
-                return Const(show_path(owner.path)) if is_plain(owner.path) else joined(owner.path)
-            if name == "reuse" and self.region is not None:
-                self.reuse_reads.append(ReuseRead(node, self.region))
-                return Const(owner.reuse) if isinstance(owner.reuse, bool) else PYTHON
-            return Method(owner, name)
-        if isinstance(owner, Variable):
-            if name == "name" and self.region is not None:
-                self.name_reads.append(NameRead(node, self.region, owner))
-            if name == "initialized_value":
-                text = "initialized_value is asked of a variable, which the one of a layer does not have"
-                self._blame_at("TFM503", node, ev.frame.module, text, owner.region)
-            return variable_attribute(owner, name)
-        if isinstance(owner, Loss):
-            if name == "name" and self.region is not None:
-                self.loss_names.append((node, self.region))
-            known = {"op": owner, "name": LossName(owner)}
-            return known[name] if name in known else attribute(ev, TENSOR, name, node)
-        if isinstance(owner, OneOf) and name == "op":
-            return OpOfOne(owner)
-        if isinstance(owner, (OneOf, OpOfOne)) and name == "name" and self.region is not None:
-            one = owner if isinstance(owner, OneOf) else owner.one
-            self.name_reads.extend(NameRead(node, self.region, variable) for variable in one.variables)
-            return PYTHON
-        if isinstance(owner, OneOf):
-            return attribute(ev, TENSOR, name, node)
-        if isinstance(owner, VariableOp):
-            if name == "name" and self.region is not None:
-                self.name_reads.append(NameRead(node, self.region, owner.variable))
-            return name_of(owner.variable, "") if name == "name" else UNKNOWN
-        if isinstance(owner, Cell):
-            return self._cell_attribute(owner, name)
-        if isinstance(owner, Template):
-            self.stays(ev, owner, node, "more is asked of this template than to be called")
-        if isinstance(owner, Tensor) and name in ("c", "h"):
-            return TENSOR  # of the state of an LSTM
-        if isinstance(owner, Graph) and name in _LOOKUPS:
-            return Method(UNKNOWN, name)
-        if isinstance(owner, Graph):
-            return Method(owner, name)
-        if name in _LOOKUPS and isinstance(owner, (Unknown, Symbol, Method)):
-            return Method(UNKNOWN, name)
-        return None
-
-    def _scope_name(self, ev: Evaluator, scope: Scope, name: str, node: ast.Attribute) -> None:
-        """Blocks whose names are asked for stay variable scopes beside what they become."""
-        if not scope.path or only_for_errors(ev.frame.module, node):
-            return
-        current = isinstance(node.value, ast.Call)
-        if current and name == "original_name_scope":
-            self.blame("TFM205", node, ev, "the name scope of the current scope is read; layers leave it empty")
-        elif current and self.region is not None:
-            self.scope_name_reads.append(ScopeNameRead(node, self.region))
-        if current or not names_operation(ev.frame.module, node):
-            for region in around(scope.region):
-                region.named = True
 
     def call_object(self, ev: Evaluator, obj: ObjectValue, args: Arguments, node: ast.Call) -> Value | None:
         return None
@@ -383,7 +315,7 @@ class Scoping(Cells, Lists, Beside):
             return self._gradients(args, node)
         if isinstance(owner, Graph) and name == "as_default":
             return GraphScope(owner)
-        if isinstance(owner, Unknown) and name in _LOOKUPS:
+        if isinstance(owner, Unknown) and name in LOOKUPS:
             return self._graph_method(ev, name, args, node)
         if is_tensor(owner):
             return TENSOR
