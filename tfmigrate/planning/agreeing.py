@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.program.scan import CHANGING, scan_code
+from tfmigrate.walk.joining import same
 from tfmigrate.walk.regions import Region
-from tfmigrate.walk.values import Const, Value, is_tensor, same
+from tfmigrate.walk.values import Const, Value, is_tensor
 
 
 def is_one_value(values: list[Value | None], expressions: list[ast.expr | None], frames: set[int]) -> bool:

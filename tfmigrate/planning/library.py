@@ -15,10 +15,11 @@ from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.joining import same
 from tfmigrate.walk.layer_calls import OTHERWISE, signature
 from tfmigrate.walk.naming import may_be_float, may_be_numpys
 from tfmigrate.walk.regions import Creation, Normalizer, given_to
-from tfmigrate.walk.values import NONE, Const, Value, same
+from tfmigrate.walk.values import NONE, Const, Value
 
 Given = dict[str, tuple[Value, ast.expr]]
 _NORMALIZER = ("normalizer_fn", "normalizer_params")

@@ -12,8 +12,9 @@ from tfmigrate.program.scan import arguments_of
 from tfmigrate.program.standing import ancestors
 from tfmigrate.tf1.layers import GET_VARIABLE, WEIGHT_ARGUMENTS
 from tfmigrate.walk.exclusive import exclusive
+from tfmigrate.walk.joining import same
 from tfmigrate.walk.regions import Creation, Variable, around
-from tfmigrate.walk.values import Value, same
+from tfmigrate.walk.values import Value
 
 _STARTS = ("_initializer", "_regularizer")
 

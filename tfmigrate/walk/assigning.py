@@ -11,6 +11,7 @@ from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.containers import blur, delete_item, store_item
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.items import element, slice_of, subscript
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
     UNKNOWN,
@@ -25,7 +26,6 @@ from tfmigrate.walk.values import (
     Tensor,
     TupleValue,
     Value,
-    join,
 )
 
 

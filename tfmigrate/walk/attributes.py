@@ -11,6 +11,7 @@ from tfmigrate.program.texts import unparsed
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import outcome
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import AttributesOf, may_hide
 from tfmigrate.walk.values import (
     UNKNOWN,
@@ -29,7 +30,6 @@ from tfmigrate.walk.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 # a size of what is known by name only

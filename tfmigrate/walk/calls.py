@@ -10,6 +10,7 @@ from tfmigrate.walk.attributes import SuperValue, attribute
 from tfmigrate.walk.choices import Branch, Pick, outcome
 from tfmigrate.walk.containers import shallow_copy, shuffled
 from tfmigrate.walk.functions import Functions
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import opened
 from tfmigrate.walk.python_functions import CALLED, PARTIAL, python_function
 from tfmigrate.walk.python_methods import python_method
@@ -35,7 +36,6 @@ from tfmigrate.walk.values import (
     is_generator,
     is_tensor,
     is_whole,
-    join,
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfmigrate.program.texts import unparsed
+from tfmigrate.walk.joining import join, same
 from tfmigrate.walk.values import (
     Choice,
     ClassValue,
@@ -23,8 +24,6 @@ from tfmigrate.walk.values import (
     Text,
     Unknown,
     Value,
-    join,
-    same,
 )
 
 # more are hardly decided by a flag

@@ -9,6 +9,7 @@ from typing import Any, cast
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.effects import Effects
 from tfmigrate.walk.frames import Frame
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
@@ -20,7 +21,6 @@ from tfmigrate.walk.values import (
     TupleValue,
     Value,
     is_tensor,
-    join,
 )
 
 # of sets too, which are lists whose items are not all known

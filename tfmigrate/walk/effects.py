@@ -10,19 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tfmigrate.walk.joining import join, same
 from tfmigrate.walk.remembering import Memory
-from tfmigrate.walk.values import (
-    Const,
-    DictValue,
-    Env,
-    ObjectValue,
-    Symbol,
-    Text,
-    Unknown,
-    Value,
-    join,
-    same,
-)
+from tfmigrate.walk.values import Const, DictValue, Env, ObjectValue, Symbol, Text, Unknown, Value
 
 # an object or a dictionary, which may do without an item
 Owner = ObjectValue | DictValue

@@ -17,6 +17,7 @@ from tfmigrate.walk.containers import merge_into, store_somewhere
 from tfmigrate.walk.effects import NOTHING, Effects
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.items import slice_of, subscript
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.remembering import Memory
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.state import is_filled, is_settled, run_time_state
@@ -43,7 +44,6 @@ from tfmigrate.walk.values import (
     is_python,
     is_tensor,
     is_whole,
-    join,
     text_of,
 )
 

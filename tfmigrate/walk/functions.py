@@ -12,6 +12,7 @@ from tfmigrate.program.running import runs
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.choices import Pick
 from tfmigrate.walk.frames import Frame
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.parameters import bind_parameters
 from tfmigrate.walk.remembering import Remembered, handed_out
 from tfmigrate.walk.semantics import Semantics
@@ -31,7 +32,6 @@ from tfmigrate.walk.values import (
     Tensor,
     Unknown,
     Value,
-    join,
 )
 
 MAX_FRAMES = 10_000

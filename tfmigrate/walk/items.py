@@ -8,6 +8,7 @@ from functools import reduce
 
 from tfmigrate.walk import operate
 from tfmigrate.walk.growing import length_in
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.values import (
     PYTHON,
     TENSOR,
@@ -27,7 +28,6 @@ from tfmigrate.walk.values import (
     is_python,
     is_tensor,
     is_whole,
-    join,
     python_from,
     round_of,
 )

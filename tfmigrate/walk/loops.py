@@ -15,6 +15,7 @@ from tfmigrate.walk.calls import Calls
 from tfmigrate.walk.comprehensions import comprehend
 from tfmigrate.walk.effects import Outcome
 from tfmigrate.walk.growing import begin_round, growing, grown
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.numbering import rounds_of
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.statements import Flow
@@ -37,7 +38,6 @@ from tfmigrate.walk.values import (
     Value,
     is_generator,
     is_python,
-    join,
 )
 
 # calls in the first round of a loop from which on a second round is worth avoiding

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from itertools import takewhile
 from typing import Any
 
+from tfmigrate.walk.joining import same
 from tfmigrate.walk.values import (
     NONE,
     PYTHON,
@@ -39,7 +40,6 @@ from tfmigrate.walk.values import (
     is_whole,
     python_from,
     round_of,
-    same,
 )
 
 ARITHMETIC: dict[type[ast.operator], tuple[str, Callable[[object, object], object]]] = {

@@ -13,6 +13,7 @@ from tfmigrate.walk.attributes import SuperValue, object_attribute
 from tfmigrate.walk.containers import copied, in_order
 from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.items import length_of_value
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.values import (
     NONE,
@@ -41,7 +42,6 @@ from tfmigrate.walk.values import (
     code_in,
     is_tensor,
     is_whole,
-    join,
     python_from,
     text_of,
 )

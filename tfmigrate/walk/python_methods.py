@@ -10,6 +10,7 @@ from tfmigrate.walk.containers import copied, dictionary_method, list_method
 from tfmigrate.walk.effects import Effects
 from tfmigrate.walk.frames import Frame
 from tfmigrate.walk.growing import note_append
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import AttributesOf, opened
 from tfmigrate.walk.targets import round_index
 from tfmigrate.walk.values import (
@@ -29,7 +30,6 @@ from tfmigrate.walk.values import (
     Value,
     is_tensor,
     is_whole,
-    join,
 )
 
 _PURE = {"lower", "upper", "strip", "split", "replace", "join", "rstrip", "lstrip", "title", "get", "keys"}

@@ -14,6 +14,7 @@ from tfmigrate.walk.assigning import assign, delete
 from tfmigrate.walk.containers import blur
 from tfmigrate.walk.effects import NOTHING, differ
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.semantics import Semantics
 from tfmigrate.walk.values import (
     NONE,
@@ -26,7 +27,6 @@ from tfmigrate.walk.values import (
     TupleValue,
     Value,
     is_whole,
-    join,
 )
 
 

@@ -8,6 +8,7 @@ from functools import reduce
 from tfmigrate.program.texts import unparsed
 from tfmigrate.walk import operate
 from tfmigrate.walk.evaluate import Evaluator
+from tfmigrate.walk.joining import join
 from tfmigrate.walk.values import (
     TENSOR,
     ClassValue,
@@ -26,7 +27,6 @@ from tfmigrate.walk.values import (
     Value,
     code_in,
     is_tensor,
-    join,
 )
 
 # rounds of a range up to which its numbers are all known
