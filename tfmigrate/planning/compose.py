@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import takewhile
@@ -16,14 +15,12 @@ from tfmigrate.planning.making import Naming, Request
 from tfmigrate.planning.ordered import Ordered, check_order, running_names
 from tfmigrate.planning.requests import naming_in, request_for
 from tfmigrate.planning.slots import Made, Slot
-from tfmigrate.planning.split import Level, Need, always_sets, shape_argument
+from tfmigrate.planning.split import Level, Need, shape_argument
+from tfmigrate.planning.taking import Taken, Taking
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.render import call_lines, indent_of, line_length, source, written
 from tfmigrate.program.rounds import LOOPS, Loop
 from tfmigrate.program.synthetic import is_synthetic
-
-# a statement, and which of its names it is about
-_Part = tuple[int, str]
 
 
 @dataclass
@@ -39,28 +36,11 @@ class Head:
 
 
 @dataclass
-class _Taken:
-    """What was taken along of a body. under: statements, with the tests around them; holds: which one each name has."""
-
-    under: dict[_Part, list[tuple[ast.expr, bool]]] = field(default_factory=dict)
-    holds: dict[str, _Part] = field(default_factory=dict)
-
-    def has(self, part: _Part, name: str, tests: list[tuple[ast.expr, bool]]) -> bool:
-        """Whether a name has what this gives it, where these tests hold."""
-        known = self.under.get(part)
-        return known is not None and self.holds.get(name) == part and tests[: len(known)] == known
-
-    def add(self, part: _Part, bound: Iterable[str], tests: list[tuple[ast.expr, bool]]) -> None:
-        self.under[part] = tests
-        self.holds.update(dict.fromkeys(bound, part))
-
-
-@dataclass
 class _Method:
     """A method that grows. taken: what it has taken along of the body."""
 
     around: Conditions
-    taken: _Taken = field(default_factory=lambda: _Taken())
+    taken: Taken = field(default_factory=lambda: Taken())
 
 
 def is_read_later(plan: LayerPlan, name: str) -> bool:
@@ -80,6 +60,7 @@ class Composer:
         self.body = plan.primary
         self.width = line_length(self.body.module)
         self.requests: dict[Slot, Request] = {}
+        self.taking = Taking(plan, indent)
 
     # -- what the slots need -------------------------------------------------------------------------------------
 
@@ -194,7 +175,7 @@ class Composer:
         self._store(head)
         if running_names(self.plan):
             spelled = names_for_all(self.plan, Level.INIT)
-            fill = partial(self._filling, taken=_Taken(), spelled=spelled)
+            fill = partial(self._filling, taken=Taken(), spelled=spelled)
             head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
             return self._with_build(head)
         return self._filled(head)
@@ -281,7 +262,7 @@ class Composer:
         body, around, lines = self.body_of(slot), method.around, method.around.lines
         spelled = names_for_all(self.plan, level)
         tests = tests_around(slot.site(), body) if self.conditions(slot, body) else []
-        first, inside = self._taken_along(slot, body, method.taken, spelled, tests)
+        first, inside = self.taking.lines(slot, body, method.taken, spelled, tests)
         lines.extend(self.indent + line for line in first)
         lines.extend(self.indent + comment for comment in _comments_above(body, slot))
         pad = around.enter([(body.splitter.text(test, spelled), wanted) for test, wanted in tests])
@@ -298,34 +279,10 @@ class Composer:
         lines.extend(pad + line for line in made)
         around.leave()
 
-    def _taken_along(
-        self,
-        slot: Slot,
-        body: Body,
-        taken: _Taken,
-        spelled: dict[str, str],
-        tests: list[tuple[ast.expr, bool]],
-        stepped: Set[str] = frozenset(),
-    ) -> tuple[list[str], list[str]]:
-        """The statements that a slot needs and that are not done yet: those that any run does, and those of its branch.
-
-        tests: those around the slot. stepped: names with values from elsewhere.
-        """
-        lines: tuple[list[str], list[str]] = [], []
-        for statement, name in self.plan.needs[slot].statements:
-            part = _part(body, statement, name)
-            if name in stepped or taken.has(part, name, tests):
-                continue
-            own = bool(tests) and slot.kind is Made.INSTANCE and tests_around(statement, body) == tests
-            bound = [n for n, found in body.scan.bindings.items() if any(b.statement is statement for b in found)]
-            taken.add(part, [name] if part[1] else bound, tests if own else [])
-            lines[own].extend(self._statement(body, statement, name, spelled))
-        return lines
-
-    def _filling(self, slot: Slot, opening: str, closing: str, taken: _Taken, spelled: dict[str, str]) -> list[str]:
+    def _filling(self, slot: Slot, opening: str, closing: str, taken: Taken, spelled: dict[str, str]) -> list[str]:
         """The statements that a slot needs, and the one that fills it."""
         body = self.body_of(slot)
-        lines, _ = self._taken_along(slot, body, taken, spelled, [], running_names(self.plan))
+        lines, _ = self.taking.lines(slot, body, taken, spelled, [], running_names(self.plan))
         request = self.requests[slot]
         callee = self._callee(slot, body, spelled)
         pieces = [piece.show(lambda e: self._text(body, e, spelled)) for piece in request.pieces]
@@ -356,56 +313,6 @@ class Composer:
             clause = f" {head_text(loop, is_counted(slot, loop), body.module, show)}"
             closing = clause + ("]" if key is None else "}") + closing
         return f"self.{slot.name} = {opening}{callee}", closing
-
-    def _statement(self, body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> list[str]:
-        if isinstance(statement, ast.If):
-            before = self._argument_before(body, statement, name, spelled)
-            return [*before, *self._choice(body, statement, name, spelled)]
-        assert isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
-        binding = next(b for b in body.scan.bindings[name] if b.statement is statement)
-        if binding.value is not None:
-            text = body.splitter.text(binding.value, spelled)
-            return [f"{name} = {text}"] if text != name else []
-        assert isinstance(statement, ast.Assign)
-        target = source(body.module, statement.targets[0])
-        return [f"{target} = {body.splitter.text(statement.value, spelled)}"]
-
-    @staticmethod
-    def _argument_before(body: Body, choice: ast.If, name: str, spelled: dict[str, str]) -> list[str]:
-        """The value of an argument, under its own name, where not all branches of an `if` give it another."""
-        kept = spelled.get(name, name)
-        first = all(choice in (b.statement, *body.scan.ancestors(b.statement)) for b in body.scan.bindings[name])
-        stays = name in body.inputs and kept != name and first and not always_sets(choice, name)
-        return [f"{name} = {kept}"] if stays else []
-
-    def _choice(self, body: Body, choice: ast.If, name: str, spelled: dict[str, str], word: str = "if") -> list[str]:
-        """The part of an `if` that gives a name its value."""
-        lines = [f"{word} {body.splitter.text(choice.test, spelled)}:"]
-        inside = self._branch(body, choice.body, name, spelled)
-        lines += [self.indent + line for line in inside or ["pass"]]
-        if len(choice.orelse) == 1 and isinstance(choice.orelse[0], ast.If):
-            rest = self._choice(body, choice.orelse[0], name, spelled, "elif")
-            return lines + rest
-        other = self._branch(body, choice.orelse, name, spelled)
-        return lines + (["else:", *(self.indent + line for line in other)] if other else [])
-
-    def _branch(self, body: Body, suite: list[ast.stmt], name: str, spelled: dict[str, str]) -> list[str]:
-        for statement in suite:
-            stored = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            if name not in stored:
-                continue
-            if isinstance(statement, ast.If):
-                return self._choice(body, statement, name, spelled)
-            assert isinstance(statement, ast.Assign)
-            return [f"{name} = {body.splitter.text(statement.value, spelled)}"]
-        return []
-
-
-def _part(body: Body, statement: ast.stmt, name: str) -> _Part:
-    """What is taken along of a statement: what it says of one name, or all of it where it unpacks a value."""
-    bound = [binding for binding in body.scan.bindings.get(name, []) if binding.statement is statement]
-    unpacks = isinstance(statement, ast.Assign) and any(binding.value is None for binding in bound)
-    return id(statement), "" if unpacks else name
 
 
 def names_for_all(plan: LayerPlan, level: Level) -> dict[str, str]:

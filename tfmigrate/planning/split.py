@@ -7,18 +7,17 @@ import re
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from tfmigrate.planning.inference import Inference
 from tfmigrate.planning.making import is_atom
 from tfmigrate.planning.meanings import Resolve
 from tfmigrate.planning.mutation import Mutation
+from tfmigrate.planning.shape_reads import ShapeReads
 from tfmigrate.program.link import Module
 from tfmigrate.program.render import render
 from tfmigrate.program.rounds import runs_through, stop_of
-from tfmigrate.program.scan import COMPREHENSIONS, DRAWING, Binding, Scan, integer
+from tfmigrate.program.scan import DRAWING, Binding, Scan, integer
 from tfmigrate.program.synthetic import is_synthetic
 from tfmigrate.tf1 import symbols
 from tfmigrate.tf1.outside import may_make_variables
-from tfmigrate.walk.shapes import is_shape_helper
 from tfmigrate.walk.values import FunctionValue, Library
 
 _OPERATORS = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.IfExp, ast.Attribute, ast.Subscript)
@@ -65,8 +64,8 @@ def at_call(reason: str) -> Need:
     return Need(level=Level.CALL, reason=reason)
 
 
-class Splitter:
-    """Answers for one body. `tensors` are the inputs that are tensors; `meaning` says what a global name means."""
+class Splitter(ShapeReads):
+    """Answers for one body."""
 
     def __init__(
         self,
@@ -76,76 +75,12 @@ class Splitter:
         tensors: set[str],
         meaning: Resolve,
     ) -> None:
-        self.scan = scan
-        self.module = module
-        self.inputs = inputs
-        self.tensors = tensors
-        self.inference = Inference(scan, module, self.tensors, meaning, inputs)
-        self.resolve = self.inference.resolve
+        super().__init__(scan, module, inputs, tensors, meaning)
         self._mutation = Mutation(scan, module, self.resolve)
         self.shape_names: dict[str, str] = {}
         # whether the attributes of `self` stay where they are, because the object itself becomes the layer
         self.on_object = False
         self._following: set[str] = set()
-
-    # -- shapes --------------------------------------------------------------------------------------------------
-
-    def shape_of(self, node: ast.expr) -> str | None:
-        """The input tensor whose whole static shape this expression is; None if it is something else."""
-        if isinstance(node, ast.Call) and not node.keywords:
-            if isinstance(node.func, ast.Attribute) and not node.args:
-                if node.func.attr == "as_list":
-                    return self.shape_of(node.func.value)
-                if node.func.attr == "get_shape":
-                    return self.tensor_input(node.func.value)
-            if len(node.args) == 1 and is_shape_helper(self.resolve(node.func)):
-                return self.tensor_input(node.args[0])
-            if isinstance(node.func, ast.Name) and node.func.id in ("list", "tuple") and len(node.args) == 1:
-                return self.shape_of(node.args[0])
-        if isinstance(node, ast.Attribute) and node.attr in ("shape", "dims"):
-            return self.tensor_input(node.value) if node.attr == "shape" else self.shape_of(node.value)
-        if isinstance(node, ast.Name):
-            certain, binding = self._reaching(node)
-            if (
-                certain
-                and binding is not None
-                and binding.value is not None
-                and isinstance(binding.statement, ast.Assign)
-            ):
-                return self.shape_of(binding.value)
-        return None
-
-    def tensor_input(self, node: ast.expr) -> str | None:
-        """The name of the input tensor that an expression is, unchanged since the body began."""
-        name = self.spelling(node)
-        if name is None or name not in self.inputs or name not in self.tensors:
-            return None
-        certain, binding = self.scan.reaching(name, node)
-        return name if certain and binding is None else None
-
-    def is_dim(self, node: ast.expr) -> bool:
-        """Whether the expression is one dimension of such a shape."""
-        if isinstance(node, ast.Subscript) and self.inference.dimension(node) is not None:
-            return True
-        if isinstance(node, ast.Subscript):
-            return self.shape_of(node.value) is not None and not isinstance(node.slice, ast.Slice)
-        if isinstance(node, ast.Attribute) and node.attr == "value":
-            return self.is_dim(node.value)
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "int"
-            and len(node.args) == 1
-        ):
-            return self.is_dim(node.args[0])
-        if isinstance(node, ast.Name):
-            certain, binding = self._reaching(node)
-            if not certain or binding is None:
-                return False
-            if binding.value is None and isinstance(binding.statement, ast.Assign):
-                return self.shape_of(binding.statement.value) is not None  # `n, d = x.shape`
-            return binding.value is not None and self.is_dim(binding.value)
-        return False
 
     # -- levels --------------------------------------------------------------------------------------------------
 
@@ -181,7 +116,7 @@ class Splitter:
 
     def _element(self, node: ast.expr) -> ast.expr | None:
         """What `shape[-1]` is for a `shape = [tf.shape(x)[0], 8, units]`, of which a part is known at the call only."""
-        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or self._is_own(node.value):
+        if not isinstance(node, ast.Subscript) or not isinstance(node.value, ast.Name) or self.is_own(node.value):
             return None
         certain, binding = self._reaching(node.value)
         whole = binding.value if certain and binding is not None else None
@@ -202,7 +137,7 @@ class Splitter:
         for part in ast.walk(node.body):
             name = self.spelling(part) if isinstance(part, (ast.Name, ast.Attribute)) else None
             if isinstance(part, (ast.Name, ast.Attribute)) and name is not None:
-                if isinstance(part.ctx, ast.Load) and not (isinstance(part, ast.Name) and self._is_own(part)):
+                if isinstance(part.ctx, ast.Load) and not (isinstance(part, ast.Name) and self.is_own(part)):
                     if len(self.scan.bindings.get(name, ())) > 1:
                         return at_call(f"{name} has more than one value here")
                     result.add(self.need(part))
@@ -210,27 +145,13 @@ class Splitter:
 
     def _child(self, child: ast.AST, parent: ast.expr, result: Need) -> None:
         if isinstance(child, ast.expr):
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load) and self._is_own(child):
+            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load) and self.is_own(child):
                 return
             if not isinstance(child, ast.Name) or isinstance(child.ctx, ast.Load):
                 result.add(self.need(child))
             return
         for inner in ast.iter_child_nodes(child):
             self._child(inner, parent, result)
-
-    def _is_own(self, node: ast.Name) -> bool:
-        """Whether a name is bound by a comprehension or lambda around it."""
-        for outer in self.scan.ancestors(node):
-            if isinstance(outer, ast.stmt):
-                return False
-            if isinstance(outer, COMPREHENSIONS):
-                if any(
-                    isinstance(n, ast.Name) and n.id == node.id for g in outer.generators for n in ast.walk(g.target)
-                ):
-                    return True
-            if isinstance(outer, ast.Lambda) and any(a.arg == node.id for a in outer.args.args):
-                return True
-        return False
 
     def need_of(self, name: str, node: ast.AST) -> Need:
         """What it takes to have the value early that a name has at a node."""
@@ -368,18 +289,6 @@ class Splitter:
             return at_call(f"{value.function.name} does more than compute a value")
         return None
 
-    def _reaching(self, node: ast.Name) -> tuple[bool, Binding | None]:
-        return (False, None) if self._is_own(node) else self.scan.reaching(node.id, node)
-
-    def spelling(self, node: ast.expr) -> str | None:
-        """`x`, or `self.x` for an attribute of the object."""
-        if isinstance(node, ast.Name):
-            return node.id
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and self.scan.self_name is not None:
-            if node.value.id == self.scan.self_name:
-                return f"self.{node.attr}"
-        return None
-
     # -- text ----------------------------------------------------------------------------------------------------
 
     def text(self, node: ast.AST, names: dict[str, str]) -> str:
@@ -412,7 +321,7 @@ class Splitter:
             spelling = self.spelling(part)
             if spelling is None or (isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)):
                 return None
-            if isinstance(part, ast.Name) and self._is_own(part):
+            if isinstance(part, ast.Name) and self.is_own(part):
                 return None
             certain, binding = self.scan.reaching(spelling, part)
             if certain and binding is None and spelling in names:
