@@ -150,7 +150,7 @@ def _judge(judged: Judged, verdict: Verdict) -> None:
         # the inventory is of what a scope shares; a tf.Variable is made anew by every call
         own = re.findall(r'tf\.Variable\([^\n]*name="(\w+)"', "".join(judged.files.values()))
         made = [(row.before.name, row.before.shape) for row in verdict.variables if row.before is not None]
-        symbolic = [row for row in judged.inventory if _stem(row[0]) not in own]
+        symbolic = [row for row in judged.inventory if row[0] and _stem(row[0]) not in own]
         difference = compared(symbolic, [row for row in made if _stem(row[0]) not in own])
         if difference:
             wrong(judged, f"inventory: {difference}")
