@@ -68,6 +68,10 @@ PROBES = (
     Probe("golbin_dqn", "golbin/TensorFlow-Tutorials", "c8ac1e45ca", "12 - DQN"),
     Probe("pix2pix", "affinelayer/pix2pix-tensorflow", "0f21744243"),
     Probe("seq_tagging", "guillaumegenthial/sequence_tagging", "5cb9890e7c"),
+    Probe("ppo_uidilr", "uidilr/ppo_tf", "222f3c53a7"),
+    Probe("gail_uidilr", "uidilr/gail_ppo_tf", "0bdee5ac8e"),
+    Probe("mnist_cnn", "hwalsuklee/tensorflow-mnist-cnn", "14f14ea0cf"),
+    Probe("text_classification", "dongjun-Lee/text-classification-models-tf", "768ea13547"),
     Probe(
         "yolov3",
         "YunYang1994/tensorflow-yolov3",

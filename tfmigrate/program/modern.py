@@ -12,9 +12,9 @@ from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Module
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.tf1.regularizers import CONTRIB_REGULARIZERS, RegularizerRow
-from tfmigrate.tf1.renamed import MODES, RENAMED_CALLS, SCALINGS, TRUNCATED, Scaling
+from tfmigrate.tf1.renamed import DRAWINGS, MODES, RENAMED_CALLS, SCALINGS, TRUNCATED, Drawing, Scaling
 
-_CONTRIB = re.compile(r"contrib|tf_slim")
+_CONTRIB = re.compile(r"contrib|tf_slim|keras")
 
 Text = Callable[[ast.expr], str]
 
@@ -26,6 +26,8 @@ def modern_call(module: Module, node: ast.AST, text: Text = ast.unparse) -> str 
     known = library_name(module, node.func)
     if known in CONTRIB_REGULARIZERS:
         return _regularizer(node, CONTRIB_REGULARIZERS[known], text)
+    if known in DRAWINGS:
+        return _drawing(module, node, DRAWINGS[known], text)
     if known in SCALINGS:
         return _scaling(module, node, SCALINGS[known], text)
     new = renamed_call(module, node)
@@ -54,7 +56,7 @@ def renamed_call(module: Module, node: ast.Call) -> tuple[str, dict[int | str, s
 
 @lru_cache(maxsize=10_000)
 def _mentions_contrib(module: Module) -> bool:
-    """Whether a file, or one that it takes all names from, mentions contrib."""
+    """Whether a file, or one that it takes all names from, mentions contrib, or Keras."""
     return any(_CONTRIB.search(other.text) for other in (module, *module.starred))
 
 
@@ -70,6 +72,16 @@ def _has_defaults(module: Module, known: str) -> bool:
     """Whether an arg_scope of the file may give a function its arguments."""
     last = known.rsplit(".", 1)[-1]
     return re.search(rf"arg_scope\([^)]*\b{last}\b", module.text) is not None
+
+
+def _drawing(module: Module, node: ast.Call, row: Drawing, text: Text) -> str | None:
+    """An initializer of Keras as TensorFlow 1 has it, which gives no two variables the same numbers."""
+    given = _given(node, row.defaults)
+    if given is None:
+        return None
+    shown = {param: text(given[param]) if param in given else default for param, default in row.defaults.items()}
+    arguments = ", ".join(f"{param}={value}" for param, value in shown.items() if value)
+    return f"{v1_name(module)}.initializers.{row.name}({arguments})"
 
 
 def _scaling(module: Module, node: ast.Call, row: Scaling, text: Text) -> str | None:

@@ -33,6 +33,17 @@ class Scaling:
     uniform: bool
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """An initializer that draws anew for every variable; that of Keras 3 gives each of one shape the same numbers.
+
+    defaults: the arguments in their order, with what has to be said where the call says nothing.
+    """
+
+    name: str
+    defaults: dict[str, str]
+
+
 def _same(*params: str) -> dict[str, str]:
     return {param: param for param in params}
 
@@ -82,6 +93,20 @@ _INITIALIZER_HOMES = (
     "tf.contrib.layers.python.layers.initializers",
 )  # fmt: skip
 SCALINGS = {f"{home}.{name}": row for home in _INITIALIZER_HOMES for name, row in _SCALINGS.items()}
+
+_BY_SIZE = ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform")
+_NORMAL = {"mean": "", "stddev": "0.05", "seed": "", "dtype": ""}
+_UNIFORM = {"minval": "-0.05", "maxval": "0.05", "seed": "", "dtype": ""}
+_SCALED = {"scale": "", "mode": "", "distribution": "", "seed": "", "dtype": ""}
+_DRAWINGS = {
+    **{name: Drawing(name, {"seed": "", "dtype": ""} if "glorot" in name else {"seed": ""}) for name in _BY_SIZE},
+    **dict.fromkeys(("RandomNormal", "random_normal", "normal"), Drawing("random_normal", _NORMAL)),
+    **dict.fromkeys(("RandomUniform", "random_uniform", "uniform"), Drawing("random_uniform", _UNIFORM)),
+    **dict.fromkeys(("TruncatedNormal", "truncated_normal"), Drawing("truncated_normal", _NORMAL)),
+    "VarianceScaling": Drawing("variance_scaling", _SCALED),
+    **dict.fromkeys(("Orthogonal", "orthogonal"), Drawing("orthogonal", {"gain": "", "seed": "", "dtype": ""})),
+}
+DRAWINGS = {f"tf.keras.initializers.{name}": row for name, row in _DRAWINGS.items()}
 
 _SLIM = r"(tf\.contrib\.slim|tf_slim)"
 # What works on tensors, files and sessions alone. The losses of regularizers are read elsewhere.

@@ -33,7 +33,7 @@ FOREIGN_LAYERS = re.compile(
     r"|tf\.layers\.|sonnet\b|tflearn\b|tensorlayer\b)"
 )
 # Initializers of contrib, some of which TensorFlow 2 has by another name
-GONE = re.compile(r"^(tf\.contrib|tf_slim)\..*_initializer(_conv2d)?$")
+GONE = re.compile(r"^((tf\.contrib|tf_slim)\..*_initializer(_conv2d)?|tf\.keras\.initializers\.(get|deserialize))$")
 # Of those, what makes no variable and opens no scope.
 HARMLESS = re.compile(
     r"(initializer|xavier_initializer\w*|regularizer|flatten|arg_scope|batch_norm_params|max_pool2d|avg_pool2d|dropout|get_variables\w*|"

@@ -18,7 +18,7 @@ from tfmigrate.tf1.cells import KNOWN
 from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING
 from tfmigrate.tf1.layers import ALIASES, LAYERS
 from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_variables
-from tfmigrate.tf1.renamed import OF_TRAINING, WITHOUT_VARIABLES
+from tfmigrate.tf1.renamed import DRAWINGS, OF_TRAINING, WITHOUT_VARIABLES
 from tfmigrate.walk import regularizing, shapeless
 from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.attributes import SuperValue
@@ -363,7 +363,7 @@ def _is_of_interest(name: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _is_gone(name: str) -> bool:
-    return symbols.GONE.match(name) is not None
+    return symbols.GONE.match(name) is not None or name in DRAWINGS
 
 
 @lru_cache(maxsize=20_000)
