@@ -7,7 +7,7 @@ import ast
 from tfmigrate.planning.layering import Body, Refusal, Role
 from tfmigrate.planning.units import Shape
 from tfmigrate.program.scan import CHANGING
-from tfmigrate.walk.values import Tensor
+from tfmigrate.walk.values import DictValue, ListValue, Tensor, Unknown
 
 
 def check_changes(body: Body) -> None:
@@ -27,6 +27,20 @@ def check_changes(body: Body) -> None:
             if _is_changed(node, body):
                 text = f"{item.identifier} is changed here, and a Keras layer gets a copy of it"
                 raise Refusal("TFM404", node, body.module, text)
+            if item.role is Role.CTOR and _is_asked_its_type(node, body):
+                if any(isinstance(value, (ListValue, DictValue, Unknown)) for value in values):
+                    text = f"the type of {item.identifier} is asked here, and a Keras layer gets a copy of another type"
+                    raise Refusal("TFM404", node, body.module, text)
+
+
+def _is_asked_its_type(node: ast.expr, body: Body) -> bool:
+    """Whether a name, or an item of it, is what `type` is asked about."""
+    parent = body.scan.parents.get(node)
+    while isinstance(parent, (ast.Subscript, ast.Attribute)) and parent.value is node:
+        node, parent = parent, body.scan.parents.get(parent)
+    if not isinstance(parent, ast.Call) or node not in parent.args:
+        return False
+    return isinstance(parent.func, ast.Name) and parent.func.id == "type"
 
 
 def _is_changed(node: ast.expr, body: Body) -> bool:

@@ -12,6 +12,10 @@ from tfmigrate.planning.layering import Body, LayerPlan
 from tfmigrate.planning.slots import Made, Slot
 from tfmigrate.program.scan import Scan
 
+_OPPOSITE: dict[type[ast.cmpop], str] = {
+    ast.Is: "is not", ast.IsNot: "is", ast.Eq: "!=", ast.NotEq: "==", ast.In: "not in", ast.NotIn: "in",
+}  # fmt: skip
+
 # an expression, and whether it must hold
 Test = tuple[str, bool]
 
@@ -57,6 +61,10 @@ def negated(text: str) -> str:
     """The expression that holds where another one does not."""
     if re.fullmatch(r"not [\w.]+", text):
         return text[4:]
+    test = ast.parse(text.strip(), mode="eval").body
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and type(test.ops[0]) in _OPPOSITE:
+        left, right = (ast.get_source_segment(text.strip(), side) for side in (test.left, test.comparators[0]))
+        return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
     return f"not {text}" if re.fullmatch(r"[\w.]+", text) else f"not ({text})"
 
 

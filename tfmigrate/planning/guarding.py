@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from tfmigrate.planning.conditions import tests_around, tests_in
 from tfmigrate.planning.layering import Body, LayerPlan, Refusal
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.units import Member
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Module
 from tfmigrate.program.rounds import LOOPS
-from tfmigrate.program.scan import Scan
+from tfmigrate.program.scan import CHANGING, Scan
 from tfmigrate.walk.regions import Region
 from tfmigrate.walk.values import Const, DictValue, ObjectValue, Symbol, Unknown, Value
 
@@ -69,6 +70,45 @@ def check_guards(slot: Slot, code: Text, place: ast.AST | None, expressions: Col
         raise Refusal("TFM401", slot.site(), code.module, text)
 
 
+def check_steady(slot: Slot, code: Text) -> None:
+    """What a loop gets made in advance reads nothing that the loop changes. Raises Refusal."""
+    if not slot.loops or slot.unit is None:
+        return
+    members = [member for member in slot.unit.members if not isinstance(member.node, ast.With)]  # those see the round
+    own = {name for member in members for name in _bound_in(member)}
+    read = {n.id for m in members for s in m.body for n in ast.walk(s) if isinstance(n, ast.Name)} - own
+    for loop in slot.loops:
+        for node in ast.walk(loop):
+            name = _changed(node, code.scan)
+            if name in read:
+                text = f"the layers of all rounds are made before, and {name} changes from round to round"
+                raise Refusal("TFM304", node, code.module, text)
+
+
+def _bound_in(member: Member) -> set[str]:
+    """The names that the code of a layer binds itself."""
+    params = set(member.function.params) if member.function is not None else set()
+    shared = member.function.globals if member.function is not None else frozenset()
+    stored = {n.id for s in member.body for n in ast.walk(s) if isinstance(n, ast.Name) and not _is_load(n)}
+    return params | (stored - shared)
+
+
+def _is_load(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Load)
+
+
+def _changed(node: ast.AST, scan: Scan) -> str | None:
+    """The name behind which a statement's part changes something, or which it binds anew."""
+    if isinstance(node, ast.Name):
+        return node.id if not _is_load(node) else None
+    if isinstance(node, (ast.Attribute, ast.Subscript)):
+        call = scan.parents.get(node)
+        calls = isinstance(node, ast.Attribute) and isinstance(call, ast.Call) and call.func is node
+        if not isinstance(node.ctx, ast.Load) or (calls and isinstance(node, ast.Attribute) and node.attr in CHANGING):
+            return _root(node)
+    return None
+
+
 def hangs_on_tests(slot: Slot, body: Body, expressions: Collection[ast.expr]) -> bool:
     """Whether the tests around what one branch makes ask if there is what it is made with."""
     return _are_asked_for([test for test, _ in tests_around(slot.site(), body)], expressions)
@@ -79,7 +119,8 @@ def _are_asked_for(tests: Iterable[ast.expr], expressions: Iterable[ast.expr]) -
     asked = {text for test in tests for text in _asked(test)}
     if not asked:
         return False
-    read = (node for e in expressions for node in ast.walk(e) if isinstance(node, (ast.Name, ast.Attribute)))
+    kinds = (ast.Name, ast.Attribute, ast.Subscript)
+    read = (node for e in expressions for node in ast.walk(e) if isinstance(node, kinds))
     return any(ast.unparse(node) in asked for node in read)
 
 
@@ -235,20 +276,22 @@ def _asked(test: ast.expr) -> Iterable[str]:
         return [text for value in test.values for text in _asked(value)]
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _asked(test.operand)
-    if isinstance(test, (ast.Name, ast.Attribute)):
+    if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
         return [ast.unparse(test)]
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.args:
         first = test.args[0]
         if test.func.id == "hasattr" and len(test.args) == 2 and isinstance(test.args[1], ast.Constant):
             return [f"{ast.unparse(first)}.{test.args[1].value!s}"]
         return [ast.unparse(first)] if test.func.id in ("isinstance", "len", "callable", "bool") else []
+    if isinstance(test, ast.Call):
+        return [ast.unparse(test.func.value)] if isinstance(test.func, ast.Attribute) else []
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         left, right = test.left, test.comparators[0]
         if isinstance(test.ops[0], (ast.In, ast.NotIn)):
             return [ast.unparse(right)]
         sides = [left, right]
         if any(isinstance(side, ast.Constant) for side in sides) or any(_is_length(side) for side in sides):
-            return [ast.unparse(_measured(side)) for side in sides if not isinstance(side, ast.Constant)]
+            return [text for side in sides for text in _asked(_measured(side))]
     return []
 
 

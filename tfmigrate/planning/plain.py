@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tfmigrate.planning.calling import block_call, call_arguments, extend_targets
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.constructing import Place, comes_first, place_in, unknown_in
-from tfmigrate.planning.guarding import Text, check_guards, check_left_rounds
+from tfmigrate.planning.guarding import Text, check_guards, check_left_rounds, check_steady
 from tfmigrate.planning.layering import LayerPlan, Refusal
 from tfmigrate.planning.library import invoke_layer
 from tfmigrate.planning.lifting import Thread, carried
@@ -221,6 +221,7 @@ class PlainWork(PlainSlots):
         request = self._request(slot, code.module)
         text = Text(code.module, code.scan, code.scan.body)
         check_left_rounds(slot, text, request.expressions())
+        check_steady(slot, text)
         check_guards(slot, text, statement, request.expressions())
         pieces = [piece.show(lambda e: _plain_text(code.module, e)) for piece in request.pieces]
         head, tail = f"{self.holder_text(slot)} = ", ""

@@ -75,8 +75,9 @@ UNSUPPORTED = {
     "beta_constraint", "gamma_constraint",
 }  # fmt: skip
 DROPPED = {"name", "reuse", "inputs", "fused", "scope", "updates_collections"}
-# None is TF1's word for "the default" in these; Keras wants the argument left out.
-NONE_IS_DEFAULT = {"kernel_initializer", "bias_initializer", "depthwise_initializer", "pointwise_initializer"}
+# None is TF1's word for "the default" in these; Keras wants the argument left out. Of a bias it says in both that the
+# values are drawn like those of any other variable.
+NONE_IS_DEFAULT = {"kernel_initializer", "depthwise_initializer", "pointwise_initializer"}
 ALIASES = {
     "tf.layers.separable_convolution2d": "tf.layers.separable_conv2d",
     "tf.layers.separable_convolution1d": "tf.layers.separable_conv1d",

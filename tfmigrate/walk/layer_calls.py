@@ -121,7 +121,7 @@ class LayerCalls(ArgScopes, Requests):
                 self.blame("TFM203", node, ev, text)
             for param in row.params:
                 # the other initializers have defaults of their own
-                left = key == "regularizer" or param in NONE_IS_DEFAULT - {"bias_initializer"}
+                left = key == "regularizer" or param in NONE_IS_DEFAULT
                 open_ = given[param][0] == NONE if param in given else left
                 if param.endswith(f"_{key}") and param not in UNSUPPORTED and open_:
                     args = args.including(param, default)
