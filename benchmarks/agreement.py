@@ -36,7 +36,7 @@ SECONDS = 900.0
 MEMORY_MB = 8192
 
 MORE_PROBES = (
-    Probe("dcgan", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7"),
+    Probe("dcgan", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7", beside="dcgan_small"),
     Probe("cyclegan_vanhuyz", "vanhuyz/CycleGAN-TensorFlow", "befe2f5703"),
     Probe("cyclegan_xhujoy", "xhujoy/CycleGAN-tensorflow", "bd19873a2e"),
     Probe("began", "carpedm20/BEGAN-tensorflow", "722b3f1a2f"),

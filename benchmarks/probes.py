@@ -3,7 +3,7 @@
     python benchmarks/probes.py CHECKOUTS [--before-python PYTHON] [--only NAME ...] [--keep DIR]
 
 CHECKOUTS holds one directory per repository, `owner+name` or `owner__name`, at the commit named below. Of each the
-Python files are copied, with one file of ours more: benchmarks/probes/<name>.py. Its `build()` calls the model as the
+Python files are copied, with a file of ours more: benchmarks/probes/<name>.py. Its `build()` calls the model as the
 repository's own training code does, on tiny inputs. The copy is migrated, this file with the rest, and
 `tfmigrate check` runs both sides. --before-python names an interpreter that has TensorFlow 1.15; without it the before
 side runs on stand-ins.
@@ -34,13 +34,17 @@ MODULE = "tfm_probe"  # what our file is called in the copy
 
 @dataclass(frozen=True)
 class Probe:
-    """One program. folder: the part of the repository that is a program of its own. leave_out: files that are not."""
+    """One program. folder: the part of the repository that is a program of its own. leave_out: files that are not.
+
+    beside: another file of ours that its own imports.
+    """
 
     name: str
     repository: str
     commit: str
     folder: str = "."
     leave_out: tuple[str, ...] = ()
+    beside: str = ""
 
 
 _MORVAN = "MorvanZhou/Reinforcement-learning-with-tensorflow"
@@ -50,8 +54,8 @@ PROBES = (
     Probe("gan_collections", "hwalsuklee/tensorflow-generative-model-collections", "3abde8a9bc"),
     Probe("kyub_transformer", "Kyubyong/transformer", "fb023bb097", leave_out=("tf1.2_legacy",)),
     Probe("alexnet", "kratzert/finetune_alexnet_with_tensorflow", "669f32226a"),
-    Probe("dcgan", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7"),
-    Probe("dcgan_conditional", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7"),
+    Probe("dcgan", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7", beside="dcgan_small"),
+    Probe("dcgan_conditional", "carpedm20/DCGAN-tensorflow", "62c9a2a7f7", beside="dcgan_small"),
     Probe("cyclegan_vanhuyz", "vanhuyz/CycleGAN-TensorFlow", "befe2f5703"),
     Probe("deep_rl", "carpedm20/deep-rl-tensorflow", "95d3e2dde7"),
     Probe("mnist_aae", "hwalsuklee/tensorflow-mnist-AAE", "ddca54fcc7"),
@@ -59,8 +63,8 @@ PROBES = (
     Probe("sugyan_dcgan", "sugyan/tf-dcgan", "10ad3a2a2a"),
     Probe("shaohua_dcgan", "shaohua0116/DCGAN-Tensorflow", "c49b980186"),
     Probe("cgan_mnist", "zhangqianhui/Conditional-GAN", "2ee2e84a41"),
-    Probe("yadiraf_infogan", "YadiraF/GAN", "45bde57d96"),
-    Probe("yadiraf_wgan", "YadiraF/GAN", "45bde57d96"),
+    Probe("yadiraf_infogan", "YadiraF/GAN", "45bde57d96", beside="yadiraf_standins"),
+    Probe("yadiraf_wgan", "YadiraF/GAN", "45bde57d96", beside="yadiraf_standins"),
     Probe("siamese_mnist", "ywpkwon/siamese_tf_mnist", "addcae7a8b"),
     Probe("morvan_dqn", _MORVAN, "93e333484b", "contents/5_Deep_Q_Network"),
     Probe("morvan_double", _MORVAN, "93e333484b", "contents/5.1_Double_DQN"),
@@ -135,6 +139,8 @@ def copy_program(probe: Probe, checkout: Path, to: Path) -> None:
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, to / name)
     shutil.copy(HERE / "probes" / f"{probe.name}.py", to / f"{MODULE}.py")
+    if probe.beside:
+        shutil.copy(HERE / "probes" / f"{probe.beside}.py", to)
 
 
 def _tfmigrate(folder: Path, *arguments: str) -> str:

@@ -27,8 +27,6 @@ _AST = "import ast, pathlib, sys\nfor p in sorted(pathlib.Path(sys.argv[1]).rglo
 _LIBCST = "import libcst, sys\nfor p in sys.argv[1:]: libcst.parse_module(open(p, 'rb').read())"
 _UPGRADE = "from tensorflow.tools.compatibility.tf_upgrade_v2_main import main; main()"
 
-_NOTHING: Mapping[str, str] = {}
-
 _NETWORK = """\
 import tensorflow as tf
 

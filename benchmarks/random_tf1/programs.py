@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from random_tf1.bodies import Shape
@@ -150,6 +149,3 @@ class Program:
         elif kind != "nested":
             file.definitions.append(network.lines)
         return network
-
-
-Writer = Callable[[], None]

@@ -223,7 +223,7 @@ class Classification:
             return False
         if function in self.readers and function not in self.own_scope and function.cls is None:
             return False
-        if function not in self.own_scope and self._only_passes_on(function, active):
+        if function not in self.own_scope and self._only_passes_on(active):
             return False
         roots = Counter(id(root_of(region)) for region in active)
         once = max(roots.values()) == 1 and not any(region.loops for region in active)
@@ -240,7 +240,7 @@ class Classification:
             for event in makers
         )
 
-    def _only_passes_on(self, function: Function, active: list[Region]) -> bool:
+    def _only_passes_on(self, active: list[Region]) -> bool:
         """Whether all variables in here are those of layers that other code calls as well.
 
         A layer around would name them apart; the function stays, and uses the layers.

@@ -104,7 +104,7 @@ class _Switch:
             raise _Stays("whether reuse is switched on here cannot be known from the program")
         if name is not None and self._uses(name, block.body[:place]):
             raise _Stays(f"{name} is handed on before reuse is switched on")
-        yield self._site(top, RestUnder(self._head(opening, name, block)))
+        yield self._site(top, RestUnder(self._head(opening, name)))
         yield self._site(block, GatherRest())
 
     def _site(self, node: ast.AST, action: SetArgument | Remove | KeepElse | Unnamed | RestUnder | GatherRest) -> Site:
@@ -264,7 +264,7 @@ class _Switch:
 
     # -- in the middle of the block
 
-    def _head(self, opening: ast.Call, name: str | None, block: ast.With) -> str:
+    def _head(self, opening: ast.Call, name: str | None) -> str:
         """The context of a block for the rest. The names of operations must not change, hence no name scope."""
         scope = name if name is not None else source(self.module, self.receiver)
         made = f"{source(self.module, opening.func)}({scope}, reuse={self._value()}, auxiliary_name_scope=False)"

@@ -34,7 +34,7 @@ def computes(function: Function) -> frozenset[str] | None:
     for node in (inner for statement in body for inner in ast.walk(statement)):
         if isinstance(node, (ast.Lambda, ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.Await)):
             return None
-        if isinstance(node, ast.Call) and not _is_operation(node.func, library, own):
+        if isinstance(node, ast.Call) and not _is_operation(node.func, library):
             return None
         if isinstance(node, ast.Attribute) and node not in asked and not ast.unparse(node).startswith(f"{library}."):
             return None
@@ -69,7 +69,7 @@ def _is_stored(name: ast.Name) -> bool:
     return not isinstance(name.ctx, ast.Load)
 
 
-def _is_operation(called: ast.expr, library: str, own: set[str]) -> bool:
+def _is_operation(called: ast.expr, library: str) -> bool:
     if isinstance(called, ast.Name):
         return called.id in _PYTHON
     root, _, name = ast.unparse(called).partition(".")
