@@ -11,8 +11,8 @@ from tfmigrate.tf1.emitted import LAYER_ATTRIBUTES
 def unset_attributes(module: Module) -> set[str]:
     """`Class.attribute` of the classes that are Keras layers and nothing else."""
     found = set()
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.ClassDef) and [ast.unparse(base) for base in node.bases] == ["keras.layers.Layer"]:
+    for node in module.of_kind(ast.ClassDef):
+        if [ast.unparse(base) for base in node.bases] == ["keras.layers.Layer"]:
             found |= {f"{node.name}.{name}" for name in _read(node) - _known(node)}
     return found
 

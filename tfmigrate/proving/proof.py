@@ -80,12 +80,18 @@ def emitted_program(program: Program, plan: Plan, after: dict[Module, str]) -> P
     emitted = Program(modules, program.packages)
     for module in _with_followers(program, after):
         now = emitted.modules[module.name]
-        lost = unbound_names(now) - unbound_names(module) | unset_attributes(now) - unset_attributes(module)
-        lost |= unsure_locals(now) - unsure_locals(module)
+        checks = (unbound_names, unset_attributes, unsure_locals)
+        lost = {name for check in checks for name in _more(check, now, module)}
         if lost:
             message = f"the emitted text has names without a value: {', '.join(sorted(lost))}"
             return doubt(_units_in(plan, module) or plan.migrated, Finding(str(module.path), 1, 0, "TFM902", message))
     return emitted
+
+
+def _more(check: Callable[[Module], set[str]], now: Module, before: Module) -> set[str]:
+    """What a check finds in the emitted text alone; mostly it finds nothing there, and need not look at the other."""
+    found = check(now)
+    return found - check(before) if found else found
 
 
 def _with_followers(program: Program, after: Iterable[Module]) -> list[Module]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tfmigrate.finding import Finding
 from tfmigrate.program.link import Module, Program
@@ -24,11 +25,15 @@ _LIBRARY = re.compile(r"(tensorflow|keras)\b")
 
 @dataclass
 class _Code:
-    """One function, or the body of a file. changes: how often of what; calls: how often by what name; reads: names."""
+    """One function, or the body of a file. of_class: that of a method.
+
+    changes: how often of what; calls: how often by what name; reads: names.
+    """
 
     name: str
     module: Module
     line: int
+    of_class: str = ""
     changes: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     reads: set[str] = field(default_factory=set)
@@ -82,17 +87,23 @@ def _layers(module: Module) -> Iterator[ast.ClassDef]:
 
 def _codes(module: Module, layers: set[str]) -> Iterator[_Code]:
     """What each piece of code does at each call; what the constructors of layers do comes once."""
+    return (code for code in _all_codes(module) if not (code.of_class in layers and code.name in _ONCE))
+
+
+@lru_cache(maxsize=1000)
+def _all_codes(module: Module) -> list[_Code]:
+    """The pieces of code of a file, which every round of planning asks for; nothing may be changed in them."""
     aliases = [alias for node in module.of_kind(ast.Import) for alias in node.names]
     aliases += [a for node in module.of_kind(ast.ImportFrom) if _LIBRARY.match(node.module or "") for a in node.names]
     imported = {alias.asname or alias.name.split(".")[0] for alias in aliases}  # `tf.add` changes nothing
+    found = []
     for function in module.functions.values():
-        once = function.cls is not None and function.cls.name in layers and function.name in _ONCE
-        if not once:
-            local = {*function.params, *function.assigned, "self"} - function.globals
-            yield _code(_Code(function.name, module, function.node.lineno), function.nodes, local | imported)
+        local = {*function.params, *function.assigned, "self"} - function.globals
+        code = _Code(function.name, module, function.node.lineno, function.cls.name if function.cls is not None else "")
+        found.append(_code(code, function.nodes, local | imported))
     own = list(_own_nodes(module))
     bound = {node.id for node in own if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    yield _code(_Code("", module, 0), own, bound | imported)
+    return [*found, _code(_Code("", module, 0), own, bound | imported)]
 
 
 def _code(code: _Code, nodes: Iterable[ast.AST], local: set[str]) -> _Code:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Sequence
 
-from tfmigrate.program.link import Module
+from tfmigrate.program.link import FunctionNode, Module
 from tfmigrate.program.scan import COMPREHENSIONS, parameter_names
 
 _CODE = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -16,9 +16,9 @@ Known = set[str] | None
 def unsure_locals(module: Module) -> set[str]:
     """Names of functions, methods and scripts that a run may read before it has set them."""
     found = _Reads(module.tree.body, set()).found
-    for code in ast.walk(module.tree):
-        if isinstance(code, _CODE):
-            found |= _Reads(code.body, parameter_names(code.args)).found
+    codes: list[FunctionNode] = [*module.of_kind(ast.FunctionDef), *module.of_kind(ast.AsyncFunctionDef)]
+    for code in codes:
+        found |= _Reads(code.body, parameter_names(code.args)).found
     return found
 
 
