@@ -246,6 +246,8 @@ class Requests(Reached):
             describe(variable, weight.args)
             variable.initializer = ast.unparse(weight.args.keywords["initializer"][1])
             made.region.events.insert(made.place, weight)
+        for saving in self.savings if alone else ():
+            saving.plain = False  # what no layer makes would be missing
         super().finish()
 
     def _foreign(self, ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
