@@ -296,5 +296,7 @@ class Collecting:
             return True
         if self.by_path(query, works) is not None:
             return self.reaching.units(query.source or ()) <= migrated
+        if not query.complete:
+            return False  # these are those that it may hold
         known = self.reaching.chosen(query.variables, query, works) is not None
         return known and self.reaching.units(query.variables) <= migrated

@@ -67,7 +67,7 @@ class ListSites:
             if self.reaching.units(query.source or ()) <= migrated:
                 self._write_by_path(query, by_path, sites.setdefault(query.region.module, Sites()))
             return
-        chosen = self.reaching.chosen(query.variables, query, works, named=True)
+        chosen = self.reaching.chosen(query.variables, query, works, named=True) if query.complete else None
         if chosen is None or not self.reaching.units(query.variables) <= migrated:
             return
         name = target_name(query.node)
