@@ -155,7 +155,9 @@ class Losses:
             units = self.reaching.units([v for other in together for v in other.variables])
             if not query.variables or query.goes_into_picks or not units & migrated:
                 continue
-            if units <= migrated and self._why_not(query, works) is None:
+            # what holds the layers is decided by now
+            written = all(self._chosen(other, works, named=True) is not None for other in together)
+            if units <= migrated and written and self._why_not(query, works) is None:
                 continue
             self._refuse(query, "some of these losses are those of variables that stay as they are")
             found = True

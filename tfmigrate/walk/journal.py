@@ -31,6 +31,9 @@ from tfmigrate.walk.regions import READS_COLLECTION, Path, Query, Region, Scope,
 from tfmigrate.walk.remembering import Past, Remembered
 from tfmigrate.walk.values import Env, ListValue, ObjectValue, Shapeless, Value
 
+# what such code makes is not known
+_UNFOLLOWED = frozenset(["TFM406", "TFM501", "TFM505"])
+
 
 class Journal:
     """The record of one walk; its subclasses add what TensorFlow 1 means."""
@@ -163,6 +166,7 @@ class Journal:
     def _blame_at(self, code: str, node: ast.AST, module: Module, message: str, region: Region | None) -> Finding:
         finding = Finding(str(module.path), getattr(node, "lineno", 1), getattr(node, "col_offset", 0), code, message)
         self.findings.add(finding)
+        self.graph.more = self.graph.more or code in _UNFOLLOWED
         self.activity += 1
         self.blamed.setdefault(finding, region)
         self.blames.append((finding, region))
