@@ -34,8 +34,10 @@ class Straightening:
         self.program = program
 
     def _found(self) -> frozenset[Detour]:
+        if self.limits.only:
+            return frozenset()
         found = attempt(lambda: list(detours(self.original)), next(iter(self.original.modules.values())).path)
-        if isinstance(found, Finding) or self.limits.only:
+        if isinstance(found, Finding):
             return frozenset()
         return frozenset(detour for detour in found if self._may_change(detour.module))
 

@@ -252,9 +252,9 @@ class Collecting:
 
     def by_path(self, query: Query, works: list[PlainWork], named: bool = False) -> list[Reached] | None:
         """The layers to run over where a comprehension can ask for `v.path` instead of `v.name`."""
-        if query.source is None or not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
+        if query.more or query.source is None:
             return None
-        if query.more:
+        if not isinstance(query.node, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
             return None
         if query.complete and query.variables and self.reaching.chosen(query.variables, query, works) is not None:
             return None

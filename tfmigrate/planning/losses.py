@@ -68,8 +68,11 @@ class Losses:
             return [query]
         return [other for other in self._queries if other.picker is query.picker]
 
-    def _why_not(self, query: Query, works: list[PlainWork]) -> str | None:
-        """Why no layers give what is read here, and in the calls of the same function; None if they do."""
+    def _why_not(self, query: Query, works: list[PlainWork], named: bool = False) -> str | None:
+        """Why no layers give what is read here, and in the calls of the same function; None if they do.
+
+        named: whether what holds the layers is decided.
+        """
         for other in self._together(query):
             if not other.complete:
                 return "which of the losses this picks cannot be known from the program"
@@ -77,7 +80,7 @@ class Losses:
                 return f"{other.picker.name} picks losses by their names, and not all that calls it is known"
             if other.picker is not None and sum(isinstance(n, ast.Call) for n in ast.walk(other.node)) > 1:
                 return "more is done here than to pick losses"
-            if self._chosen(other, works) is None:
+            if self._chosen(other, works, named) is None:
                 return "these are not all the losses of some layers that are in reach here"
         return None
 
@@ -155,9 +158,7 @@ class Losses:
             units = self.reaching.units([v for other in together for v in other.variables])
             if not query.variables or query.goes_into_picks or not units & migrated:
                 continue
-            # what holds the layers is decided by now
-            written = all(self._chosen(other, works, named=True) is not None for other in together)
-            if units <= migrated and written and self._why_not(query, works) is None:
+            if units <= migrated and self._why_not(query, works, named=True) is None:
                 continue
             self._refuse(query, "some of these losses are those of variables that stay as they are")
             found = True
