@@ -75,6 +75,8 @@ PROBES = (
     Probe("ppo_uidilr", "uidilr/ppo_tf", "222f3c53a7"),
     Probe("gail_uidilr", "uidilr/gail_ppo_tf", "0bdee5ac8e"),
     Probe("mnist_cnn", "hwalsuklee/tensorflow-mnist-cnn", "14f14ea0cf"),
+    Probe("taki_resnet", "taki0112/ResNet-Tensorflow", "f395de3a53", leave_out=("main.py",), beside="taki_standins"),
+    Probe("taki_stargan", "taki0112/StarGAN-Tensorflow", "277bfc3323", leave_out=("main.py",), beside="taki_standins"),
     Probe("text_classification", "dongjun-Lee/text-classification-models-tf", "768ea13547"),
     Probe(
         "yolov3",
