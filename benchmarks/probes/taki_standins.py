@@ -7,6 +7,8 @@ import types
 import numpy as np
 import tensorflow as tf
 
+SIZE, BATCH = 16, 2
+
 
 def load_data():
     draw = np.random.RandomState(7)
@@ -23,9 +25,9 @@ def to_categorical(labels, classes):
 
 def map_and_batch(function, batch_size, **options):
     draw = np.random.RandomState(5)
-    pictures = draw.uniform(-1, 1, (2, 16, 16, 3)).astype(np.float32)
-    labels = np.eye(2, dtype=np.float32)
-    fixed = draw.randint(0, 2, (2, 2, 2)).astype(np.float32)
+    pictures = draw.uniform(-1, 1, (BATCH, SIZE, SIZE, 3)).astype(np.float32)
+    labels = np.eye(BATCH, 2, dtype=np.float32)
+    fixed = draw.randint(0, 2, (BATCH, 2, 2)).astype(np.float32)
     return lambda dataset: tf.data.Dataset.from_tensors((pictures, labels, fixed)).repeat()
 
 

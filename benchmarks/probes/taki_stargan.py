@@ -4,13 +4,11 @@ import argparse
 import os
 import tempfile
 
-import taki_standins
+from taki_standins import BATCH, SIZE
 
 import tensorflow as tf
 
 from StarGAN import StarGAN
-
-SIZE, BATCH = 16, 2  # as what taki_standins makes
 
 
 def parse_args():

@@ -202,8 +202,8 @@ class Lists(Rows):
         listed = None
         if isinstance(given, (ListValue, TupleValue)) and is_variable_list(given):
             listed = [item for item in given.items if isinstance(item, Variable)]
-        plain = not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
-        plain = plain and (listed is not None or not self.graph.more)
+        known = listed is not None or not self.graph.more
+        plain = known and not self.optimizers.used and all(v.path is not None for v in self.graph.variables)
         if given is None or given == NONE or listed is not None:
             kind = getattr(given, "tag", "") or "global"
             saving = Saving(node, self.region, listed, kind, plain, objects_at(ev, self.region))
