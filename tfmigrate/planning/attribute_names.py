@@ -8,6 +8,7 @@ from tfmigrate.planning import names
 from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.prefixes import segment_of
 from tfmigrate.planning.slots import Made, Slot
+from tfmigrate.planning.units import Shape
 from tfmigrate.program.scan import arguments_of
 from tfmigrate.program.standing import ancestors
 from tfmigrate.tf1.layers import VARIABLE
@@ -29,19 +30,35 @@ def name_attributes(plan: LayerPlan) -> None:
         plan.attributes[item.name] = names.attribute(item.identifier, taken)
         taken.add(plan.attributes[item.name])
     taken |= {member.method for member in plan.unit.members}
-    for slot in plan.slots:
-        fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
-        shortest = 1 if slot.kind is Made.WEIGHT else 2  # `w` names a weight well enough, and `d` no layer
-        text, symbolic = names.path_identifier(_own_part(plan, slot), fallback, shortest)
-        symbolic = symbolic or slot.bare_path != slot.path
-        if slot.kind is Made.CELL:
-            text = name_of_cell(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
-        called = name_of_cell(slot).removeprefix("self.") if _is_numbered(slot) else ""
-        if called:
-            text = names.path_identifier((Const(called),), fallback)[0]
-        name = names.plural(text) if symbolic and slot.loops else text
-        slot.name = names.attribute(name, taken)
+    wanted = [_wanted(plan, slot) for slot in plan.slots]
+    for slot, (text, many) in zip(plan.slots, wanted, strict=True):
+        maker = _maker(slot)
+        others = {_maker(other) for other, want in zip(plan.slots, wanted, strict=True) if want == (text, many)}
+        if maker and len(others) > 1 and not text.endswith(maker):  # one scope around several functions
+            text = f"{text}_{maker}"
+        slot.name = names.attribute(names.plural(text) if many else text, taken)
         taken.add(slot.name)
+
+
+def _wanted(plan: LayerPlan, slot: Slot) -> tuple[str, bool]:
+    """What a slot's path would call it, and whether it holds many."""
+    fallback = slot.unit.primary.name.strip("_") if slot.unit is not None else "layer"
+    shortest = 1 if slot.kind is Made.WEIGHT else 2  # `w` names a weight well enough, and `d` no layer
+    text, symbolic = names.path_identifier(_own_part(plan, slot), fallback, shortest)
+    symbolic = symbolic or slot.bare_path != slot.path
+    if slot.kind is Made.CELL:
+        text = name_of_cell(slot).removeprefix("self.") or names.path_identifier(slot.path[-1:], fallback)[0]
+    called = name_of_cell(slot).removeprefix("self.") if _is_numbered(slot) else ""
+    if called:
+        text = names.path_identifier((Const(called),), fallback)[0]
+    return text, symbolic and bool(slot.loops)
+
+
+def _maker(slot: Slot) -> str:
+    """The function whose layer a slot holds, as a part of a name."""
+    if slot.unit is None or slot.unit.primary.shape is Shape.BLOCK:
+        return ""
+    return names.identifier(slot.unit.primary.name.strip("_"))
 
 
 def _is_numbered(slot: Slot) -> bool:

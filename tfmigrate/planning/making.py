@@ -39,13 +39,24 @@ class Piece:
         elif self.floats and isinstance(self.expression, (ast.List, ast.Tuple)):
             value = self._in_whole_numbers(self.expression, render)
         else:
-            value = self.text if self.expression is None else render(self.expression)
+            value = self.text if self.expression is None else _bare(render(self.expression))
         value = value.join(self.around)
         return value if self.keyword is None else f"{self.keyword}={value}"
 
     def _in_whole_numbers(self, items: ast.List | ast.Tuple, render: Render) -> str:
         shown = [f"int({render(item)})" if item in self.floats else render(item) for item in items.elts]
         return f"[{', '.join(shown)}]"
+
+
+def _bare(text: str) -> str:
+    """An argument without parentheses around all of it; those of a tuple or generator are its own."""
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    try:
+        inner = ast.parse(text[1:-1], mode="eval").body
+    except SyntaxError:
+        return text
+    return text if isinstance(inner, (ast.Tuple, ast.GeneratorExp, ast.NamedExpr, ast.Yield)) else text[1:-1]
 
 
 @dataclass
