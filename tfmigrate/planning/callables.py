@@ -141,7 +141,8 @@ def callable_site(
 
 def _free_names(plan: LayerPlan, cls: Class) -> None:
     """Slots may not take the name of an attribute or method that the class has; nor may the class use Keras' names."""
-    taken = {n.attr for n in ast.walk(cls.node) if isinstance(n, ast.Attribute)} | set(cls.methods)
+    parts = [n for n in ast.walk(cls.node) if isinstance(n, ast.Attribute) and not _is_of_a_module(n, cls.module)]
+    taken = {part.attr for part in parts} | set(cls.methods)
     taken |= set(plan.attributes.values())
     self_name = plan.unit.primary.function.self_name if plan.unit.primary.function is not None else "self"
     for node in ast.walk(cls.node):
@@ -155,6 +156,12 @@ def _free_names(plan: LayerPlan, cls: Class) -> None:
     for slot in plan.slots:
         slot.name = names.attribute(slot.name, taken)
         taken.add(slot.name)
+
+
+def _is_of_a_module(part: ast.Attribute, module: Module) -> bool:
+    """Whether an attribute is something of an imported file or package."""
+    aliases = (alias for node in module.of_kind(ast.Import) for alias in node.names)
+    return isinstance(part.value, ast.Name) and part.value.id in {alias.asname or alias.name for alias in aliases}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.clauses import clause, for_each
+from tfmigrate.planning.clauses import clause, folded, for_each
 from tfmigrate.planning.collecting import Collecting
 from tfmigrate.planning.dead_lists import dead_lists
 from tfmigrate.planning.losses import LOSSES
@@ -75,7 +75,8 @@ class ListSites:
         text = f"[{name}.value {clause(chosen, name, attribute)}]"
         self.rewritten.add(query.node)
         module = query.region.module
-        sites.setdefault(module, Sites()).add("collections", span(module, query.node), Replace(text))
+        replaced = Replace(folded(text, query.node, module))
+        sites.setdefault(module, Sites()).add("collections", span(module, query.node), replaced)
 
     def _write_own_list(self, query: Query, owners: list[str], sites: Sites) -> None:
         """A layer lists its own variables, or those of layers inside."""
@@ -83,7 +84,8 @@ class ListSites:
         attribute = "trainable_variables" if query.kind == "trainable" else "variables"
         self.rewritten.add(query.node)
         text = f"[{name}.value {for_each(owners, name, attribute)}]"
-        sites.add("collections", span(query.region.module, query.node), Replace(text))
+        module = query.region.module
+        sites.add("collections", span(module, query.node), Replace(folded(text, query.node, module)))
 
     def _write_by_path(self, query: Query, chosen: list[Reached], sites: Sites) -> None:
         """The comprehension stays; it runs over the layers' variables and asks for their paths."""

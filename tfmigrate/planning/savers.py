@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tfmigrate.planning.clauses import clause
+from tfmigrate.planning.clauses import clause, folded
 from tfmigrate.planning.clusters import Clusters
 from tfmigrate.planning.keras_paths import keras_paths
 from tfmigrate.planning.ownership import Ownership
@@ -12,6 +12,7 @@ from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reaching
 from tfmigrate.planning.units import Unit
 from tfmigrate.program.link import Module
+from tfmigrate.program.render import indent_of
 from tfmigrate.sites import Argument, Invoke, Sites
 from tfmigrate.spans import span
 from tfmigrate.walk.exclusive import exclusive
@@ -49,7 +50,8 @@ class Savers:
             self._tell(saving)
         attribute = "trainable_variables" if saving.kind == "trainable" else "variables"
         mapping = f"{{var.path: var.value {clause(chosen, 'var', attribute)}}}"
-        arguments = [Argument(text=mapping)]
+        column = len(indent_of(module).expandtabs(8))
+        arguments = [Argument(text=folded(mapping, saving.node, module, column))]
         arguments += [Argument(i) for i in range(1, len(saving.node.args))]
         arguments += [Argument(k.arg, keyword=k.arg) for k in saving.node.keywords if k.arg not in (None, "var_list")]
         callee = ast.unparse(saving.node.func)

@@ -181,12 +181,18 @@ def _split(text: str) -> list[str]:
     return [*parts, text[start:].strip()]
 
 
+@lru_cache(maxsize=1_000)
 def indent_of(module: Module) -> str:
-    """One level of indentation in this file."""
-    for line in module.text.split("\n"):
-        stripped = line.lstrip()
-        if stripped and line[0] in " \t" and not stripped.startswith("#"):
-            return line[: len(line) - len(stripped)]
+    """One level of indentation in this file: that of its first block, for lines within brackets may stand anywhere."""
+    lines = module.text.split("\n")
+    for node in ast.walk(module.tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.stmt) and isinstance(body, list) and body[0].lineno > node.lineno:
+            line: str = lines[body[0].lineno - 1]
+            deeper = line[: len(line) - len(line.lstrip())]
+            own = lines[node.lineno - 1][: node.col_offset]
+            if own != deeper and deeper.startswith(own):
+                return deeper.removeprefix(own)
     return "    "
 
 
