@@ -9,6 +9,7 @@ from tfmigrate.finding import Finding
 from tfmigrate.planning.aliases import Aliases
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.far_lambdas import check_far_lambdas
 from tfmigrate.planning.helping import asked
 from tfmigrate.planning.meanings import Meanings
 from tfmigrate.planning.one_owner import OneOwner
@@ -61,7 +62,7 @@ class Causes:
         for alias in self.aliases.found:
             self.clusters.join([self.owners.unit(self.classes.units[f]) for f in in_order(alias.functions)])
         self._join_choices()
-        self._check_stars()
+        self._check_stars(check_far_lambdas(self.owners, self.clusters, self.executor.program))
         Places(self.classes, self.owners, self.clusters).check()
         self.templates.check()
         self.left |= self.templates.left
@@ -193,12 +194,14 @@ class Causes:
                     text = "variables are made in an inner function that a library calls"
                     self.clusters.refuse_all("TFM403", event.node, region.module, text, units)
 
-    def _check_stars(self) -> None:
-        """Calls that do not say what they pass."""
+    def _check_stars(self, told: set[Region]) -> None:
+        """Calls that do not say what they pass. told: those of which more is wrong."""
         for member, unit in self.owners.units.items():
             for region in member.regions if member.shape is not Shape.BLOCK else ():
                 spec = region.function.node.args if region.function is not None else None
                 if not region.frame.star or region.node is None or region.parent is None or spec is None:
+                    continue
+                if region in told:
                     continue
                 if region.function is None or region.function.node.decorator_list:
                     continue

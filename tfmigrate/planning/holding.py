@@ -117,7 +117,14 @@ class Holding:
         by_slot = {slot: t for slot in slots for t in threads if slot.first.child is t.instance}
         home = holders[0][0].region
         naming = naming_in(groups[0][0].module)
-        return PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
+        work = PlainWork(slots, codes, self.plans, by_slot, home.function, naming, self.classes, self.fixed)
+        work.slots = [slot for slot in slots if not self._is_elsewhere(slot, work)]
+        return work
+
+    def _is_elsewhere(self, slot: Slot, work: PlainWork) -> bool:
+        """Whether what was refused is asked for by a lambda that other code wrote."""
+        refused = slot.unit is not None and self.clusters.is_refused(slot.unit)
+        return refused and not all(work.has_code(site) for site in slot.sites)
 
     def _units_in(self, groups: list[list[Region]]) -> set[Unit]:
         instances = self.owners.instance_of

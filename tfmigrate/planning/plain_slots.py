@@ -40,6 +40,10 @@ class PlainSlots:
             self._code_of[site] = self._find_code(site)
         return self._code_of[site]
 
+    def has_code(self, site: ast.AST) -> bool:
+        """Whether a site stands in one of the functions at all."""
+        return any(code.scan.holds(site) for code in self.codes.values())
+
     def _find_code(self, site: ast.AST) -> Code:
         for code in self.codes.values():
             if code.scan.holds(site):

@@ -13,7 +13,7 @@ from tfmigrate.proving.keras3 import (
     variables_of,
 )
 from tfmigrate.walk import operate
-from tfmigrate.walk.regions import Path, Region, Variable, rounds, show_path
+from tfmigrate.walk.regions import Path, Region, Variable, around, rounds, show_path
 from tfmigrate.walk.sharing import Scoping
 from tfmigrate.walk.values import (
     UNKNOWN,
@@ -71,7 +71,9 @@ def requested(
     paths: what some of them are called by now. same: variables that count as another one. asker: for which call or
     block another one asks. plain: those that stay a `tf.Variable`, of which nothing more is known then.
     """
-    renamed, met = paths or {}, same or {}
+    renamed, met = paths or {}, dict(same or {})
+    for later, one in _of_later_rounds(scoping, plain).items():
+        met.setdefault(later, met.get(one, one))
     reads: dict[Variable, set[object]] = {v: set() for v in scoping.all_variables if v not in met}
     for root in roots or filter(None, [scoping.root]):
         for creation in root.creations():
@@ -87,3 +89,15 @@ def requested(
         else Counted("", None, "float32", v.trainable, 0)
         for v, by in reads.items()
     ]
+
+
+def _of_later_rounds(scoping: Scoping, plain: Container[Variable]) -> dict[Variable, Variable]:
+    """Each `tf.Variable` that a loop makes in a later round, by that of its first; it has no name to tell by."""
+    first: dict[tuple[object, ...], Variable] = {}
+    same: dict[Variable, Variable] = {}
+    for made in scoping.plain_variables:
+        if made.variable.path is None or made.variable in plain:
+            one = first.setdefault((made.node, *(region.node for region in around(made.region))), made.variable)
+            if one is not made.variable:
+                same[made.variable] = one
+    return same

@@ -116,7 +116,7 @@ class PlainVariable:
     """A `tf.Variable(...)` that runs in the scope `path`. reuse: what that scope says of sharing.
 
     weight: the request that it is, if it is a weight like those of `get_variable` beside it. place: before which event
-    of its region it ran.
+    of its region it ran. variable: what it makes.
     """
 
     node: ast.Call
@@ -124,6 +124,7 @@ class PlainVariable:
     path: Path
     reuse: object
     trainable: bool
+    variable: Variable
     place: int = 0
     weight: Creation | None = None
 

@@ -212,7 +212,7 @@ class Requests(Reached):
         trainable = args.get(VARIABLE.index("trainable"), "trainable")
         variable = Variable(None, trainable=trainable is None or operate.truth(trainable) is not False)
         variable.region, variable.stem = region, stem_of(ev.frame, node, args)
-        made = PlainVariable(node, region, self.scope.path, self.scope.reuse, variable.trainable)
+        made = PlainVariable(node, region, self.scope.path, self.scope.reuse, variable.trainable, variable)
         self.plain_variables.append(made)
         region.evidence.add("tf.Variable")
         weight = plain_weight(ev, args, node, self.scope, self.graph, self.operations) if made.path else None
@@ -225,6 +225,7 @@ class Requests(Reached):
         if known is variable:
             self._add(variable)
             variable.path = weight.path
+        made.variable = known
         described = _described(ev, weight.args, weight.initial)
         made.weight = self._create(ev, node, described, weight.path, [known])
         made.weight.initial, made.weight.symbol = weight.initial, PLAIN
