@@ -17,7 +17,7 @@ from tfmigrate.planning.plain import PlainWork, SlotRefusal
 from tfmigrate.planning.plain_code import Code, make_code
 from tfmigrate.planning.plain_scopes import write_plain_scopes
 from tfmigrate.planning.requests import import_line, naming_in
-from tfmigrate.planning.shared_layers import SharedLayers
+from tfmigrate.planning.shared_layers import SharedLayers, is_unnamed
 from tfmigrate.planning.slots import Disagreement, Made, Slot, slots_of_plain
 from tfmigrate.planning.units import Holder, Unit
 from tfmigrate.program.link import Function, Module
@@ -240,7 +240,8 @@ class Holding:
         """Whether somebody asks for the variables of a library layer who will not find this one."""
         fault = self.shared.fault(slot, self.migrated, self._sites())
         if fault is not None:
-            self.clusters.refuse("TFM303", slot.site(), slot.first.region.module, fault, None)
+            code, text = fault
+            self.clusters.refuse(code, slot.site(), slot.first.region.module, text, None)
         return fault is not None
 
     def _is_written(self, block: ast.With) -> bool:
@@ -423,8 +424,3 @@ class Holding:
                 if line is not None and line not in found.setdefault(module, []):
                     found[module].append(line)
         return found
-
-
-def is_unnamed(site: ast.AST) -> bool:
-    """Whether the call of a library layer gives it no name."""
-    return isinstance(site, ast.Call) and not any(k.arg in ("name", "scope") for k in site.keywords)
