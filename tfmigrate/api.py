@@ -202,7 +202,10 @@ def map_change(migration: Migration, paths: Sequence[Path]) -> list[FileChange]:
     from tfmigrate import source
     from tfmigrate.report import variable_map
 
-    path = source.common_root(paths) / variable_map.FILE_NAME
+    root = source.common_root(paths)
+    if not any(given.is_absolute() for given in paths):
+        root = Path(os.path.relpath(root))  # as the other files are called
+    path = root / variable_map.FILE_NAME
     try:
         old = source.read(path).text if path.exists() else None
         after = variable_map.render(migration, "{}" if old is None else old)
