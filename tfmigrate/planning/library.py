@@ -15,6 +15,7 @@ from tfmigrate.program.scan import is_none
 from tfmigrate.sites import Argument, Invoke
 from tfmigrate.tf1.layers import DROPPED, NONE_IS_DEFAULT
 from tfmigrate.tf1.rows import LayerRow
+from tfmigrate.walk.arguments import Arguments
 from tfmigrate.walk.joining import same
 from tfmigrate.walk.layer_calls import OTHERWISE, signature
 from tfmigrate.walk.naming import may_be_float, may_be_numpys
@@ -35,20 +36,10 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
     assert creation is not None and creation.row is not None
     row, normalizer = creation.row, creation.normalizer
     _check_sites(slot, creation)
-    given = dict(creation.given)
-    for param in (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER:
-        given.pop(param, None)
-    sizes = {p: pair for p, pair in given_to(row, creation.args).items() if p in _SIZES}
-    floats = {
-        p for p, (value, text) in sizes.items() if may_be_float(value) or (may_be_numpys(value) and not _is_int(text))
-    }
-    regularizers = {p: v for p, (v, _) in given_to(row, creation.args).items() if p.endswith("_regularizer")}
-    pieces = _pieces(row, given, len(creation.args.positional), naming, floats, regularizers)
-    if normalizer is not None:
-        pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
     if creation.repeated:
-        return _repeated_request(creation, slot, pieces, naming)
-    name = given.get(row.name_param)
+        return _repeated_request(creation, slot, naming)
+    pieces = _own_pieces(row, creation.args, normalizer, naming)
+    name = creation.given.get(row.name_param)
     if name is not None and not is_none(name):
         pieces.append(Piece("name", name))
     elif (numbered := number_piece(slot, naming)) is not None:
@@ -57,6 +48,22 @@ def layer_request(slot: Slot, naming: Naming) -> Request:
         _check_numbering(slot, creation)
         pieces.append(Piece("name", text=naming.literal(str(slot.path[-1]))))
     return Request(_class_text(slot, creation, naming), pieces)
+
+
+def _own_pieces(row: LayerRow, args: Arguments, normalizer: Normalizer | None, naming: Naming) -> list[Piece]:
+    """What the constructor is told but the name."""
+    values = given_to(row, args)
+    left_out = (*_NORMALIZER, *_NO_BIAS) if normalizer is not None else _NORMALIZER
+    given = {param: expression for param, (_, expression) in values.items() if param not in left_out}
+    sizes = {p: pair for p, pair in values.items() if p in _SIZES}
+    floats = {
+        p for p, (value, text) in sizes.items() if may_be_float(value) or (may_be_numpys(value) and not _is_int(text))
+    }
+    regularizers = {p: value for p, (value, _) in values.items() if p.endswith("_regularizer")}
+    pieces = _pieces(row, given, len(args.positional), naming, floats, regularizers)
+    if normalizer is not None:
+        pieces.append(Piece("normalizer", request=_normalizer_request(normalizer, naming)))
+    return pieces
 
 
 def _is_int(expression: ast.expr) -> bool:
@@ -72,14 +79,17 @@ def _class_text(slot: Slot, creation: Creation, naming: Naming) -> str:
     return naming.class_texts.get(keras, f"keras.layers.{keras}")
 
 
-def _repeated_request(creation: Creation, slot: Slot, pieces: list[Piece], naming: Naming) -> Request:
-    """One layer that holds the others, which differ in their names alone."""
+def _repeated_request(creation: Creation, slot: Slot, naming: Naming) -> Request:
+    """One layer that holds the others."""
+    assert creation.row is not None
     _check_numbering(slot, creation)
     text = _class_text(slot, creation, naming)
-    inner = [Request(text, [*pieces, Piece("name", text=naming.literal(name))]) for name in creation.repeated]
+    own = [_own_pieces(creation.row, args, creation.normalizer, naming) for args in creation.each]
+    named = [Piece("name", text=naming.literal(name)) for name in creation.repeated]
+    inner = [Request(text, [*own[i % len(own)], name]) for i, name in enumerate(named)]
     layers = [Piece(None, request=request) for request in inner]
-    own = Piece("name", text=naming.literal(str(slot.path[-1])))
-    return Request(naming.class_texts.get("Repeated", "Repeated"), [*layers, own])
+    outer = Piece("name", text=naming.literal(str(slot.path[-1])))
+    return Request(naming.class_texts.get("Repeated", "Repeated"), [*layers, outer])
 
 
 def _check_numbering(slot: Slot, creation: Creation) -> None:
@@ -112,7 +122,7 @@ def _check_sites(slot: Slot, first: Creation) -> None:
 def wants_the_same(creation: Creation, first: Creation) -> bool:
     """Whether a call of a layer function may be one of the layer that another call makes."""
     wanted, other = _wanted(first), _wanted(creation)
-    if creation.symbol != first.symbol or wanted.keys() != other.keys():
+    if creation.symbol != first.symbol or creation.repeated != first.repeated or wanted.keys() != other.keys():
         return False
     for param, (value, expression) in wanted.items():
         given, text = other[param]
@@ -131,14 +141,20 @@ def check_alike(creation: Creation, first: Creation) -> None:
 def _wanted(creation: Creation) -> Given:
     """What decides what a layer does, by parameter; how variables start, and what they cost, is for the first call."""
     assert creation.row is not None
-    given = given_to(creation.row, creation.args)
-    parts = {p: pair for p, pair in given.items() if _is_told(creation.row, p) and p not in _NORMALIZER}
+    parts: Given = {}
+    for i, args in enumerate(creation.each):
+        parts |= {f"{p} {i}" if i else p: pair for p, pair in _wanted_of(creation.row, args).items()}
     if creation.normalizer is not None:
         inner = creation.normalizer
         parts |= {f"normalizer {p}": pair for p, pair in inner.given.items() if _is_told(inner.row, p)}
         parts[inner.symbol] = (Const(inner.symbol), ast.Constant(inner.symbol))
-    for param in ("updates_collections", "fused"):
-        parts |= {p: given[p] for p in (param,) if p in given}
+    return parts
+
+
+def _wanted_of(row: LayerRow, args: Arguments) -> Given:
+    given = given_to(row, args)
+    parts = {p: pair for p, pair in given.items() if _is_told(row, p) and p not in _NORMALIZER}
+    parts |= {p: given[p] for p in ("updates_collections", "fused") if p in given}
     parts = {p: pair for p, pair in parts.items() if not p.endswith("_regularizer")}
     return {p: pair for p, pair in parts.items() if not p.endswith("_initializer") or pair[0] == NONE}
 

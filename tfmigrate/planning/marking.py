@@ -46,7 +46,7 @@ def mark(work: Bodywork) -> None:
         for creation in inline_creations(region, work.blocks):
             if creation.within is not None:
                 work.body.gone.add(creation.within)
-            for expression in creation.given.values():
+            for expression in creation.expressions():
                 _keep(work, expression, creation)
     work.body.gone.update(_own_lists(work))
     mark_names(work)
@@ -126,7 +126,7 @@ def _mark_layer_call(work: Bodywork, slot: Slot, site: ast.Call) -> None:
                 work.body.gone.update(_without(argument, kept))
         normalizer = use.creation.normalizer
         inner = [e for _, e in normalizer.given.values()] if normalizer is not None else []
-        for expression in [*use.creation.given.values(), *inner]:
+        for expression in [*use.creation.expressions(), *inner]:
             _check_place(work, expression, use.creation)
         for _, expression in at_call(use.creation):
             _keep(work, expression, use.creation)

@@ -176,8 +176,8 @@ _OTHER_NAMES = {
     "conv2d_transpose": "convolution2d_transpose", "conv3d_transpose": "convolution3d_transpose",
     "separable_conv2d": "separable_convolution2d",
 }  # fmt: skip
-# what runs a layer function several times
-REPEAT = "tf.contrib.layers.repeat"
+# what runs a layer function several times: with the same arguments, or each time with others
+REPEAT, STACK = "tf.contrib.layers.repeat", "tf.contrib.layers.stack"
 # functions of contrib.framework that slim hands on
 _LISTS = ("get_variables", "get_trainable_variables", "get_model_variables")
 _RESTORING = (
@@ -195,7 +195,7 @@ CONTRIB_ALIASES: dict[str, str] = {
     **{
         f"{home}.{other}": f"{_LIBRARY}.{_OTHER_NAMES.get(other, other)}"
         for home in _HOMES
-        for other in (*_FUNCTIONS, *_OTHER_NAMES, "repeat")
+        for other in (*_FUNCTIONS, *_OTHER_NAMES, "repeat", "stack")
     },
     **{
         f"{home}.{name}": f"tf.contrib.framework.{name}"

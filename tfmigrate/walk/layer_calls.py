@@ -371,7 +371,7 @@ def signature(creation: Creation) -> tuple[object, ...]:
     assert creation.row is not None
     own = set(map(id, (*creation.node.args, *(k.value for k in creation.node.keywords))))
     normalizer = creation.normalizer
-    given = [*given_to(creation.row, creation.args).items()]
+    given = [pair for args in creation.each for pair in given_to(creation.row, args).items()]
     inner = [*normalizer.given.items()] if normalizer is not None else []
     sources = tuple(
         (key, ast.dump(e) if is_synthetic(e) else id(e)) for key, (_, e) in [*given, *inner] if id(e) not in own

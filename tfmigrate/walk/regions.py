@@ -168,6 +168,8 @@ class Creation:
     normalizer: Normalizer | None = None
     # the names of the layers inside, where a layer function is repeated
     repeated: tuple[str, ...] = ()
+    # what each of these gets, where they differ; `args` is what the first gets
+    stacked: tuple[Arguments, ...] = ()
     # the blocks of slim's arg_scopes around, those of the callers too
     arg_scopes: tuple[ast.With, ...] = ()
     # what TF1 was told of sharing here: True, False, "auto", or None where it is not known
@@ -209,6 +211,17 @@ class Creation:
         """The arguments of a layer by parameter, those from an arg_scope too."""
         assert self.row is not None
         return {param: expression for param, (_, expression) in given_to(self.row, self.args).items()}
+
+    @property
+    def each(self) -> tuple[Arguments, ...]:
+        """The arguments of every layer that the call makes."""
+        return self.stacked or (self.args,)
+
+    def expressions(self) -> list[ast.expr]:
+        """What the layers of the call are given, each once."""
+        assert self.row is not None
+        found = [expression for args in self.each for _, expression in given_to(self.row, args).values()]
+        return list({id(expression): expression for expression in found}.values())
 
 
 def given_to(row: LayerRow, args: Arguments) -> dict[str, tuple[Value, ast.expr]]:

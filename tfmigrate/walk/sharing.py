@@ -15,7 +15,7 @@ from tfmigrate.program.standing import asks_at_once
 from tfmigrate.program.texts import unparsed
 from tfmigrate.tf1 import regularizers, symbols
 from tfmigrate.tf1.cells import KNOWN
-from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING
+from tfmigrate.tf1.contrib_layers import REPEAT, RESTORING, STACK
 from tfmigrate.tf1.layers import ALIASES, LAYERS
 from tfmigrate.tf1.outside import CALLERS, LOOKING_UP, keeps_code, may_make_variables
 from tfmigrate.tf1.renamed import DRAWINGS, OF_TRAINING, WITHOUT_VARIABLES
@@ -220,7 +220,7 @@ class Scoping(Reading, Lists, Beside):
             return result
         if name in LAYERS:
             return self._layer(ev, name, args, node)
-        if name == REPEAT:
+        if name in (REPEAT, STACK):
             return self._repeat(ev, name, args, node)
         if name in symbols.MAKERS:
             return self._maker(ev, name, args, node)
