@@ -113,8 +113,9 @@ class LayerCalls(ArgScopes, Requests):
             default = self._of_scope(ev, node, key)
             if default is None:
                 continue
-            if key == "regularizer" and (row.key or not all(trainable for _, _, trainable in row.variables)):
-                self.blame("TFM203", node, ev, f"{symbol} under a scope with a regularizer is not covered")
+            if key == "regularizer" and (unreached := _out_of_reach(row, given)):
+                text = f"{symbol} under a scope with a regularizer is not covered: TensorFlow 1 regularizes {unreached}"
+                self.blame("TFM203", node, ev, text)
             own = (value for suffix, *_ in row.variables for value in _regularizers(suffix, given))
             if key == "regularizer" and any(value != NONE for value in own):
                 text = "this layer and the scope around it each have a regularizer, and TensorFlow 1 adds both losses"
@@ -332,6 +333,17 @@ def _regularizers(variable: str, given: Given) -> Iterator[Value]:
         # weights are the depthwise_weights and the pointwise_weights of a layer that has both
         if param.endswith("_regularizer") and param.removesuffix("_regularizer") in variable:
             yield value
+
+
+def _out_of_reach(row: LayerRow, given: Given) -> str:
+    """What the regularizer of a scope reaches in TensorFlow 1, and no argument of the Keras layer does."""
+    if row.normalizes and given.get("normalizer_fn", (NONE,))[0] != NONE:
+        return "the variables of its normalizer, too"
+    if not all(trainable for _, _, trainable in row.variables):
+        return "its moving averages, too"
+    known = [param.removesuffix("_regularizer") for param in row.params if param.endswith("_regularizer")]
+    left = [suffix for suffix, *_ in row.variables if not any(name in suffix for name in known)]
+    return f"its {' and its '.join(left)}, too" if left else ""
 
 
 def is_update_choice(value: Value) -> bool:
