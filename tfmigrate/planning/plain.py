@@ -54,10 +54,9 @@ class PlainWork(PlainSlots):
         classes: Classification,
         fixed: Callable[[str], bool],
     ) -> None:
-        super().__init__(slots, codes, plans, threads)
+        super().__init__(slots, codes, plans, threads, classes)
         self.home = home
         self.naming = naming
-        self.classes = classes
         self.fixed = fixed
         self.imports: dict[Module, list[str]] = {}
         self.requests: dict[Slot, Request] = {}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 
 from tfmigrate.planning import names
 from tfmigrate.planning.attribute_names import name_of_cell
+from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.layering import LayerPlan
 from tfmigrate.planning.lifting import Thread
 from tfmigrate.planning.plain_code import Code
@@ -27,8 +29,10 @@ class PlainSlots:
         codes: dict[Function | None, Code],
         plans: dict[object, LayerPlan],
         threads: dict[Slot, Thread],
+        classes: Classification,
     ) -> None:
         self.slots = slots
+        self.classes = classes
         self.codes = codes
         self.plans = plans
         self.threads = threads
@@ -157,7 +161,14 @@ class PlainSlots:
                     found.add(name.removeprefix("self."))
             if code.function is not None and code.function.cls is not None:
                 found |= code.function.cls.attributes
-        return found
+        return found | self._inherited
+
+    @cached_property
+    def _inherited(self) -> set[str]:
+        """What the objects have from the other classes whose methods run on them."""
+        objects = {id(obj) for slot in self.slots for use in slot.uses if (obj := use.region.frame.obj) is not None}
+        ran = (f.cls for f, regions in self.classes.calls.items() if any(id(r.frame.obj) in objects for r in regions))
+        return {name for cls in ran if cls is not None for name in cls.attributes}
 
     def _freed_methods(self) -> set[str]:
         """Names of the methods that become classes."""

@@ -130,14 +130,14 @@ class Reaching:
         home = at.region.call
         objects = known_objects(at, self.program)
         for work in works:
-            if objects and not _is_near(work, home.function):
+            if objects and not _is_near(work, home):
                 yield from self._reached_on(objects, work, home, named)
-            for slot in work.slots if _is_near(work, home.function) else ():
+            for slot in work.slots if _is_near(work, home) else ():
                 if slot.inline:
                     continue  # nothing keeps it
                 function = work.home if slot in work.threads else work.code_of(slot.site()).function
                 same = function is home.function or work.is_given(slot, home.function)
-                if not same and not self._is_sibling(function, home.function, slot, work, named):
+                if not same and not self._is_sibling(function, home, slot, work, named):
                     continue
                 variables = frozenset(self._variables(slot, home))
                 if variables:
@@ -208,9 +208,12 @@ class Reaching:
             yield replace(item, text=part.text(item.text), variables=frozenset(part.variables), order=part.variables)
 
     @staticmethod
-    def _is_sibling(one: Function | None, other: Function | None, slot: Slot, work: PlainWork, named: bool) -> bool:
-        """Whether another method of the class holds the slot on the object, or may do so while nothing is named."""
-        if one is None or other is None or one.cls is None or one.cls is not other.cls:
+    def _is_sibling(one: Function | None, home: Region, slot: Slot, work: PlainWork, named: bool) -> bool:
+        """Whether another method of the object holds the slot on it, or may do so while nothing is named."""
+        other = home.function
+        if one is None or other is None or one.cls is None or other.cls is None:
+            return False
+        if one.cls is not other.cls and not _is_of(slot, home.frame.obj):
             return False
         return work.on_object(slot) or (not named and slot not in work.threads)
 
@@ -248,9 +251,19 @@ def _order_in(item: Reached, plans: dict[object, LayerPlan]) -> list[Variable] |
     return None if item.slot.first.twins else order_in(item.slot, item.home, plans)
 
 
-def _is_near(work: PlainWork, function: Function | None) -> bool:
-    """Whether some of the code is a function's own, or of its class."""
+def _is_near(work: PlainWork, home: Region) -> bool:
+    """Whether some of the code is a function's own, of its class, or of another class of the same object."""
+    function = home.function
     if function in work.codes:
         return True
     cls = function.cls if function is not None else None
-    return cls is not None and any(other is not None and other.cls is cls for other in work.codes)
+    if cls is None:
+        return False
+    return any(other is not None and other.cls is cls for other in work.codes) or any(
+        _is_of(slot, home.frame.obj) for slot in work.slots
+    )
+
+
+def _is_of(slot: Slot, obj: ObjectValue | None) -> bool:
+    """Whether methods of an object use what a slot holds; of which classes they are is no question then."""
+    return obj is not None and any(use.region.frame.obj is obj for use in slot.uses)

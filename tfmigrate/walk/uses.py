@@ -193,7 +193,7 @@ def _by_name(mentions: Mapping[Function | Module, Iterable[str]]) -> dict[str, l
 
 
 def _other_names(program: Program) -> dict[str, set[str]]:
-    """The names that the statements and imports of files give to what holds functions, by the names of these."""
+    """The names that the statements and imports of files give to what holds functions, and those of subclasses."""
     found: dict[str, set[str]] = {}
     for module in program.modules.values():
         for alias in (alias for node in module.of_kind(ast.ImportFrom) for alias in node.names if alias.asname):
@@ -203,6 +203,9 @@ def _other_names(program: Program) -> dict[str, set[str]]:
             names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
             for mentioned_name in _held(statement.value) if names else ():
                 found.setdefault(mentioned_name, set()).update(names)
+        for cls in module.of_kind(ast.ClassDef):  # who makes an object of it runs what it inherits
+            for name in (name for base in cls.bases for name in mentioned(base)):
+                found.setdefault(name, set()).update({cls.name} - {name})
     return found
 
 
