@@ -288,9 +288,10 @@ a copy, parses every changed file again, and checks that the diff, applied by gi
 Of {total.groups} sharing groups, {total.migrated} migrate and {total.refused} are refused,
 each with its reasons at the line. These are libraries: their layers are handed functions, scopes and settings by
 programs that are not in the package, and a whole cluster stays as it is when one part of it cannot be shown to mean
-the same. The 60 % that we wanted are out of reach for a package by itself. What keeps most groups: nobody sees who calls
-and shares them (TFM301, TFM307), networks are handed on as values or made by registries (TFM302, TFM407), names and
-sizes come from settings and data (TFM201), and code of other packages runs under their scopes (TFM509). What becomes of programs that use TensorFlow themselves is told in [probes.md](probes.md). Files change
+the same. The 60 % that we wanted are out of reach for a package by itself. What keeps most groups: nobody sees who
+calls and shares them (TFM301, TFM307), networks are handed on as values or made by registries (TFM302, TFM407), names
+and sizes come from settings and data (TFM201), and code of other packages runs under their scopes (TFM509).
+What becomes of programs that use TensorFlow themselves is told in [probes.md](probes.md). Files change
 without a migrated group where a library layer (`tf.layers.dense`) in plain code becomes a Keras layer, and where an
 import must follow such a file.
 
