@@ -15,7 +15,14 @@ from tfmigrate.planning.lineups import Lineups
 from tfmigrate.planning.lookups import Lookups
 from tfmigrate.planning.losses import LOSSES, Losses
 from tfmigrate.planning.name_decisions import check_names, is_shown
-from tfmigrate.planning.name_reads import asked, name_reads, names_become_paths, reads_names, tells_apart
+from tfmigrate.planning.name_reads import (
+    asked,
+    asks_for_other_words,
+    name_reads,
+    names_become_paths,
+    reads_names,
+    tells_apart,
+)
 from tfmigrate.planning.ownership import Ownership
 from tfmigrate.planning.paired import is_cut_off
 from tfmigrate.planning.parts import Part, listed_by
@@ -25,7 +32,7 @@ from tfmigrate.planning.savers import Savers
 from tfmigrate.planning.units import Instance, Shape, Unit
 from tfmigrate.program.link import Function, Program
 from tfmigrate.program.standing import ancestors
-from tfmigrate.walk.regions import Query, Region, Variable
+from tfmigrate.walk.regions import Query, Variable, around
 
 
 class Collecting:
@@ -260,7 +267,8 @@ class Collecting:
             return None
         if (query.kind == "global" and query.slots) or any(v.path is None for v in query.source):
             return None
-        if not names_become_paths(query.node) or any(self._is_renamed(v) for v in query.source):
+        added = {segment for v in query.source for segment in self._added(v)}
+        if not names_become_paths(query.node) or (added and not asks_for_other_words(query.node, added)):
             return None
         if any(v.keras_name is not None and tells_apart(query.node, v) for v in query.source):
             return None
@@ -268,13 +276,12 @@ class Collecting:
 
     def _is_renamed(self, variable: Variable) -> bool:
         """Whether the Keras path will differ from the TF1 name: some layer above it opens no scope of its own."""
-        region: Region | None = variable.region
-        while region is not None:
-            member = self.classes.member_of(region)
-            if member is not None and member.adds_segment:
-                return True
-            region = region.parent
-        return False
+        return any(self._added(variable))
+
+    def _added(self, variable: Variable) -> Iterator[str]:
+        """The names of such layers."""
+        members = map(self.classes.member_of, around(variable.region))
+        return (member.own_segment for member in members if member is not None and member.adds_segment)
 
     def keeps_back(self, works: list[PlainWork], migrated: set[Unit]) -> bool:
         """Refuse what a list asks for by names that change, where the list itself cannot change with them."""

@@ -48,6 +48,20 @@ def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> b
     return bool(reads) and all(_same_for_path(read, parents) for read in reads)
 
 
+def asks_for_other_words(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, added: Iterable[str]) -> bool:
+    """Whether `v.name` is only asked for words, and none of these is in what is added to it."""
+    target = node.generators[0].target
+    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+    for read in name_reads(node, target.id) if isinstance(target, ast.Name) else ():
+        asks = parents[read]
+        if not isinstance(asks, ast.Compare) or not isinstance(asks.ops[0], (ast.In, ast.NotIn)):
+            return False
+        word = asks.left.value if isinstance(asks.left, ast.Constant) else None
+        if not isinstance(word, str) or not word.isalpha() or any(word in segment for segment in added):
+            return False
+    return True
+
+
 def tells_apart(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, variable: Variable) -> bool:
     """Whether a question about the name of a variable has another answer for the name that Keras gives it."""
     assert (
