@@ -6,7 +6,8 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Iterable
-from itertools import takewhile
+from itertools import product, takewhile
+from math import prod
 from typing import Any
 
 from tfmigrate.walk.joining import same
@@ -395,6 +396,10 @@ def _contains(container: Value, item: Value) -> bool | None:
     return None
 
 
+# ways to fill in the symbols of a text that are gone through
+_MANY = 4_096
+
+
 def text_contains(text: Text, needle: str) -> bool | None:
     """Whether a string with symbols contains `needle`: True in a literal part; False if no symbol can help."""
     if any(isinstance(part, str) and needle in part for part in text.parts):
@@ -404,13 +409,20 @@ def text_contains(text: Text, needle: str) -> bool | None:
 
 def _may_contain(text: Text, needle: str) -> bool:
     """Whether some value of the symbols could make `needle` appear; number symbols yield digits only."""
-    samples = {"0", "1", "7", "10", "42"}
-    for sample in samples:
-        if needle in "".join(part if isinstance(part, str) else sample for part in text.parts):
+    digits = re.findall(r"\d+", needle)
+    # of a number, no more than these can be a part of it, and what else it has does not matter
+    within = {"0", *(run[i:j] for run in digits for i in range(len(run)) for j in range(i + 1, len(run) + 1))}
+    choices: list[Iterable[str]] = []
+    for part in text.parts:
+        if isinstance(part, LoopIndex) and part.values is not None:
+            choices.append({str(value) for value in part.values})
+        elif not isinstance(part, str) and not is_number(part):
             return True
-    return any(not is_number(part) for part in text.parts if not isinstance(part, str)) or any(
-        c.isdigit() for c in needle
-    )
+        else:
+            choices.append([part] if isinstance(part, str) else within)
+    if prod(len([*choice]) for choice in choices) > _MANY:
+        return True
+    return any(needle in "".join(parts) for parts in product(*choices))
 
 
 def is_number(part: Symbol | LoopIndex) -> bool:
