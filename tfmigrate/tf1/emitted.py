@@ -24,13 +24,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if not tf.is_tensor(training) and not (training and self.trainable):
             return infer()
         moving = [self.moving_mean.value, self.moving_variance.value]
+        rate = 1.0 - self.momentum
         if tf.is_tensor(training):
             outputs, *batch = tf.cond(
                 training, lambda: self.normalize(inputs), lambda: (infer(), *map(tf.identity, moving)))
+            rate *= tf.cast(training, moving[0].dtype)
         else:
             outputs, *batch = self.normalize(inputs)
         with tf.control_dependencies(batch):  # another call may be first
-            updates = [old.assign_sub((old - new) * (1.0 - self.momentum)) for old, new in zip(moving, batch)]
+            updates = [old.assign_sub((old - new) * rate) for old, new in zip(moving, batch)]
         if self.update_in_place:
             with tf.control_dependencies(updates):
                 return tf.identity(outputs)
