@@ -38,7 +38,12 @@ def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], i
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise UnreadableError(error.raw_line, error.message.splitlines()[-1]) from None
-    if module.code != text:  # it loses a line that is nothing but a backslash
+    if (
+        module.code != text
+    ):  # it loses a line that is nothing but a backslash, or one of the last, if there is a tab in them
+        ending = text[text.find("\n", len(text.rstrip())) + 1 :] if text.endswith("\n") else ""
+        if ending:
+            return rewrite(text.removesuffix(ending), sites, transforms, indent) + ending
         lines = zip(text.split("\n"), module.code.split("\n"))
         line = next((number for number, (old, new) in enumerate(lines, 1) if old != new), 1)
         raise UnreadableError(line, "what it reads is not all of what is there")

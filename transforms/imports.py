@@ -267,7 +267,7 @@ def _add(action: Imports, module: cst.Module, context: Context) -> cst.Module:
         body[last:last] = statement
     if action.prologue:
         last = _behind_imports(body)
-        code = context.statements(action.prologue.rstrip().split("\n"))
+        code = context.statements([_indented(line, context.indent) for line in action.prologue.rstrip().split("\n")])
         blank = [cst.EmptyLine(indent=False)] * 2
         head = code[0]
         assert isinstance(head, (cst.SimpleStatementLine, cst.BaseCompoundStatement))
@@ -333,3 +333,10 @@ def _has(body: list[cst.BaseStatement], name: str) -> bool:
                 ):
                     return True
     return False
+
+
+def _indented(line: str, indent: str) -> str:
+    """A line that is indented by fours, as the file is: docstrings and calls of several lines too."""
+    text = line.lstrip(" ")
+    steps, rest = divmod(len(line) - len(text), 4)
+    return indent * steps + " " * rest + text
