@@ -15,12 +15,20 @@ from tfmigrate.tf1.layers import VARIABLE
 from tfmigrate.walk.regions import PLAIN, Path, path_of, show_path
 from tfmigrate.walk.values import Const
 
+# what Keras' layers, and those of the file that derive from them, keep beside their arguments
+_OF_LIBRARY_LAYERS = {
+    "beta", "bias", "convolution_op", "depthwise_kernel", "embeddings", "enable_lora", "fused_ranks", "gamma", "groups",
+    "kernel", "lora_alpha", "lora_enabled", "lora_rank", "moving_mean", "moving_variance", "normalize",
+    "pointwise_kernel", "quantization_config", "rank", "renorm", "synchronized", "update_in_place",
+    "variable_serialization_spec",
+}  # fmt: skip
+
 
 def name_attributes(plan: LayerPlan) -> None:
     """Give every stored argument and every slot its attribute."""
     taken: set[str] = set()
     if plan.unit.primary.wrapped is not None:  # the library's class has attributes of its own
-        taken |= {
+        taken |= _OF_LIBRARY_LAYERS | {
             param
             for slot in plan.slots
             if slot.first.creation and slot.first.creation.row

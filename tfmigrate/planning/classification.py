@@ -167,7 +167,7 @@ class Classification:
         member = Member(shape, function, function.module, function.node, scope, active)
         member.templated = _in_template(active)
         if not member.templated:
-            wraps = shape in (Shape.FUNCTION, Shape.CALLABLE) and scope is None
+            wraps = shape in (Shape.FUNCTION, Shape.METHOD, Shape.CALLABLE) and scope is None
             member.wrapped = self._wrapped(function, active) if wraps else None
             if shape is not Shape.CALLABLE and member.adds_segment:
                 member.prefix = prefix_of(function, active)
