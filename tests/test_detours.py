@@ -109,3 +109,58 @@ def test_lines_keep_their_numbers() -> None:
     module = parse_module("main", Path("main.py"), text)
     changed = without(module, list(detours(Program({"main": module}))))
     assert changed.splitlines().index("y = net(1)") == text.splitlines().index("y = apply(1)")
+
+
+BOTH = "y = tf.cond(t, lambda: tf.contrib.layers.batch_norm({}), lambda: tf.contrib.layers.batch_norm({}))\n"
+ONE = "y = tf.contrib.layers.batch_norm({})\n"
+IN_PLACE = "updates_collections=None, scope=s"
+
+
+def both(first: str, second: str) -> str | None:
+    return straight(BOTH.format(f"{first}, {IN_PLACE}", f"{second}, {IN_PLACE}"))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "one"),
+    [
+        ("x, is_training=True", "x, is_training=False, reuse=True", "x, is_training=t"),
+        ("x, is_training=True, reuse=None", "x, is_training=False, reuse=True", "x, is_training=t, reuse=None"),
+        ("x, is_training=t", "x, is_training=t, reuse=tf.AUTO_REUSE", "x, is_training=t"),
+        ("x, epsilon=1e-5, is_training=1 > 0", "x, epsilon=1e-5, is_training=False, reuse=True", None),
+        ("x, is_training=True", "x, is_training=False", None),
+        ("x, is_training=True, reuse=True", "x, is_training=False, reuse=None", None),
+        ("x, is_training=False", "x, is_training=True, reuse=True", None),
+        ("x, is_training=True", "x, is_training=True, reuse=True", None),
+        ("x, is_training=u", "x, is_training=False, reuse=True", None),
+        ("x", "x, is_training=False, reuse=True", None),
+        ("x, is_training=True", "z, is_training=False, reuse=True", None),
+        ("f(x), is_training=True", "f(x), is_training=False, reuse=True", None),
+        ("x, is_training=True, decay=0.9", "x, is_training=False, reuse=True", None),
+        ("x, is_training=True, **k", "x, is_training=False, reuse=True, **k", None),
+        ("*x, is_training=True", "*x, is_training=False, reuse=True", None),
+        ("x, is_training=True, renorm=True", "x, is_training=False, renorm=True, reuse=True", None),
+    ],
+)
+def test_branches_of_two_modes(first: str, second: str, one: str | None) -> None:
+    assert both(first, second) == (one and ONE.format(f"{one}, {IN_PLACE}"))
+
+
+ALIKE = BOTH.format(f"x, is_training=True, {IN_PLACE}", f"x, is_training=False, reuse=True, {IN_PLACE}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # what a branch updates is waited for, or collected
+        ALIKE.replace("updates_collections=None, ", "") + "tf.control_dependencies(z)\n",
+        ALIKE + "outputs_collections = 1\n",
+        # more than the two calls
+        ALIKE.replace("(t,", "(g(),"),
+        ALIKE.replace("y = ", "y = 2 * "),
+        ALIKE.replace("))\n", "), name='n')\n"),
+        ALIKE.replace("(t,", "(t,  # fed\n"),
+    ],
+)
+def test_branches_that_stay(text: str) -> None:
+    assert straight(ALIKE) and straight(ALIKE.replace("updates_collections=None, ", ""))
+    assert straight(text) is None

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tfmigrate.program.aliases import library_name
+from tfmigrate.program.both_modes import both_modes
 from tfmigrate.program.interfaces import interface
 from tfmigrate.program.link import Module, Program
 from tfmigrate.program.rerouting import GONE, Detour, Edit
@@ -35,6 +36,8 @@ def detours(program: Program) -> Iterator[Detour]:
             ways = [_detour(program, module, statement) for statement in statements]
             ways += [interface(program, module, cls) for cls in module.classes.values()]
             found = [each for each in ways if each is not None]
+            lines = {line for each in found for line in (*each.gone, *each.lines)}
+            found += (each for each in both_modes(program, module) if lines.isdisjoint((*each.gone, *each.lines)))
             going = {line for each in found for line in each.gone}
             yield from (each for each in found if each.lines.isdisjoint(going))
 

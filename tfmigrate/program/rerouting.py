@@ -23,17 +23,19 @@ class Edit:
 
 @dataclass(frozen=True)
 class Detour:
-    """A name that goes, by what its calls become. lines: of these calls."""
+    """A name that goes, by what its calls become, or a call that another takes the place of. lines: of the calls."""
 
     module: Module
-    statement: ast.stmt
+    statement: ast.stmt | ast.Call
     edits: tuple[Edit, ...]
     lines: frozenset[int]
 
     @property
     def gone(self) -> range:
         """The lines that go."""
-        return range(_first_line(self.module, self.statement), (self.statement.end_lineno or 0) + 1)
+        node = self.statement
+        first = node.lineno + 1 if isinstance(node, ast.Call) else _first_line(self.module, node)
+        return range(first, (node.end_lineno or 0) + 1)
 
 
 def straight(program: Program, chosen: Collection[Detour]) -> Program:
