@@ -22,6 +22,8 @@ def made(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
         return Gone()
     if name not in KERAS_REGULARIZERS and modern_call(ev.frame.module, node) is None:
         return Gone()
+    if name in KERAS_REGULARIZERS and _is_otherwise_today(name, args):
+        return Gone()
     known = [*((None, value) for value, _ in args.positional), *((k, value) for k, (value, _) in args.keywords.items())]
     # contrib's last parameter would name the loss
     strengths = CONTRIB_REGULARIZERS[name].strengths if name in CONTRIB_REGULARIZERS else ()
@@ -30,6 +32,15 @@ def made(ev: Evaluator, name: str, args: Arguments, node: ast.Call) -> Value:
     if args.star or not all(isinstance(value, Const) for _, value in known):
         return Regularizer(object(), operation=operation)
     return Regularizer((name, tuple((k, repr(value)) for k, value in known)), operation=operation)
+
+
+def _is_otherwise_today(name: str, args: Arguments) -> bool:
+    """Whether Keras 3 takes a call of `tf.keras.regularizers` for another one, or for none.
+
+    It knows no `l`, and what `l1_l2` is not told is nothing, where it was 0.01.
+    """
+    short = name.endswith(".l1_l2") and len(args.positional) + len(args.keywords) < 2
+    return args.star or "l" in args.keywords or short
 
 
 def operation_of(values: Iterable[Value]) -> str:
