@@ -20,12 +20,13 @@ import corpus
 from tfmigrate import Outcome, migrate_many
 
 _MARK = "<!-- measured -->\n"
-_COLUMNS = ["repository", "commit", "files", "TF1 sites", "groups", "migrated", "findings"]
+_PROBES = Path(__file__).parent.parent / "docs" / "probes.md"
+_COLUMNS = ["repository", "commit", "files", "TF1 sites", "groups", "migrated", "checked", "findings"]
 
 
 @dataclass(frozen=True)
 class Row:
-    """What became of one repository. codes: findings by code."""
+    """What became of one repository. checked: what a run of both sides said. codes: findings by code."""
 
     name: str
     commit: str
@@ -33,20 +34,29 @@ class Row:
     sites: int
     groups: int
     migrated: int
+    checked: str
     codes: Counter[str]
     error: str
 
     def __str__(self) -> str:
         said = ", ".join(f"{code} {count}" for code, count in self.codes.most_common()) or "—"
         numbers = map(str, (self.files, self.sites, self.groups, self.migrated))
-        return f"| {' | '.join([self.name, self.commit, *numbers, self.error or said])} |"
+        return f"| {' | '.join([self.name, self.commit, *numbers, self.checked, self.error or said])} |"
 
 
 def row(path: Path, outcome: Outcome) -> Row:
     files, sites = corpus.sites_in(path)
     groups, migrated = sum(outcome.groups.values()), outcome.groups.get("migrated", 0)
     name = path.name.replace("+", "/")
-    return Row(name, _commit(path), files, sites, groups, migrated, Counter(outcome.findings), outcome.error)
+    checked = _checked(name)
+    return Row(name, _commit(path), files, sites, groups, migrated, checked, Counter(outcome.findings), outcome.error)
+
+
+def _checked(name: str) -> str:
+    """How many of the programs that were built from a repository are equivalent, by the page that tells of them."""
+    cells = [[cell.strip() for cell in line.split("|")] for line in _PROBES.read_text(encoding="utf-8").splitlines()]
+    verdicts = [row[-2] for row in cells if len(row) == 10 and row[1].partition(",")[0] == name]
+    return f"{verdicts.count('equivalent')} of {len(verdicts)}" if verdicts else ""
 
 
 def _commit(path: Path) -> str:
@@ -63,9 +73,9 @@ def table(rows: Sequence[Row]) -> str:
     total = [sum(getattr(one, key) for one in rows) for key in ("files", "sites", "groups", "migrated")]
     lines = [
         f"| {' | '.join(_COLUMNS)} |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |",
         *map(str, rows),
-        f"| **all {len(rows)}** | | {' | '.join(map(str, total))} | |",
+        f"| **all {len(rows)}** | | {' | '.join(map(str, total))} | | |",
         "",
         "| code | findings | repositories |",
         "| --- | ---: | ---: |",
