@@ -38,9 +38,8 @@ def rewrite(text: str, sites: Sequence[Site], transforms: Sequence[Transform], i
         module = cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise UnreadableError(error.raw_line, error.message.splitlines()[-1]) from None
-    if (
-        module.code != text
-    ):  # it loses a line that is nothing but a backslash, or one of the last, if there is a tab in them
+    # it loses a line that is nothing but a backslash, and an empty one at the end with a tab in it
+    if module.code != text:
         ending = text[text.find("\n", len(text.rstrip())) + 1 :] if text.endswith("\n") else ""
         if ending:
             return rewrite(text.removesuffix(ending), sites, transforms, indent) + ending

@@ -43,7 +43,7 @@ def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> b
     """Whether every question about `v.name` has the same answer for `v.path`, which has no ":0" behind it."""
     if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
         return False
-    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+    parents = _parents(node)
     reads = name_reads(node, node.generators[0].target.id)
     return bool(reads) and all(_same_for_path(read, parents) for read in reads)
 
@@ -51,7 +51,7 @@ def names_become_paths(node: ast.ListComp | ast.GeneratorExp | ast.SetComp) -> b
 def asks_for_other_words(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, added: Iterable[str]) -> bool:
     """Whether `v.name` is only asked for words, and none of these is in what is added to it."""
     target = node.generators[0].target
-    parents = {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
+    parents = _parents(node)
     for read in name_reads(node, target.id) if isinstance(target, ast.Name) else ():
         asks = parents[read]
         if not isinstance(asks, ast.Compare) or not isinstance(asks.ops[0], (ast.In, ast.NotIn)):
@@ -76,6 +76,10 @@ def tells_apart(node: ast.ListComp | ast.GeneratorExp | ast.SetComp, variable: V
         before, after = above + before, above + after
         return any((text in before) != (text in after) for text in texts)
     return any("/" in text or (text in before) != (text in after) for text in texts)
+
+
+def _parents(node: ast.AST) -> dict[ast.AST, ast.AST]:
+    return {child: parent for parent in ast.walk(node) for child in ast.iter_child_nodes(parent)}
 
 
 def _same_for_path(read: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:

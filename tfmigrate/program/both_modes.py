@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from tfmigrate.program.aliases import library_name
 from tfmigrate.program.link import Module, Program
+from tfmigrate.program.render import encoded_lines, on_one_line, segment_of
 from tfmigrate.program.rerouting import Detour, Edit
 from tfmigrate.program.standing import ancestors
 
@@ -81,9 +82,9 @@ def _merged(program: Program, module: Module, cond: ast.Call) -> str | None:
     texts = [other.text for other in program.modules.values()]
     if any(map(_COLLECTS.search, texts)) or (not in_place and any(map(_WAITS.search, texts))):
         return None
-    shown = [_text(module, argument) for argument in first.args]
-    shown += [f"{name}={_text(module, flag if name == mode else value)}" for name, value in given.items()]
-    return f"{_text(module, first.func)}({', '.join(shown)})"
+    shown = [on_one_line(module, argument) for argument in first.args]
+    shown += [f"{name}={on_one_line(module, flag if name == mode else value)}" for name, value in given.items()]
+    return f"{on_one_line(module, first.func)}({', '.join(shown)})"
 
 
 def _only_call(branch: ast.expr) -> ast.Call | None:
@@ -110,18 +111,13 @@ def _shares(module: Module, reuse: ast.expr | None) -> bool:
     return reuse is not None and library_name(module, reuse) == "tf.AUTO_REUSE"
 
 
-def _text(module: Module, value: ast.expr) -> str:
-    told = ast.get_source_segment(module.text, value) or "\n"
-    return ast.unparse(value) if "\n" in told else told
-
-
 def _edit(module: Module, cond: ast.Call, text: str) -> Edit | None:
     """The call in the first line of what it takes the place of; the other lines go."""
-    told = ast.get_source_segment(module.text, cond) or "#"
+    told = segment_of(module, cond)
     if "#" in told or "\\\n" in told or not isinstance(next(ancestors(module, cond)), (ast.Return, ast.Assign)):
         return None  # a comment would be lost
-    lines = [line.encode() for line in module.text.split("\n")]
     last, end = cond.end_lineno or cond.lineno, cond.end_col_offset or 0
     if last > cond.lineno:
-        text, end = text + lines[last - 1][end:].decode(), len(lines[last - 1])
+        line = encoded_lines(module)[last - 1]
+        text, end = text + line[end:].decode(), len(line)
     return Edit((cond.lineno, cond.col_offset), (last, end), text)

@@ -15,6 +15,7 @@ from tfmigrate.program.aliases import library_name
 from tfmigrate.program.both_modes import both_modes
 from tfmigrate.program.interfaces import interface
 from tfmigrate.program.link import Module, Program
+from tfmigrate.program.render import encoded_lines, on_one_line, segment_of
 from tfmigrate.program.rerouting import GONE, Detour, Edit
 from tfmigrate.program.standing import ancestors
 from tfmigrate.program.texts import unparsed
@@ -127,7 +128,7 @@ def _stands_alone(module: Module, statement: ast.stmt) -> bool:
     if not isinstance(body, list) or statement not in body or len(body) < 2:
         return False
     text = "".join(module.lines[statement.lineno - 1 : statement.end_lineno])
-    return text.strip() == (ast.get_source_segment(module.text, statement) or "")
+    return text.strip() == segment_of(module, statement)
 
 
 def _is_known_elsewhere(program: Program, module: Module, name: str) -> bool:
@@ -211,7 +212,7 @@ def _called_itself(module: Module, call: ast.Call) -> list[Edit] | None:
 
 
 def _between(module: Module, start: tuple[int, int], end: tuple[int, int]) -> str:
-    lines = [line.encode() for line in module.text.split("\n")[start[0] - 1 : end[0]]]
+    lines = encoded_lines(module)[start[0] - 1 : end[0]]
     lines[-1] = lines[-1][: end[1]]
     lines[0] = lines[0][start[1] :]
     return b"\n".join(lines).decode()
@@ -287,12 +288,12 @@ def _given_first(module: Module, value: ast.expr | None, call: ast.Call, home: a
         return None
     if first:
         at = min(map(_start, arguments))
-        edits.append(Edit(at, at, "".join(f"{_text(module, each)}, " for each in first)))
+        edits.append(Edit(at, at, "".join(f"{on_one_line(module, each)}, " for each in first)))
     if last:
         at = max(_end(a.value if isinstance(a, ast.keyword) else a) for a in arguments)
         if not _CLOSING.fullmatch(_between(module, at, _end(call))):
             return None  # brackets around the last one
-        edits.append(Edit(at, at, "".join(f", {k.arg}={_text(module, k.value)}" for k in last)))
+        edits.append(Edit(at, at, "".join(f", {k.arg}={on_one_line(module, k.value)}" for k in last)))
     return edits
 
 
@@ -341,11 +342,6 @@ def _in_a_loop(module: Module, name: str, home: ast.AST) -> bool:
     stored = (n for n in ast.walk(home) if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store))
     loops = (ast.For, ast.AsyncFor, ast.While)
     return any(isinstance(outer, loops) for node in stored for outer in ancestors(module, node))
-
-
-def _text(module: Module, value: ast.expr) -> str:
-    told = ast.get_source_segment(module.text, value) or ""
-    return told if told and "\n" not in told and "#" not in told else ast.unparse(value)
 
 
 def _start(node: ast.expr | ast.keyword) -> tuple[int, int]:

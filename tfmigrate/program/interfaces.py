@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from tfmigrate.program.link import Class, Module, Program
+from tfmigrate.program.render import encoded_lines
 from tfmigrate.program.rerouting import Detour, Edit
 
 
@@ -21,7 +22,7 @@ def interface(program: Program, module: Module, base: Class) -> Detour | None:
         own = child.methods.get(method)
         if own is None or "__call__" in child.methods or len(child.node.bases) > 1 or child.node.keywords:
             return None
-        line = module.text.split("\n")[own.node.lineno - 1].encode()
+        line = encoded_lines(module)[own.node.lineno - 1]
         at = own.node.col_offset + len("def ")
         if own.node.decorator_list or line[: at + len(method)].decode().strip() != f"def {method}":
             return None

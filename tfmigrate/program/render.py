@@ -44,7 +44,7 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
     if "#" in segment or _has_long_string(node):
         return _unparse(node, substitute)
     pieces: list[tuple[int, int, str]] = []
-    _replacements(node, substitute, _Offsets(_encoded_lines(module), node), pieces)
+    _replacements(node, substitute, _Offsets(encoded_lines(module), node), pieces)
     encoded = segment.encode()
     for start, end, text in sorted(pieces, reverse=True):
         encoded = encoded[:start] + text.encode() + encoded[end:]
@@ -52,19 +52,25 @@ def render(module: Module, node: ast.AST, given: Substitute) -> str:
 
 
 @lru_cache(maxsize=64)
-def _encoded_lines(module: Module) -> list[bytes]:
+def encoded_lines(module: Module) -> list[bytes]:
     """The lines as `ast` counts them: only a newline ends one."""
     return [line.encode() for line in module.text.split("\n")]
 
 
 def segment_of(module: Module, node: ast.AST) -> str:
     """The text of a node as it stands in the file."""
-    lines: list[bytes] = _encoded_lines(module)
+    lines: list[bytes] = encoded_lines(module)
     first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1  # type: ignore[attr-defined]
     start, end = node.col_offset, node.end_col_offset  # type: ignore[attr-defined]
     if first == last:
         return str(lines[first][start:end], "utf-8")
     return b"\n".join([lines[first][start:], *lines[first + 1 : last], lines[last][:end]]).decode()
+
+
+def on_one_line(module: Module, node: ast.expr) -> str:
+    """The text of an expression as it stands in the file, or as Python writes it where lines or comments are in it."""
+    told = segment_of(module, node)
+    return ast.unparse(node) if "\n" in told or "#" in told else told
 
 
 class _Offsets:

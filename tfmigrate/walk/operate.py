@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import product, takewhile
 from math import prod
 from typing import Any
@@ -412,7 +412,7 @@ def _may_contain(text: Text, needle: str) -> bool:
     digits = re.findall(r"\d+", needle)
     # of a number, no more than these can be a part of it, and what else it has does not matter
     within = {"0", *(run[i:j] for run in digits for i in range(len(run)) for j in range(i + 1, len(run) + 1))}
-    choices: list[Iterable[str]] = []
+    choices: list[Collection[str]] = []
     for part in text.parts:
         if isinstance(part, LoopIndex) and part.values is not None:
             choices.append({str(value) for value in part.values})
@@ -420,7 +420,7 @@ def _may_contain(text: Text, needle: str) -> bool:
             return True
         else:
             choices.append([part] if isinstance(part, str) else within)
-    if prod(len([*choice]) for choice in choices) > _MANY:
+    if prod(map(len, choices)) > _MANY:
         return True
     return any(needle in "".join(parts) for parts in product(*choices))
 
