@@ -175,8 +175,10 @@ class Composer:
         self._store(head)
         if running_names(self.plan):
             spelled = names_for_all(self.plan, Level.INIT)
-            fill = partial(self._filling, taken=Taken(), spelled=spelled)
-            head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill).lines()]
+            taken, stepped = Taken(), running_names(self.plan)
+            fill = partial(self._filling, taken=taken, spelled=spelled)
+            take = partial(self.taking.lines_at, body=self.body, taken=taken, spelled=spelled, stepped=stepped)
+            head.init += [self.indent + line for line in Ordered(self.plan, spelled, self.indent, fill, take).lines()]
             return self._with_build(head)
         return self._filled(head)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from tfmigrate.planning.bodywork import Bodywork
 from tfmigrate.planning.once import changes_state
@@ -52,20 +53,28 @@ def drop_initial_values(work: Bodywork) -> None:
 
 def drop_dead_statements(work: Bodywork) -> None:
     """Assignments that only served what has left the body go with it."""
-    changed = True
+    changed, kept = True, {*work.body.live, *_handed_to_blocks(work)}
     while changed:
         changed = False
         for name, bindings in work.body.scan.bindings.items():
-            loads = work.body.scan.loads(name)
             steps = {binding.statement for binding in bindings}
             left = [n for n in work.body.remaining(name) if not _steps(work, n, steps)]
-            if name.startswith("self.") or not loads or left or name in work.body.live:
+            if name.startswith("self.") or left or name in kept or work.body.never_reads(name):
                 continue
             for binding in bindings:
                 if binding.statement not in work.body.removed and _is_pure(work, binding.statement, name):
                     work.body.removed.add(binding.statement)
                     _drop_empty_branches(work, binding.statement)
                     changed = True
+
+
+def _handed_to_blocks(work: Bodywork) -> Iterator[str]:
+    """The names that the calls read which take the place of blocks."""
+    for slot in work.plan.slots:
+        for site in slot.sites:
+            if isinstance(site, ast.With) and work.is_mine(site):
+                child = work.plans[slot.unit]
+                yield from (item.name for item in child.call_inputs(work.member_at(slot, site)))
 
 
 def _drop_empty_branches(work: Bodywork, statement: ast.stmt) -> None:

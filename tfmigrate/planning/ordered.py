@@ -15,6 +15,8 @@ from tfmigrate.program.scan import Binding, Scan
 
 # gives the lines that make what fills a slot: (slot, the text in front of the making call, the text behind it)
 Filling = Callable[[Slot, str, str], list[str]]
+# gives the lines that a statement leaves for what is made behind it
+Take = Callable[[ast.stmt], list[str]]
 
 
 def running_names(plan: LayerPlan) -> set[str]:
@@ -51,13 +53,14 @@ def _stands_still(plan: LayerPlan, slot: Slot) -> bool:
 class Ordered:
     """The lines of one `__init__` behind the call of `super()`."""
 
-    def __init__(self, plan: LayerPlan, spelled: dict[str, str], indent: str, fill: Filling) -> None:
+    def __init__(self, plan: LayerPlan, spelled: dict[str, str], indent: str, fill: Filling, take: Take) -> None:
         self.plan = plan
         self.body: Body = plan.primary
         self.scan: Scan = self.body.scan
         self.spelled = spelled
         self.indent = indent
         self.fill = fill
+        self.take = take
         self.running = running_names(plan)
         self.steps: dict[ast.stmt, list[Binding]] = {}
         self.names: dict[Binding, str] = {}
@@ -72,6 +75,7 @@ class Ordered:
 
     def _block(self, statements: Iterable[ast.stmt]) -> Iterator[str]:
         for statement in statements:
+            yield from self.take(statement)
             if isinstance(statement, ast.With) and all(slot.site() is not statement for slot in self.plan.slots):
                 yield from self._block(statement.body)
             elif isinstance(statement, ast.For):

@@ -55,14 +55,36 @@ class Taking:
         """
         lines: tuple[list[str], list[str]] = [], []
         for statement, name in self.plan.needs[slot].statements:
-            part = _part(body, statement, name)
-            if name in stepped or taken.has(part, name, tests):
+            if name in stepped or taken.has(_part(body, statement, name), name, tests):
                 continue
             own = bool(tests) and slot.kind is Made.INSTANCE and tests_around(statement, body) == tests
-            bound = [n for n, found in body.scan.bindings.items() if any(b.statement is statement for b in found)]
-            taken.add(part, [name] if part[1] else bound, tests if own else [])
-            lines[own].extend(self._statement(body, statement, name, spelled))
+            lines[own].extend(self._take(body, statement, name, taken, spelled, tests if own else []))
         return lines
+
+    def lines_at(
+        self, statement: ast.stmt, body: Body, taken: Taken, spelled: dict[str, str], stepped: Set[str]
+    ) -> list[str]:
+        """What the slots need of one statement, to be written where it stands. stepped: as above."""
+        wanted = dict.fromkeys(n for need in self.plan.needs.values() for s, n in need.statements if s is statement)
+        lines: list[str] = []
+        for name in wanted:
+            if name not in stepped and not taken.has(_part(body, statement, name), name, []):
+                lines += self._take(body, statement, name, taken, spelled, [])
+        return lines
+
+    def _take(
+        self,
+        body: Body,
+        statement: ast.stmt,
+        name: str,
+        taken: Taken,
+        spelled: dict[str, str],
+        tests: list[tuple[ast.expr, bool]],
+    ) -> list[str]:
+        part = _part(body, statement, name)
+        bound = [n for n, found in body.scan.bindings.items() if any(b.statement is statement for b in found)]
+        taken.add(part, [name] if part[1] else bound, tests)
+        return self._statement(body, statement, name, spelled)
 
     def _statement(self, body: Body, statement: ast.stmt, name: str, spelled: dict[str, str]) -> list[str]:
         if isinstance(statement, ast.If):
