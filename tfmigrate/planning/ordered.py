@@ -12,6 +12,7 @@ from tfmigrate.planning.slots import Slot
 from tfmigrate.planning.split import Level
 from tfmigrate.program.render import source
 from tfmigrate.program.scan import Binding, Scan
+from tfmigrate.walk.values import DictValue, ListValue
 
 # gives the lines that make what fills a slot: (slot, the text in front of the making call, the text behind it)
 Filling = Callable[[Slot, str, str], list[str]]
@@ -28,6 +29,13 @@ def check_order(plan: LayerPlan) -> None:
     """Refuse what can't be made in the order of the body. Raises Refusal."""
     running = running_names(plan)
     body = plan.primary
+    for name in sorted(running):
+        step = _of_a_list_of_others(body, name)
+        if step is not None:
+            text = (
+                f"what is made here depends on what is known only at the call: {name} is a list that grows at each call"
+            )
+            raise Refusal("TFM401", step, body.module, text)
     for slot in plan.slots if running else ():
         need = plan.needs[slot]
         loops = body.scan.enclosing(slot.site(), (ast.For, ast.While, ast.AsyncFor))
@@ -42,6 +50,16 @@ def check_order(plan: LayerPlan) -> None:
         ):
             message = "what is made here stands under a condition beside a name that changes from round to round"
             raise Refusal("TFM401", slot.site(), body.module, message)
+
+
+def _of_a_list_of_others(body: Body, name: str) -> ast.AugAssign | None:
+    """A step of a name that changes the list itself which the body was given: `sizes += [units]`."""
+    bindings = body.scan.bindings.get(name, [])
+    steps = [b.statement for b in bindings if isinstance(b.statement, ast.AugAssign)]
+    known_as = {name, *(b.value.id for b in bindings if isinstance(b.value, ast.Name))}.intersection(body.inputs)
+    values = (body.value(each, region) for each in known_as for region in body.member.regions)
+    is_list = known_as and any(isinstance(step.value, (ast.List, ast.ListComp)) for step in steps)
+    return next(iter(steps), None) if is_list or any(isinstance(v, (ListValue, DictValue)) for v in values) else None
 
 
 def _stands_still(plan: LayerPlan, slot: Slot) -> bool:

@@ -175,7 +175,8 @@ class Splitter(ShapeReads):
         bindings = self.scan.bindings.get(name, [])
         if name in self._following:
             return Need(running={name})
-        if not any(self.scan.enclosing(b.statement, (ast.For,)) for b in bindings):
+        statements = [binding.statement for binding in bindings]
+        if not any(isinstance(s, ast.AugAssign) or self.scan.enclosing(s, (ast.For,)) for s in statements):
             return None
         self._following.add(name)
         needs = [self._step(binding) for binding in bindings]
@@ -268,7 +269,8 @@ class Splitter(ShapeReads):
             return result
         if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
             return at_call(f"{name} is defined inside")
-        return at_call(f"{name} is computed step by step")
+        stepped = self._running(name) if isinstance(statement, ast.AugAssign) else None
+        return stepped or at_call(f"{name} is computed step by step")
 
     def _call(self, node: ast.Call) -> Need | None:
         """A reason why a call cannot be made early; None if its arguments decide."""

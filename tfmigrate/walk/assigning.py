@@ -13,14 +13,17 @@ from tfmigrate.walk.evaluate import Evaluator
 from tfmigrate.walk.items import element, slice_of, subscript
 from tfmigrate.walk.joining import join
 from tfmigrate.walk.opening import AttributesOf, opened
+from tfmigrate.walk.targets import round_index
 from tfmigrate.walk.values import (
     UNKNOWN,
     ClassValue,
     Const,
+    DictValue,
     Env,
     FunctionValue,
     LambdaValue,
     ListValue,
+    LoopIndex,
     ModuleValue,
     ObjectValue,
     Tensor,
@@ -51,7 +54,16 @@ def assign(ev: Evaluator, target: ast.expr, value: Value, env: Env) -> None:
             if isinstance(container, ListValue):
                 blur(container, *(value.items if isinstance(value, (ListValue, TupleValue)) else [value]))
         else:
-            store_item(ev.effects, ev.frame, container, ev.evaluate(target.slice, env), value)
+            key = ev.evaluate(target.slice, env)
+            if not isinstance(container, DictValue) or not container.fill(key, value, _is_of_loop(ev, key)):
+                store_item(ev.effects, ev.frame, container, key, value)
+
+
+def _is_of_loop(ev: Evaluator, key: Value) -> bool:
+    """Whether a key is the target of the innermost loop, which has another one each round."""
+    loop = ev.frame.loops[-1] if ev.frame.loops and not ev.frame.conditions else None
+    index = round_index(loop.target, ev.frame.env) if isinstance(loop, ast.For) else None
+    return isinstance(key, LoopIndex) and key == index and key.distinct and not key.presumed
 
 
 def _unpacked(target: ast.Tuple | ast.List, value: Value) -> Iterator[tuple[ast.expr, Value]]:

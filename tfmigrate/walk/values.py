@@ -224,7 +224,20 @@ class DictValue:
         """What the round put in that `key` belongs to; None if that is not known."""
         parts = key.items if isinstance(key, TupleValue) else (key,)
         now = round_of(*parts)
-        return self.made[0 if now.first else 1] if now is not None and key == self.key else None
+        if now is None or key != self.key or len(self.made) <= (not now.first):
+            return None
+        return self.made[not now.first]
+
+    def fill(self, key: Value, value: Value, once: bool) -> bool:
+        """Whether this is what a loop puts into it, round by round. once: whether each round has a key of its own."""
+        first = (now := round_of(key)) is not None and now.first
+        fresh = first and self.complete and not self.items
+        if once and (fresh or (not first and key == self.key and len(self.made) == 1)):
+            self.key, self.made, self.complete = key, (*self.made, value), False
+            return True
+        if not isinstance(key, Const):  # it may take the place of any
+            self.key, self.made = None, ()
+        return False
 
 
 @dataclass(eq=False)
