@@ -25,7 +25,7 @@ OWN_BUGS = frozenset(code for code, row in CODES.items() if row.severity is Seve
 
 @dataclass
 class Judged:
-    """One program. outcome: `migrated`, `partly`, `refused`, `wrong`, `invalid` (TF1 does not run it), `nothing`."""
+    """One program. outcome: `migrated`, `partly`, `refused`, `wrong`, `invalid` (TF1 fails), `nothing` (to compare)."""
 
     name: str
     files: Files
@@ -138,7 +138,7 @@ def _judge(judged: Judged, verdict: Verdict) -> None:
     said = "; ".join([verdict.reason, *map(str, verdict.differences[:3])])
     if _before_fails(verdict):
         judged.outcome, judged.why = "invalid", said + verdict.tail[-600:]
-    elif verdict.reason.startswith("neither program makes a variable"):
+    elif re.search(r"^neither program makes a variable|no output that was compared reads any", verdict.reason):
         judged.outcome = "nothing"
     elif judged.outcome == "partly" and re.search(r"is not available with Keras 3|has no attribute 'contrib'", said):
         judged.why = "what stays TF1 does not run beside Keras 3"
