@@ -9,6 +9,7 @@ from functools import cached_property
 from tfmigrate.planning.classification import Classification
 from tfmigrate.planning.clauses import clause
 from tfmigrate.planning.clusters import Clusters
+from tfmigrate.planning.importing import together
 from tfmigrate.planning.name_decisions import decides
 from tfmigrate.planning.plain import PlainWork
 from tfmigrate.planning.reaching import Reached, Reaching
@@ -17,7 +18,7 @@ from tfmigrate.planning.units import Unit
 from tfmigrate.program.dialect import v1_name
 from tfmigrate.program.link import Function, Module, Program
 from tfmigrate.program.scan import scan_code
-from tfmigrate.program.standing import ancestors
+from tfmigrate.program.standing import ancestors, is_guard
 from tfmigrate.sites import Moved, Remove, Replace, Sites
 from tfmigrate.spans import span
 from tfmigrate.tf1.regularizers import MENTIONS
@@ -106,15 +107,21 @@ class Losses:
     def check_mentions(self) -> None:
         """Whatever else names the collection would find it empty."""
         regularized = [v for walk in self.classes.walks for v in walk.scoping.all_variables if v.regularized]
-        units = self.reaching.units(regularized)
-        plain = self.reaching.plain_makers(regularized)
         known = {inner for query in self._queries for inner in ast.walk(query.node)}
         for module, node in self._mentions if regularized else ():
             if node in known or self._adds(module, node):
                 continue
             text = "this may read the losses of regularized variables, and Keras keeps them in their layers"
-            self.clusters.refuse_all("TFM603", node, module, text, units)
-            self.left |= plain
+            beside = self._beside(module)
+            self.clusters.refuse_all("TFM603", node, module, text, self.reaching.units(beside))
+            self.left |= self.reaching.plain_makers(beside)
+
+    def _beside(self, module: Module) -> list[Variable]:
+        """The regularized variables that may be there where a module runs: a script sees none of its neighbours'."""
+        linked = set(together(self.program, {module}))
+        alone = any(is_guard(statement) for other in linked for statement in other.tree.body)
+        walks = [walk for walk in self.classes.walks if not alone or not linked.isdisjoint(walk.modules())]
+        return [v for walk in walks for v in walk.scoping.all_variables if v.regularized]
 
     def check_names(self) -> None:
         """A decision by the name of a loss, other than which to pick, would see the names that Keras' have."""

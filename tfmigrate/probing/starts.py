@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from tfmigrate.probing.slicing import Slice, binds, slice_of
 from tfmigrate.program.link import Class, Function, Module
 from tfmigrate.program.running import runs
+from tfmigrate.program.standing import is_guard
 from tfmigrate.walk.regions import Creation, Path, Region
 from tfmigrate.walk.roots import Walk
 from tfmigrate.walk.signatures import literal, returns_nothing, returns_one, takes_tensor
@@ -41,16 +42,12 @@ class Start:
 
 def acts(module: Module, walks: Sequence[Walk]) -> bool:
     """Whether importing the module would already build or run the model."""
-    body = [s for s in module.tree.body if not isinstance(s, (ast.FunctionDef, ast.ClassDef)) and not _is_guard(s)]
+    body = [s for s in module.tree.body if not isinstance(s, (ast.FunctionDef, ast.ClassDef)) and not is_guard(s)]
     if any(runs(statement) for statement in body):
         return True
     roots = [walk.root for walk in walks if walk.entry.target is module]
     made: set[ast.AST] = {e.node for root in roots for e in _direct(root) if e.node is not None and _makes(e)}
     return any(node in made for statement in body for node in ast.walk(statement))
-
-
-def _is_guard(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
 
 
 def _direct(region: Region) -> Iterator[Region | Creation]:
@@ -128,7 +125,7 @@ class Starts:
         self, region: Region, body: list[ast.stmt], module: Module, function: Function | None, sites: set[ast.AST]
     ) -> Iterator[Start]:
         if function is None:  # what a guarded call does is done by calling it
-            body = [s for statement in body for s in (statement.body if _is_guard(statement) else [statement])]  # type: ignore[attr-defined]
+            body = [s for statement in body for s in (statement.body if is_guard(statement) else [statement])]  # type: ignore[attr-defined]
             body = [s for s in body if not isinstance(s, (ast.FunctionDef, ast.ClassDef))]
         running = {e.node for e in _direct(region) if isinstance(e, Region) and e.node is not None and self._runs(e)}
         found = slice_of(body, sites, running)
@@ -184,7 +181,7 @@ class Starts:
         return f"from {module.name} import {name}"
 
     def _is_defined(self, name: str, module: Module) -> bool:
-        return any(name in binds(statement) for statement in module.tree.body if not _is_guard(statement))
+        return any(name in binds(statement) for statement in module.tree.body if not is_guard(statement))
 
     # -- objects -------------------------------------------------------------------------------------------------
 

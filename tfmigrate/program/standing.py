@@ -233,3 +233,8 @@ def asks_at_once(module: Module, call: ast.Call) -> bool:
     if isinstance(outer, ast.comprehension):
         return not isinstance(next(ancestors(module, outer), None), ast.GeneratorExp)
     return isinstance(outer, (ast.For, ast.Starred))
+
+
+def is_guard(statement: ast.stmt) -> bool:
+    """`if __name__ == "__main__":`"""
+    return isinstance(statement, ast.If) and "__name__" in ast.unparse(statement.test)
